@@ -1,0 +1,140 @@
+"""Every setting of the product, once: name, default, unit and meaning.
+
+Settings come from environment variables (https://12factor.net/config). The README's table of settings is
+held against `SETTINGS` by a test.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+from importer.errors import SettingsError
+
+
+def _flag(text: str) -> bool:
+    words = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
+    if text.strip().lower() not in words:
+        raise ValueError("say true or false")
+    return words[text.strip().lower()]
+
+
+def _count(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise ValueError("must be 1 or more")
+    return number
+
+
+def _seconds(text: str) -> float:
+    number = float(text)
+    if number <= 0:
+        raise ValueError("must be more than 0")
+    return number
+
+
+def _whole(text: str) -> int:
+    number = int(text)
+    if number < 0:
+        raise ValueError("must be 0 or more")
+    return number
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in text.split(",") if name.strip())
+
+
+def _database_url(text: str) -> str:
+    """Name the driver: SQLAlchemy 2.1 refuses `postgres://` and reads plain `postgresql://` as psycopg 3."""
+    scheme, separator, rest = text.partition("://")
+    if not separator or scheme not in ("postgres", "postgresql", "postgresql+psycopg2"):
+        raise ValueError("must begin with postgres:// or postgresql://")
+    return f"postgresql+psycopg2://{rest}"
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One environment variable: how its text is read, its default as text (None: required), its meaning."""
+
+    name: str
+    read: Callable[[str], Any]
+    default: str | None
+    meaning: str
+
+
+def _setting(name: str, read: Callable[[str], Any], default: str | None, meaning: str) -> Any:
+    return field(metadata={"setting": Setting(name, read, default, meaning)})
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The settings of one process, read from its environment."""
+
+    secret_key: str = _setting(
+        "SECRET_KEY", str, None, "signs sessions and CSRF tokens; a long random text, the same on every web process"
+    )
+    database_url: str = _setting("DATABASE_URL", _database_url, None, "Postgres 14 or newer")
+    redis_url: str = _setting(
+        "REDIS_URL", str, None, "Redis 7.0 or Valkey 7.2, or newer; `rediss://` for TLS; eviction policy `noeviction`"
+    )
+    redis_tls_verify: bool = _setting(
+        "REDIS_TLS_VERIFY", _flag, "true", "`false` accepts a self-signed certificate, as Heroku's Redis has"
+    )
+    s3_bucket: str = _setting(
+        "S3_BUCKET", str, None, "bucket for uploaded files; credentials, region and endpoint are boto3's own variables"
+    )
+    keep_files: bool = _setting("KEEP_FILES", _flag, "false", "`true` keeps the object in S3 after the import has ended")
+    record_types: tuple[str, ...] = _setting(
+        "RECORD_TYPES", _names, "", "import paths of your own record types, `package.module:Class`, comma-separated"
+    )
+    max_upload_bytes: int = _setting("MAX_UPLOAD_BYTES", _count, str(5 * 1024**3), "bytes; larger files are refused")
+    max_queued_rows: int = _setting(
+        "MAX_QUEUED_ROWS", _count, "10000", "row jobs; the dispatcher waits while `low` holds as many (about 1 KB each)"
+    )
+    max_failed_rows: int = _setting(
+        "MAX_FAILED_ROWS", _count, "10000", "failed rows after which an import pauses; resuming grants as many again"
+    )
+    max_record_bytes: int = _setting(
+        "MAX_RECORD_BYTES", _count, str(256 * 1024), "bytes of one row in the file; a longer one fails"
+    )
+    max_cell_chars: int = _setting("MAX_CELL_CHARS", _count, "65536", "characters of one cell; a row with a longer one fails")
+    slice_seconds: float = _setting(
+        "SLICE_SECONDS", _seconds, "5", "seconds a dispatcher reads one file before it takes the next in turn"
+    )
+    batch_seconds: float = _setting("BATCH_SECONDS", _seconds, "0.5", "seconds that a worker's batch aims to take")
+    row_timeout: float = _setting(
+        "ROW_TIMEOUT", _seconds, "10", "seconds a record type's `save_row` may take for one row"
+    )
+    session_cookie_secure: bool = _setting(
+        "SESSION_COOKIE_SECURE", _flag, "true", "`false` lets the session cookie travel over plain HTTP"
+    )
+    trusted_proxies: int = _setting(
+        "TRUSTED_PROXIES", _whole, "0", "reverse proxies in front whose X-Forwarded headers are believed; Heroku: 1"
+    )
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str]) -> Settings:
+        """Read every setting.
+
+        Raises:
+            SettingsError: naming every setting that is missing or malformed, and what it means.
+        """
+        values: dict[str, Any] = {}
+        problems: list[str] = []
+        for name, setting in FIELDS.items():
+            text = environment.get(setting.name, "").strip() or setting.default
+            if text is None:
+                problems.append(f"{setting.name} is not set: {setting.meaning}.")
+                continue
+            try:
+                values[name] = setting.read(text)
+            except ValueError as error:
+                problems.append(f"{setting.name}={text!r} is wrong: {error}. It is: {setting.meaning}.")
+        if problems:
+            raise SettingsError("\n".join(problems))
+        return cls(**values)
+
+
+FIELDS: dict[str, Setting] = {f.name: f.metadata["setting"] for f in fields(Settings)}
+SETTINGS: tuple[Setting, ...] = tuple(FIELDS.values())

@@ -1,0 +1,83 @@
+"""Every error the product raises on purpose.
+
+One base class; a subclass's docstring is its default message. The message is written for the person who
+reads it: what happened, where, and what to do next.
+"""
+
+from __future__ import annotations
+
+import inspect
+
+
+class ImporterError(Exception):
+    """Something went wrong in the importer."""
+
+    def __init__(self, message: str | None = None) -> None:
+        super().__init__(message or inspect.getdoc(self) or "")
+
+    @property
+    def message(self) -> str:
+        return str(self)
+
+
+class SettingsError(ImporterError):
+    """A setting is missing or wrong."""
+
+
+class UnknownRecordTypeError(ImporterError):
+    """There is no such record type. Choose one of those the upload page offers."""
+
+
+class RecordTypeError(ImporterError):
+    """The record type's code or table is wrong. Mend it, deploy, and resume the import."""
+
+
+class RefusedFileError(ImporterError):
+    """The file cannot be imported."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class RowError(ImporterError):
+    """This row cannot be imported: raise it in `save_row` to fail one row with a reason.
+
+    Args:
+        message: what is wrong and what to do, for the person who repairs the row.
+        code: a short machine-readable reason, such as `account_closed`.
+        column: the name of the column at fault, if one is.
+    """
+
+    def __init__(self, message: str, *, code: str = "rejected", column: str | None = None) -> None:
+        super().__init__(message)
+        self.code = code
+        self.column = column
+
+
+class UploadError(ImporterError):
+    """The upload broke off before the whole file arrived. Upload the file again."""
+
+
+class StorageError(ImporterError):
+    """The file storage (S3) does not answer. The import goes on by itself once it does."""
+
+
+class ObjectChangedError(ImporterError):
+    """The stored file was replaced after the import began. Upload it again."""
+
+
+class ObjectMissingError(ImporterError):
+    """The stored file is gone from S3. Upload it again."""
+
+
+class RefusedTransitionError(ImporterError):
+    """The import's status does not allow this."""
+
+
+class UnknownImportError(ImporterError):
+    """There is no such import, or it is not yours."""
+
+
+class AccountError(ImporterError):
+    """The account cannot be created or changed as asked."""
