@@ -14,7 +14,16 @@ from importer.errors import SettingsError
 
 
 def _flag(text: str) -> bool:
-    words = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
+    words = {
+        "1": True,
+        "true": True,
+        "yes": True,
+        "on": True,
+        "0": False,
+        "false": False,
+        "no": False,
+        "off": False,
+    }
     if text.strip().lower() not in words:
         raise ValueError("say true or false")
     return words[text.strip().lower()]
@@ -72,37 +81,63 @@ class Settings:
     """The settings of one process, read from its environment."""
 
     secret_key: str = _setting(
-        "SECRET_KEY", str, None, "signs sessions and CSRF tokens; a long random text, the same on every web process"
+        "SECRET_KEY",
+        str,
+        None,
+        "signs sessions and CSRF tokens; a long random text, the same on every web process",
     )
     database_url: str = _setting("DATABASE_URL", _database_url, None, "Postgres 14 or newer")
     redis_url: str = _setting(
-        "REDIS_URL", str, None, "Redis 7.0 or Valkey 7.2, or newer; `rediss://` for TLS; eviction policy `noeviction`"
+        "REDIS_URL",
+        str,
+        None,
+        "Redis 7.0 or Valkey 7.2, or newer; `rediss://` for TLS; eviction policy `noeviction`",
     )
     redis_tls_verify: bool = _setting(
         "REDIS_TLS_VERIFY", _flag, "true", "`false` accepts a self-signed certificate, as Heroku's Redis has"
     )
     s3_bucket: str = _setting(
-        "S3_BUCKET", str, None, "bucket for uploaded files; credentials, region and endpoint are boto3's own variables"
+        "S3_BUCKET",
+        str,
+        None,
+        "bucket for uploaded files; credentials, region and endpoint are boto3's own variables",
     )
-    keep_files: bool = _setting("KEEP_FILES", _flag, "false", "`true` keeps the object in S3 after the import has ended")
+    keep_files: bool = _setting(
+        "KEEP_FILES", _flag, "false", "`true` keeps the object in S3 after the import has ended"
+    )
     record_types: tuple[str, ...] = _setting(
-        "RECORD_TYPES", _names, "", "import paths of your own record types, `package.module:Class`, comma-separated"
+        "RECORD_TYPES",
+        _names,
+        "",
+        "import paths of your own record types, `package.module:Class`, comma-separated",
     )
-    max_upload_bytes: int = _setting("MAX_UPLOAD_BYTES", _count, str(5 * 1024**3), "bytes; larger files are refused")
+    max_upload_bytes: int = _setting(
+        "MAX_UPLOAD_BYTES", _count, str(5 * 1024**3), "bytes; larger files are refused"
+    )
     max_queued_rows: int = _setting(
-        "MAX_QUEUED_ROWS", _count, "10000", "row jobs; the dispatcher waits while `low` holds as many (about 1 KB each)"
+        "MAX_QUEUED_ROWS",
+        _count,
+        "10000",
+        "row jobs; the dispatcher waits while `low` holds as many (about 1 KB each)",
     )
     max_failed_rows: int = _setting(
-        "MAX_FAILED_ROWS", _count, "10000", "failed rows after which an import pauses; resuming grants as many again"
+        "MAX_FAILED_ROWS",
+        _count,
+        "10000",
+        "failed rows after which an import pauses; resuming grants as many again",
     )
     max_record_bytes: int = _setting(
         "MAX_RECORD_BYTES", _count, str(256 * 1024), "bytes of one row in the file; a longer one fails"
     )
-    max_cell_chars: int = _setting("MAX_CELL_CHARS", _count, "65536", "characters of one cell; a row with a longer one fails")
+    max_cell_chars: int = _setting(
+        "MAX_CELL_CHARS", _count, "65536", "characters of one cell; a row with a longer one fails"
+    )
     slice_seconds: float = _setting(
         "SLICE_SECONDS", _seconds, "5", "seconds a dispatcher reads one file before it takes the next in turn"
     )
-    batch_seconds: float = _setting("BATCH_SECONDS", _seconds, "0.5", "seconds that a worker's batch aims to take")
+    batch_seconds: float = _setting(
+        "BATCH_SECONDS", _seconds, "0.5", "seconds that a worker's batch aims to take"
+    )
     row_timeout: float = _setting(
         "ROW_TIMEOUT", _seconds, "10", "seconds a record type's `save_row` may take for one row"
     )
@@ -110,7 +145,10 @@ class Settings:
         "SESSION_COOKIE_SECURE", _flag, "true", "`false` lets the session cookie travel over plain HTTP"
     )
     trusted_proxies: int = _setting(
-        "TRUSTED_PROXIES", _whole, "0", "reverse proxies in front whose X-Forwarded headers are believed; Heroku: 1"
+        "TRUSTED_PROXIES",
+        _whole,
+        "0",
+        "reverse proxies in front whose X-Forwarded headers are believed; Heroku: 1",
     )
 
     @classmethod

@@ -1,0 +1,74 @@
+"""How this product connects to Postgres and Redis."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from redis import Redis
+from redis.backoff import ExponentialWithJitterBackoff
+from redis.exceptions import BusyLoadingError, ConnectionError, TimeoutError  # noqa: A004
+from redis.retry import Retry
+from sqlalchemy import Engine, create_engine
+
+from importer.config import Settings
+
+PATIENT = 40
+"""Tries of a Redis command in the dispatcher and the workers: about a minute of Redis being away."""
+
+PROMPT = 2
+"""Tries in a web request: a page says that Redis does not answer rather than wait for it."""
+
+SESSION_OPTIONS = (
+    "-c statement_timeout=30000 -c lock_timeout=10000 -c idle_in_transaction_session_timeout=15000"
+)
+"""Milliseconds. Python's alarm signal does not interrupt psycopg2, and a frozen process must not hold locks
+longer than its claim's lease (20 s)."""
+
+
+def connect_redis(settings: Settings, *, tries: int, socket_timeout: float) -> Redis:
+    """A client that tries commands again when the connection breaks: every write of ours may be repeated.
+
+    Args:
+        tries: how often a command is tried again.
+        socket_timeout: seconds without an answer after which a connection counts as broken.
+    """
+    options: dict[str, Any] = {}
+    if settings.redis_url.startswith("rediss://") and not settings.redis_tls_verify:
+        options = {"ssl_cert_reqs": None, "ssl_check_hostname": False}
+    return Redis.from_url(
+        settings.redis_url,
+        retry=Retry(ExponentialWithJitterBackoff(base=0.05, cap=2), tries),
+        retry_on_error=[ConnectionError, TimeoutError, BusyLoadingError],
+        socket_timeout=socket_timeout,
+        socket_connect_timeout=3,
+        health_check_interval=15,
+        **options,
+    )
+
+
+def engine_options(*, pool_size: int, name: str) -> dict[str, Any]:
+    """Options of SQLAlchemy's engine, for the web's as well as for the jobs'.
+
+    Args:
+        pool_size: connections a process may hold.
+        name: shown in pg_stat_activity.
+    """
+    return {
+        "pool_size": pool_size,
+        "max_overflow": 0,
+        "pool_pre_ping": True,
+        "pool_timeout": 10,
+        "connect_args": {
+            "connect_timeout": 5,
+            "application_name": name,
+            "options": SESSION_OPTIONS,
+            "keepalives_idle": 10,
+            "keepalives_interval": 5,
+            "keepalives_count": 3,
+        },
+    }
+
+
+def connect_database(settings: Settings, *, pool_size: int, name: str) -> Engine:
+    """The engine of a dispatcher or a worker."""
+    return create_engine(settings.database_url, **engine_options(pool_size=pool_size, name=name))

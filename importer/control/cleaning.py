@@ -1,0 +1,81 @@
+"""Removes what an ended import leaves in Redis and S3, and what a deleted one leaves in Postgres.
+
+Every step may be repeated; recovery calls these until they have succeeded (DESIGN.md, rule 17).
+"""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from sqlalchemy import CursorResult, delete, func, text, update
+from sqlalchemy.orm import Session
+
+from importer import checkpoint, queues
+from importer.control.transitions import try_move
+from importer.models import Import
+from importer.services import Services
+from importer.statuses import ENDED, Status
+
+ROWS_AT_ONCE = 50_000
+
+DELETE_LEDGER = text("""
+DELETE FROM ledger WHERE import_sequence = :sequence AND row_number IN (
+    SELECT row_number FROM ledger WHERE import_sequence = :sequence LIMIT :rows)
+""")
+
+DELETE_FAILED_ROWS = text("""
+DELETE FROM failed_rows WHERE import_sequence = :sequence AND row_number IN (
+    SELECT row_number FROM failed_rows WHERE import_sequence = :sequence LIMIT :rows)
+""")
+
+
+def clean(session: Session, services: Services, import_: Import) -> None:
+    """Clear Redis and S3 of an import that is ending or has ended, and say so in Postgres.
+
+    Raises:
+        RedisError, StorageError: it has to be tried again.
+    """
+    if import_.status not in ENDED and import_.status != Status.CANCELLING:
+        return
+    dispatched = checkpoint.take(services.redis, import_.id)
+    queues.drop_slices(services.redis, import_.id)
+    if import_.status != Status.COMPLETED:
+        queues.drop_row_jobs(services.redis, import_.id, failed=import_.deleted_at is not None)
+    elif import_.deleted_at is not None:
+        queues.drop_row_jobs(services.redis, import_.id, failed=True)
+    _remove_file(services, import_)
+    _note(session, import_, dispatched)
+
+
+def _remove_file(services: Services, import_: Import) -> None:
+    if import_.uploaded_at is None:
+        services.storage.abort_uploads_of(import_.object_key)
+        services.storage.delete(import_.object_key)
+    elif not services.settings.keep_files or import_.deleted_at is not None:
+        services.storage.delete(import_.object_key)
+
+
+def _note(session: Session, import_: Import, dispatched: int | None) -> None:
+    noted = {
+        "cleaned_at": func.now(),
+        "dispatched_rows": func.greatest(Import.dispatched_rows, dispatched or 0),
+    }
+    if not try_move(session, import_.id, Status.CANCELLED, **noted):
+        session.execute(update(Import).where(Import.id == import_.id).values(noted))
+    session.commit()
+    session.refresh(import_)
+
+
+def delete_some(session: Session, import_: Import) -> bool:
+    """Delete up to 50,000 lines each of a deleted import's ledger and failed rows, at the end the import itself.
+
+    Returns:
+        Whether nothing is left of it.
+    """
+    at_once = {"sequence": import_.sequence, "rows": ROWS_AT_ONCE}
+    results = [session.execute(statement, at_once) for statement in (DELETE_LEDGER, DELETE_FAILED_ROWS)]
+    finished = all(cast(CursorResult[Any], result).rowcount < ROWS_AT_ONCE for result in results)
+    if finished:
+        session.execute(delete(Import).where(Import.id == import_.id))
+    session.commit()
+    return finished

@@ -1,0 +1,96 @@
+"""Whether the parts that the product needs answer, asked now, never guessed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from redis.exceptions import OutOfMemoryError, RedisError
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from importer import queues
+from importer.errors import StorageError
+from importer.services import Services
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One part that was asked.
+
+    Attributes:
+        part: `database`, `redis`, `storage`, `dispatcher` or `worker`.
+        ok: whether it answered well.
+        message: what is wrong and what follows from it; empty where all is well.
+    """
+
+    part: str
+    ok: bool
+    message: str = ""
+
+
+def check_database(session: Session) -> Finding:
+    try:
+        session.execute(text("SELECT 1"))
+    except SQLAlchemyError:
+        session.rollback()
+        return Finding(
+            "database", False, "The database does not answer. Nothing is lost; imports wait for it."
+        )
+    return Finding("database", True)
+
+
+def check_redis(services: Services) -> Finding:
+    """Whether Redis answers and takes writes."""
+    try:
+        services.redis.set("importer:health", 1, ex=60)
+    except OutOfMemoryError:
+        return Finding(
+            "redis", False, "Redis is full. Imports wait until workers have made room, or it is enlarged."
+        )
+    except RedisError:
+        return Finding("redis", False, "Redis does not answer. Nothing is lost; imports wait for it.")
+    return Finding("redis", True)
+
+
+def check_storage(services: Services) -> Finding:
+    try:
+        services.storage.check()
+    except StorageError as error:
+        return Finding("storage", False, f"The file storage (S3) does not answer: {error.message}")
+    return Finding("storage", True)
+
+
+def check_dispatcher(services: Services) -> Finding:
+    message = "No dispatcher is running: files are not read. Start one (`dispatcher` in the Procfile)."
+    return _check_workers(services, "dispatcher", queues.HIGH, message)
+
+
+def check_worker(services: Services) -> Finding:
+    message = "No worker is running: rows are not imported. Start one (`worker` in the Procfile)."
+    return _check_workers(services, "worker", queues.LOW, message)
+
+
+def _check_workers(services: Services, part: str, queue: str, message: str) -> Finding:
+    try:
+        alive = queues.living_workers(services.redis, queue)
+    except RedisError:
+        return Finding(part, False, "Whether one is running cannot be told while Redis does not answer.")
+    return Finding(part, alive > 0, "" if alive else message)
+
+
+def check_dependencies(session: Session, services: Services) -> list[Finding]:
+    """Postgres, Redis and S3: without them the web process can do nothing."""
+    return [check_database(session), check_redis(services), check_storage(services)]
+
+
+def check_everything(session: Session, services: Services) -> list[Finding]:
+    """The dependencies and the processes that do the work."""
+    checks: list[Callable[[], Finding]] = [
+        lambda: check_redis(services),
+        lambda: check_storage(services),
+        lambda: check_dispatcher(services),
+        lambda: check_worker(services),
+    ]
+    return [check_database(session), *(check() for check in checks)]

@@ -1,0 +1,195 @@
+"""What is said about imports: found by who may see them, counted, and told as plain data."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from redis.exceptions import RedisError
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import Session
+
+from importer import checkpoint
+from importer.errors import UnknownImportError
+from importer.models import FailedRow, Import, User
+from importer.services import Services
+from importer.statuses import DISPATCHED, MEANINGS, UNFINISHED, Status
+
+
+@dataclass(frozen=True)
+class Report:
+    """An import as API, CLI and pages tell it; rows are counts, times are ISO 8601 in UTC.
+
+    Attributes:
+        total_rows: None until the file was read to its end.
+        estimated_rows: the total, or an estimate from the bytes read so far; None before the first row.
+        dropped_rows: dispatched but neither imported nor failed when the import was cancelled or stopped.
+        read_to_end: whether the dispatcher has seen the end of the file.
+        rows_per_second: the average since the import started.
+        seconds_left: at that average; None where it cannot be told.
+    """
+
+    id: str
+    status: str
+    meaning: str
+    reason_code: str | None
+    reason: str | None
+    record_type: str
+    filename: str
+    size_bytes: int | None
+    created_by: str | None
+    created_at: str
+    started_at: str | None
+    finished_at: str | None
+    total_rows: int | None
+    estimated_rows: int | None
+    dispatched_rows: int
+    ended_rows: int
+    imported_rows: int
+    created_rows: int
+    updated_rows: int
+    unchanged_rows: int
+    superseded_rows: int
+    failed_rows: int
+    dropped_rows: int
+    read_to_end: bool
+    progress: float
+    rows_per_second: float | None
+    seconds_left: float | None
+
+    def as_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def visible_imports(user: User) -> Select[tuple[Import]]:
+    """Every import that this person may see, the latest first."""
+    wanted = select(Import).where(Import.deleted_at.is_(None)).order_by(Import.sequence.desc())
+    return wanted if user.is_admin else wanted.where(Import.created_by == user.id)
+
+
+def find_import(session: Session, user: User, import_id: str) -> Import:
+    """One import.
+
+    Raises:
+        UnknownImportError: there is none, or it is somebody else's: an operator cannot tell which.
+    """
+    import_ = session.scalar(visible_imports(user).where(Import.id == import_id))
+    if import_ is None:
+        raise UnknownImportError(f"There is no import {import_id!r}, or it is not yours.")
+    return import_
+
+
+def creators(session: Session, imports: Sequence[Import]) -> dict[int, str]:
+    """E-mail addresses of those who started these imports, by user id."""
+    ids = {import_.created_by for import_ in imports if import_.created_by is not None}
+    return dict(session.execute(select(User.id, User.email).where(User.id.in_(ids))).tuples()) if ids else {}
+
+
+def report(session: Session, services: Services, import_: Import) -> Report:
+    """Everything that is said about one import. Where Redis is away, what Postgres knows of the dispatcher."""
+    row, offset = _dispatched(services, import_)
+    return _report(import_, row, offset, creators(session, [import_]).get(import_.created_by or 0))
+
+
+def reports(session: Session, imports: Sequence[Import]) -> list[Report]:
+    """The same for a list, from Postgres alone."""
+    emails = creators(session, imports)
+    return [_report(i, i.dispatched_rows, None, emails.get(i.created_by or 0)) for i in imports]
+
+
+def _dispatched(services: Services, import_: Import) -> tuple[int, int | None]:
+    if import_.total_rows is not None or import_.status not in UNFINISHED:
+        return import_.dispatched_rows, None
+    try:
+        reached = checkpoint.read(services.redis, import_.id)
+    except RedisError:
+        return import_.dispatched_rows, None
+    return (reached.row_number, reached.offset) if reached else (import_.dispatched_rows, None)
+
+
+def _report(import_: Import, dispatched: int, offset: int | None, creator: str | None) -> Report:
+    dispatched = max(dispatched, import_.ended_rows)
+    estimated = _estimate(import_, dispatched, offset)
+    seconds = _seconds_at_work(import_)
+    rate = import_.ended_rows / seconds if seconds and import_.ended_rows else None
+    left = (
+        (estimated - import_.ended_rows) / rate
+        if rate and estimated and import_.status in DISPATCHED
+        else None
+    )
+    ended_early = import_.status in (Status.CANCELLED, Status.STOPPED, Status.CANCELLING)
+    return Report(
+        **{name: getattr(import_, name) for name in TOLD_AS_STORED},
+        meaning=MEANINGS[Status(import_.status)],
+        created_by=creator,
+        created_at=import_.created_at.isoformat(),
+        started_at=_iso(import_.started_at),
+        finished_at=_iso(import_.finished_at),
+        estimated_rows=estimated,
+        dispatched_rows=dispatched,
+        dropped_rows=dispatched - import_.ended_rows if ended_early else 0,
+        read_to_end=import_.total_rows is not None,
+        progress=_progress(import_, estimated),
+        rows_per_second=round(rate, 1) if rate else None,
+        seconds_left=round(max(left, 0.0), 1) if left is not None else None,
+    )
+
+
+TOLD_AS_STORED = (
+    *(
+        "id",
+        "status",
+        "reason_code",
+        "reason",
+        "record_type",
+        "filename",
+        "size_bytes",
+        "total_rows",
+        "ended_rows",
+    ),
+    *("imported_rows", "created_rows", "updated_rows", "unchanged_rows", "superseded_rows", "failed_rows"),
+)
+
+
+def _estimate(import_: Import, dispatched: int, offset: int | None) -> int | None:
+    if import_.total_rows is not None:
+        return import_.total_rows
+    read = (offset or 0) - import_.rows_offset
+    if not dispatched or read <= 0 or not import_.size_bytes:
+        return None
+    return max(dispatched, round(dispatched * (import_.size_bytes - import_.rows_offset) / read))
+
+
+def _progress(import_: Import, estimated: int | None) -> float:
+    """Between 0 and 1; 1 only when every row has ended."""
+    if import_.status == Status.COMPLETED:
+        return 1.0
+    return min(import_.ended_rows / estimated, 0.999) if estimated else 0.0
+
+
+def _seconds_at_work(import_: Import) -> float | None:
+    if import_.started_at is None:
+        return None
+    return max(((import_.finished_at or datetime.now(UTC)) - import_.started_at).total_seconds(), 0.001)
+
+
+def _iso(moment: datetime | None) -> str | None:
+    return moment.isoformat() if moment else None
+
+
+def failed_rows(session: Session, import_: Import, *, after: int = 0, limit: int = 50) -> Sequence[FailedRow]:
+    """A page of failed rows in the order of the file, those after a row number."""
+    return session.scalars(
+        select(FailedRow)
+        .where(FailedRow.import_sequence == import_.sequence, FailedRow.row_number > after)
+        .order_by(FailedRow.row_number)
+        .limit(limit)
+    ).all()
+
+
+def retrying_rows(session: Session, import_: Import) -> int:
+    """How many failed rows wait for their retry."""
+    wanted = (FailedRow.import_sequence == import_.sequence, FailedRow.retry_requested_at.is_not(None))
+    return session.scalar(select(func.count()).select_from(FailedRow).where(*wanted)) or 0

@@ -1,0 +1,69 @@
+"""Moves an import from one status to another, and refuses every move that the table does not have."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+from sqlalchemy import func, update
+from sqlalchemy.orm import Session
+
+from importer.errors import RefusedTransitionError
+from importer.models import Import
+from importer.statuses import ENDED, REASONS, TRANSITIONS, Reason, Status
+
+
+def sources_of(target: Status) -> set[Status]:
+    """The statuses from which this one can be reached."""
+    return {source for source, to in TRANSITIONS if to is target}
+
+
+def try_move(
+    session: Session,
+    import_id: str,
+    target: Status,
+    *,
+    only_from: Collection[Status] | None = None,
+    reason: Reason | None = None,
+    detail: str = "",
+    **values: Any,
+) -> bool:
+    """Move the status where the table allows it from the one that the database holds now.
+
+    Args:
+        only_from: allow fewer sources than the table does.
+        reason: why; its sentence is stored with it. None leaves what was stored.
+        detail: fills the sentence's `{detail}`.
+        values: other columns of the import to write in the same statement.
+
+    Returns:
+        Whether the import was moved; False also where there is no such import.
+    """
+    sources = sources_of(target) & set(only_from if only_from is not None else Status)
+    if reason is not None:
+        values |= {"reason_code": reason, "reason": REASONS[reason].format(detail=detail)}
+    if target in ENDED:
+        values["finished_at"] = func.now()
+    moved = session.execute(
+        update(Import)
+        .where(Import.id == import_id, Import.status.in_(sources), Import.deleted_at.is_(None))
+        .values(status=target, **values)
+        .returning(Import.id)
+        .execution_options(synchronize_session=False)
+    )
+    return moved.first() is not None
+
+
+def move(session: Session, import_: Import, target: Status, **details: Any) -> None:
+    """Like `try_move`, and refresh the import.
+
+    Raises:
+        RefusedTransitionError: saying what the status is and from which ones the move can be made.
+    """
+    moved = try_move(session, import_.id, target, **details)
+    session.refresh(import_)
+    if not moved:
+        allowed = ", ".join(sorted(sources_of(target)))
+        raise RefusedTransitionError(
+            f"Import {import_.id} is {import_.status}; it can become {target} only when it is {allowed}."
+        )

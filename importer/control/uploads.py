@@ -1,0 +1,214 @@
+"""From the first byte of an upload to a queued import."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from pathlib import PurePosixPath
+
+from redis.exceptions import RedisError
+from sqlalchemy import func, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from importer import checkpoint, queues
+from importer.control.transitions import try_move
+from importer.errors import RefusedFileError, UploadError
+from importer.header import Header, read_header
+from importer.models import Import, User
+from importer.models.imports import new_import_id
+from importer.services import Services
+from importer.statuses import Reason, Status
+from importer.storage import ObjectWriter, StoredObject
+
+log = logging.getLogger(__name__)
+
+HEAD_BYTES = 1024 * 1024
+"""So much of a file is looked at before its rows are dispatched; its header must fit."""
+
+SIGN_OF_LIFE = timedelta(seconds=10)
+"""How often a running upload says so in the database."""
+
+
+def begin_upload(
+    session: Session,
+    services: Services,
+    user: User,
+    *,
+    record_type: str,
+    filename: str,
+    idempotency_key: str | None,
+) -> tuple[Import, bool]:
+    """Make the import before its file arrives.
+
+    Args:
+        idempotency_key: the same form sent again finds the import of the first time, unless its upload failed.
+
+    Returns:
+        The import, and whether this call made it.
+
+    Raises:
+        UnknownRecordTypeError: naming those there are.
+    """
+    services.record_types[record_type]
+    if idempotency_key is not None:
+        _free_key_of_failed_upload(session, user, idempotency_key)
+    made = session.scalar(
+        insert(Import)
+        .values(
+            id=new_import_id(),
+            record_type=record_type,
+            filename=_base_name(filename),
+            created_by=user.id,
+            idempotency_key=idempotency_key,
+            status=Status.UPLOADING,
+            allowed_failed_rows=services.settings.max_failed_rows,
+        )
+        .on_conflict_do_nothing(index_elements=["created_by", "idempotency_key"])
+        .returning(Import)
+    )
+    found = made or session.scalars(_by_key(user, idempotency_key)).one()
+    session.commit()
+    return found, made is not None
+
+
+def _base_name(filename: str) -> str:
+    name = PurePosixPath(filename.replace("\\", "/")).name
+    printable = "".join(character for character in name if character.isprintable())
+    return printable[:255] or "unnamed"
+
+
+def _by_key(user: User, key: str | None):  # type: ignore[no-untyped-def]
+    return select(Import).where(Import.created_by == user.id, Import.idempotency_key == key)
+
+
+def _free_key_of_failed_upload(session: Session, user: User, key: str) -> None:
+    session.execute(
+        update(Import)
+        .where(Import.created_by == user.id, Import.idempotency_key == key)
+        .where(Import.uploaded_at.is_(None), Import.status.in_([Status.STOPPED, Status.CANCELLED]))
+        .values(idempotency_key=None)
+    )
+
+
+def receive(session: Session, services: Services, import_: Import, chunks: Iterable[bytes]) -> None:
+    """Stream the file to S3, check its header, and start the import.
+
+    Raises:
+        RefusedFileError: the file cannot be imported; the import is stopped with that reason.
+        UploadError: it broke off, was cancelled meanwhile, or is too large; nothing is left in S3.
+        StorageError: S3 does not answer.
+    """
+    try:
+        with services.storage.open_writer(import_.object_key) as writer:
+            header, size = _stream(session, services, import_, chunks, writer)
+            stored = writer.complete()
+    except RefusedFileError as error:
+        _stop(session, import_, Reason.FILE_REFUSED, error.message)
+        raise
+    except Exception:
+        session.rollback()
+        _stop(session, import_, Reason.UPLOAD_BROKE_OFF)
+        raise
+    log.info("import %s: %s bytes of %s received", import_.id, size, import_.record_type)
+    _start(session, services, import_, header, stored)
+
+
+def _stream(
+    session: Session, services: Services, import_: Import, chunks: Iterable[bytes], writer: ObjectWriter
+) -> tuple[Header, int]:
+    head, size, header = b"", 0, None
+    seen = datetime.now(UTC)
+    for chunk in chunks:
+        size += len(chunk)
+        if size > services.settings.max_upload_bytes:
+            raise RefusedFileError("too_large", too_large_message(services.settings.max_upload_bytes))
+        if header is None:
+            head += chunk[: HEAD_BYTES - len(head)]
+            if len(head) >= HEAD_BYTES:
+                header = _check(services, import_, head, is_whole_file=False)
+        writer.write(chunk)
+        if datetime.now(UTC) - seen > SIGN_OF_LIFE:
+            seen = _say_alive(session, import_)
+    return header or _check(services, import_, head, is_whole_file=size <= HEAD_BYTES), size
+
+
+def too_large_message(limit: int) -> str:
+    """What to tell someone whose file is over the limit, in bytes."""
+    return (
+        f"The file is larger than {limit / 1024**2:,.0f} MB, the limit here. Split it and upload the parts."
+    )
+
+
+def _check(services: Services, import_: Import, head: bytes, *, is_whole_file: bool) -> Header:
+    return read_header(
+        head,
+        is_whole_file=is_whole_file,
+        columns=services.record_types[import_.record_type].columns,
+        max_record_bytes=services.settings.max_record_bytes,
+        max_cell_chars=services.settings.max_cell_chars,
+    )
+
+
+def _say_alive(session: Session, import_: Import) -> datetime:
+    alive = session.scalar(
+        update(Import)
+        .where(Import.id == import_.id, Import.status == Status.UPLOADING)
+        .values(upload_seen_at=func.now())
+        .returning(Import.id)
+        .execution_options(synchronize_session=False)
+    )
+    session.commit()
+    if alive is None:
+        raise UploadError("The import was cancelled during its upload.")
+    return datetime.now(UTC)
+
+
+def _stop(session: Session, import_: Import, reason: Reason, detail: str = "") -> None:
+    try_move(session, import_.id, Status.STOPPED, only_from=[Status.UPLOADING], reason=reason, detail=detail)
+    session.commit()
+
+
+def _start(
+    session: Session, services: Services, import_: Import, header: Header, stored: StoredObject
+) -> None:
+    started = try_move(
+        session,
+        import_.id,
+        Status.QUEUED,
+        only_from=[Status.UPLOADING],
+        size_bytes=stored.size,
+        etag=stored.etag,
+        header=header.names,
+        columns=header.columns,
+        rows_line=header.position.line_number,
+        rows_offset=header.position.offset,
+        uploaded_at=func.now(),
+    )
+    session.commit()
+    if not started:
+        services.storage.delete(import_.object_key)
+        raise UploadError("The import was cancelled, or given up for dead, during its upload.")
+    session.refresh(import_)
+    dispatch(services, import_)
+
+
+def dispatch(services: Services, import_: Import, *, known_row: int = 0) -> None:
+    """Give the import a checkpoint if it has none, and its dispatcher a slice.
+
+    Where Redis is away this is left to recovery: the import is queued, and that is in Postgres.
+    """
+    try:
+        checkpoint.create(
+            services.redis,
+            import_.id,
+            line=import_.rows_line,
+            offset=import_.rows_offset,
+            known_row=known_row,
+        )
+        queues.enqueue_slice(services.redis, import_.id)
+    except RedisError as error:
+        log.warning(
+            "import %s: Redis refused its dispatcher (%s); recovery will enqueue it", import_.id, error
+        )

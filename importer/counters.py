@@ -1,0 +1,89 @@
+"""The one statement that moves an import's counters and, with them, its status.
+
+Completion is decided inside it, so that no order of events can miss it (DESIGN.md, rule 10). Where it returns
+no row, the import takes no rows any more, and the caller's transaction must roll back.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, text
+
+from importer.statuses import DISPATCHED, REASONS, TAKES_ROWS, UNFINISHED, Reason, Status
+
+SETTLE = text("""
+WITH current AS (
+    SELECT id, status, failed_rows + :failed AS failed, allowed_failed_rows,
+        created_rows + updated_rows + unchanged_rows + superseded_rows + failed_rows + :ended AS ended,
+        COALESCE(:total, total_rows) AS total
+    FROM imports
+    WHERE id = :import_id AND deleted_at IS NULL AND status = ANY(:takes_rows)
+    FOR UPDATE
+), verdict AS (
+    SELECT id, total, CASE
+        WHEN status = ANY(:unfinished) AND ended = total THEN 'completed'
+        WHEN status = ANY(:dispatched) AND failed > allowed_failed_rows THEN 'pausing'
+    END AS move
+    FROM current
+)
+UPDATE imports SET
+    created_rows = created_rows + :created,
+    updated_rows = updated_rows + :updated,
+    unchanged_rows = unchanged_rows + :unchanged,
+    superseded_rows = superseded_rows + :superseded,
+    failed_rows = failed_rows + :failed,
+    total_rows = total,
+    dispatched_rows = GREATEST(dispatched_rows, total),
+    status = COALESCE(move, status),
+    reason_code = CASE move WHEN 'completed' THEN NULL WHEN 'pausing' THEN :reason_code ELSE reason_code END,
+    reason = CASE move WHEN 'completed' THEN NULL WHEN 'pausing' THEN :reason ELSE reason END,
+    finished_at = CASE move WHEN 'completed' THEN now() ELSE finished_at END
+FROM verdict
+WHERE imports.id = verdict.id
+RETURNING status
+""")
+
+
+@dataclass(frozen=True)
+class Change:
+    """By how many rows each counter moves; `failed` is negative where a retried row was imported."""
+
+    created: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    superseded: int = 0
+    failed: int = 0
+
+    @property
+    def ended(self) -> int:
+        return self.created + self.updated + self.unchanged + self.superseded + self.failed
+
+
+def settle(
+    connection: Connection, import_id: str, change: Change, *, total: int | None = None
+) -> Status | None:
+    """Move the counters; write the total where the file was read to its end.
+
+    Returns:
+        The status after it, or None where the import is gone, was cancelled or stopped: nothing was changed.
+    """
+    status = connection.scalar(
+        SETTLE,
+        {
+            "import_id": import_id,
+            "created": change.created,
+            "updated": change.updated,
+            "unchanged": change.unchanged,
+            "superseded": change.superseded,
+            "failed": change.failed,
+            "ended": change.ended,
+            "total": total,
+            "unfinished": [str(status) for status in UNFINISHED],
+            "takes_rows": [str(status) for status in TAKES_ROWS],
+            "dispatched": [str(status) for status in DISPATCHED],
+            "reason_code": str(Reason.TOO_MANY_FAILED),
+            "reason": REASONS[Reason.TOO_MANY_FAILED],
+        },
+    )
+    return None if status is None else Status(status)

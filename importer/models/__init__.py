@@ -1,0 +1,20 @@
+"""The tables: imports with their ledger and failed rows, and the people who may use the product.
+
+The tables of records are defined beside their record types, in `importer.record_types`.
+"""
+
+from importer.models.base import Base, ImportedRecord
+from importer.models.imports import FailedRow, Import, LedgerLine, RowOutcome
+from importer.models.users import ApiToken, Role, User
+
+__all__ = [
+    "ApiToken",
+    "Base",
+    "FailedRow",
+    "Import",
+    "ImportedRecord",
+    "LedgerLine",
+    "Role",
+    "RowOutcome",
+    "User",
+]

@@ -1,0 +1,46 @@
+"""The declarative base, and what every imported record carries."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, DateTime, Integer, MetaData, func
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+
+class Base(DeclarativeBase):
+    """All tables of the product; constraint names are fixed so that migrations can name them."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(column_0_label)s",
+            "uq": "uq_%(table_name)s_%(column_0_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map: dict[Any, Any] = {datetime: DateTime(timezone=True)}
+
+
+class ImportedRecord:
+    """Columns of every record: which import and row wrote it last, and which one last changed a value.
+
+    They order the writers of a record (DESIGN.md, rule 12): a row takes effect only when it comes after the
+    one that wrote the record last, by import and then by row. Records made by other means count as oldest.
+    """
+
+    imported_by: Mapped[int] = mapped_column(
+        BigInteger, server_default="0", comment="imports.sequence of the last writer"
+    )
+    imported_row: Mapped[int] = mapped_column(
+        Integer, server_default="0", comment="row number of the last writer"
+    )
+    changed_by: Mapped[int] = mapped_column(
+        BigInteger, server_default="0", comment="imports.sequence of the last change"
+    )
+    changed_row: Mapped[int] = mapped_column(
+        Integer, server_default="0", comment="row number of the last change"
+    )
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())

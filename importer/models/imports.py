@@ -1,0 +1,163 @@
+"""Imports, the ledger of their rows, and the rows that failed."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from datetime import datetime
+from enum import IntEnum
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    SmallInteger,
+    String,
+    Text,
+    TypeDecorator,
+    func,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from importer.models.base import Base
+from importer.statuses import Status
+
+ID_ALPHABET = "abcdefghijkmnpqrstuvwxyz23456789"
+
+
+def new_import_id() -> str:
+    """A random id of 12 characters (60 bits), so that a restored database cannot meet old job ids or objects."""
+    return "".join(secrets.choice(ID_ALPHABET) for _ in range(12))
+
+
+class RowOutcome(IntEnum):
+    """How a row ended, in the ledger."""
+
+    IMPORTED = 1
+    FAILED = 2
+
+
+class Cells(TypeDecorator[list[str]]):
+    """A row's cells as JSON in ASCII: Postgres text and jsonb refuse NUL and lone surrogates, escapes fit."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: list[str] | None, dialect: Any) -> str | None:
+        return None if value is None else json.dumps(value)
+
+    def process_result_value(self, value: str | None, dialect: Any) -> list[str] | None:
+        return None if value is None else json.loads(value)
+
+
+class Import(Base):
+    """One file's load."""
+
+    __tablename__ = "imports"
+
+    id: Mapped[str] = mapped_column(String(12), primary_key=True, default=new_import_id)
+    sequence: Mapped[int] = mapped_column(BigInteger, Identity(always=True), unique=True)
+    record_type: Mapped[str] = mapped_column(String(100))
+    filename: Mapped[str] = mapped_column(String(255))
+    created_by: Mapped[int | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"))
+    idempotency_key: Mapped[str | None] = mapped_column(String(100))
+
+    status: Mapped[Status] = mapped_column(String(12), default=Status.UPLOADING)
+    reason_code: Mapped[str | None] = mapped_column(String(40))
+    reason: Mapped[str | None] = mapped_column(Text)
+
+    size_bytes: Mapped[int | None] = mapped_column(BigInteger)
+    etag: Mapped[str | None] = mapped_column(String(200))
+    header: Mapped[list[str] | None] = mapped_column(JSONB, comment="the header's cells as written")
+    columns: Mapped[list[str | None] | None] = mapped_column(
+        JSONB, comment="the record's column per cell, or null"
+    )
+    rows_line: Mapped[int] = mapped_column(Integer, default=0, comment="physical lines before the first row")
+    rows_offset: Mapped[int] = mapped_column(BigInteger, default=0, comment="bytes before the first row")
+
+    total_rows: Mapped[int | None] = mapped_column(Integer, comment="known once the file was read to its end")
+    dispatched_rows: Mapped[int] = mapped_column(Integer, default=0)
+    created_rows: Mapped[int] = mapped_column(Integer, default=0)
+    updated_rows: Mapped[int] = mapped_column(Integer, default=0)
+    unchanged_rows: Mapped[int] = mapped_column(Integer, default=0)
+    superseded_rows: Mapped[int] = mapped_column(Integer, default=0)
+    failed_rows: Mapped[int] = mapped_column(Integer, default=0)
+    allowed_failed_rows: Mapped[int] = mapped_column(Integer)
+    failed_slices: Mapped[int] = mapped_column(
+        SmallInteger, default=0, comment="in a row, by unexpected errors"
+    )
+
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    uploaded_at: Mapped[datetime | None]
+    upload_seen_at: Mapped[datetime] = mapped_column(
+        server_default=func.now(), comment="last bytes of the upload"
+    )
+    started_at: Mapped[datetime | None]
+    finished_at: Mapped[datetime | None]
+    cleaned_at: Mapped[datetime | None] = mapped_column(comment="when Redis and S3 held nothing more of it")
+    deleted_at: Mapped[datetime | None]
+
+    __table_args__ = (
+        Index("uq_imports_idempotency_key", "created_by", "idempotency_key", unique=True),
+        Index(
+            "ix_imports_unclean", "id", postgresql_where=text("cleaned_at IS NULL OR deleted_at IS NOT NULL")
+        ),
+        Index("ix_imports_created_by", "created_by", "sequence"),
+    )
+
+    @property
+    def object_key(self) -> str:
+        """The key of the uploaded file in S3."""
+        return f"imports/{self.id}"
+
+    @property
+    def imported_rows(self) -> int:
+        return self.created_rows + self.updated_rows + self.unchanged_rows + self.superseded_rows
+
+    @property
+    def ended_rows(self) -> int:
+        return self.imported_rows + self.failed_rows
+
+
+class LedgerLine(Base):
+    """One row that has ended. No foreign key: checking it would lock the import's row in every batch."""
+
+    __tablename__ = "ledger"
+
+    import_sequence: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    row_number: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    outcome: Mapped[int] = mapped_column(SmallInteger)
+
+
+class FailedRow(Base):
+    """A row whose outcome is failed: its cells and the reason. The ledger decides; this only explains."""
+
+    __tablename__ = "failed_rows"
+
+    import_sequence: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    row_number: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    line_number: Mapped[int] = mapped_column(Integer, comment="physical line of the file, the header's is 1")
+    code: Mapped[str] = mapped_column(String(100))
+    column_name: Mapped[str | None] = mapped_column(String(255))
+    message: Mapped[str] = mapped_column(Text)
+    cells: Mapped[list[str]] = mapped_column(Cells)
+    problem: Mapped[list[Any] | None] = mapped_column(
+        JSONB, comment="what reading found wrong; retried as it is"
+    )
+    attempts: Mapped[int] = mapped_column(Integer, server_default="1")
+    failed_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    retry_requested_at: Mapped[datetime | None]
+
+    __table_args__ = (
+        Index(
+            "ix_failed_rows_retry",
+            "import_sequence",
+            "row_number",
+            postgresql_where=text("retry_requested_at IS NOT NULL"),
+        ),
+    )

@@ -1,0 +1,162 @@
+"""The RQ queues: the one module besides `jobs/` that enqueues and that looks into RQ.
+
+Jobs are stored as JSON, never pickled. A slice of the dispatcher has the id `<import id>-<random>`, a row job
+`<import id>_<row number>`; so whose job it is can be read off its id.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from typing import cast
+
+from redis import Redis
+from rq import Queue
+from rq.job import Job
+from rq.registry import FailedJobRegistry, StartedJobRegistry
+from rq.results import Result
+from rq.serializers import JSONSerializer
+from rq.utils import utcparse
+from rq.worker_registration import WORKERS_BY_QUEUE_KEY
+
+from importer.checkpoint import PREFIX
+
+HIGH = "high"
+"""Dispatcher slices."""
+
+LOW = "low"
+"""Row jobs."""
+
+ARGUMENTS_VERSION = 1
+"""Version of the jobs' arguments: code that does not know it puts a job back instead of failing it."""
+
+SLICE_FUNCTION = "jobs.dispatcher.run_slice"
+SLICE_TIMEOUT = 600
+ALIVE_SECONDS = 30
+"""A worker that has not said so for longer counts as dead: batches and slices take a few seconds."""
+
+CLAIMS_KEY = f"{PREFIX}:claims"
+"""Sorted set of claims by the moment their lease ends (milliseconds of Redis's own clock)."""
+
+DROP_QUEUED = """#!lua flags=allow-oom
+local kept, dropped = {}, 0
+for _, list in ipairs({KEYS[1], KEYS[2]}) do
+    kept = {}
+    for _, id in ipairs(redis.call('LRANGE', list, 0, -1)) do
+        if string.sub(id, 1, #ARGV[1]) == ARGV[1] then
+            redis.call('DEL', ARGV[2] .. id, ARGV[3] .. id)
+            dropped = dropped + 1
+        else
+            kept[#kept + 1] = id
+        end
+    end
+    redis.call('DEL', list)
+    for first = 1, #kept, 5000 do
+        redis.call('RPUSH', list, unpack(kept, first, math.min(first + 4999, #kept)))
+    end
+end
+return dropped
+"""
+
+COUNT_QUEUED = """
+local count = 0
+for _, list in ipairs(KEYS) do
+    for _, id in ipairs(redis.call('LRANGE', list, 0, -1)) do
+        if string.sub(id, 1, #ARGV[1]) == ARGV[1] then count = count + 1 end
+    end
+end
+return count
+"""
+
+DROP_REGISTERED = """
+local dropped = 0
+for _, member in ipairs(redis.call('ZRANGE', KEYS[1], 0, -1)) do
+    if string.sub(member, 1, #ARGV[1]) == ARGV[1] then
+        local id = string.match(member, '^[^:]+')
+        redis.call('ZREM', KEYS[1], member)
+        redis.call('DEL', ARGV[2] .. id, ARGV[3] .. id)
+        dropped = dropped + 1
+    end
+end
+return dropped
+"""
+
+
+def queue_named(name: str, redis: Redis) -> Queue:
+    return Queue(name, connection=redis, serializer=JSONSerializer)
+
+
+def row_job_id(import_id: str, row_number: int) -> str:
+    """The id of a row's job: always the same, so that whoever makes it again makes the same job."""
+    return f"{import_id}_{row_number}"
+
+
+def import_of(job_id: str) -> str:
+    """The id of the import that a job belongs to."""
+    return job_id.replace("-", "_", 1).partition("_")[0]
+
+
+def claim_key(claim_id: str) -> str:
+    """List of the job ids in a claim."""
+    return f"{PREFIX}:claim:{claim_id}"
+
+
+def enqueue_slice(redis: Redis, import_id: str) -> None:
+    """Put a slice of this import's dispatcher at the back of `high`."""
+    queue_named(HIGH, redis).enqueue(
+        SLICE_FUNCTION,
+        args=(ARGUMENTS_VERSION, import_id),
+        job_id=f"{import_id}-{secrets.token_hex(4)}",
+        description="dispatch rows",
+        result_ttl=0,
+        failure_ttl=7 * 24 * 3600,
+        job_timeout=SLICE_TIMEOUT,
+    )
+
+
+def is_slice_queued(redis: Redis, import_id: str) -> bool:
+    """Whether a slice of this import waits on `high`."""
+    return bool(redis.eval(COUNT_QUEUED, 1, queue_named(HIGH, redis).key, f"{import_id}-"))
+
+
+def queued_rows(redis: Redis, import_id: str) -> int:
+    """How many row jobs of this import wait on `low` or are claimed."""
+    queue = queue_named(LOW, redis)
+    waiting = redis.eval(COUNT_QUEUED, 2, queue.key, queue.intermediate_queue_key, f"{import_id}_")
+    return cast(int, waiting) + _claimed_rows(redis, import_id)
+
+
+def _claimed_rows(redis: Redis, import_id: str) -> int:
+    claims = [claim_key(claim.decode()) for claim in cast(list[bytes], redis.zrange(CLAIMS_KEY, 0, -1))]
+    return cast(int, redis.eval(COUNT_QUEUED, len(claims), *claims, f"{import_id}_")) if claims else 0
+
+
+def drop_row_jobs(redis: Redis, import_id: str, *, failed: bool) -> int:
+    """Take this import's row jobs off `low`, and with `failed` its failed jobs off RQ's registry too."""
+    queue = queue_named(LOW, redis)
+    prefixes = (f"{import_id}_", Job.key_for(""), Result.get_key(""))
+    dropped = cast(int, redis.eval(DROP_QUEUED, 2, queue.key, queue.intermediate_queue_key, *prefixes))
+    if failed:
+        registry = FailedJobRegistry(queue=queue)
+        dropped += cast(int, redis.eval(DROP_REGISTERED, 1, registry.key, *prefixes))
+    return dropped
+
+
+def drop_slices(redis: Redis, import_id: str) -> None:
+    """Forget every slice of this import: waiting, lost by a killed dispatcher, or failed."""
+    queue = queue_named(HIGH, redis)
+    prefixes = (f"{import_id}-", Job.key_for(""), Result.get_key(""))
+    redis.eval(DROP_QUEUED, 2, queue.key, queue.intermediate_queue_key, *prefixes)
+    redis.eval(DROP_REGISTERED, 1, StartedJobRegistry(queue=queue).key, *prefixes)
+
+
+def living_workers(redis: Redis, queue_name: str) -> int:
+    """How many processes that drain this queue have said within the last 30 seconds that they live."""
+    keys = cast(Iterable[bytes], redis.smembers(WORKERS_BY_QUEUE_KEY % queue_name))
+    with redis.pipeline(transaction=False) as pipeline:
+        for key in keys:
+            pipeline.hmget(key.decode(), ["last_heartbeat", "death"])
+        answers = pipeline.execute()
+    oldest = datetime.now(UTC) - timedelta(seconds=ALIVE_SECONDS)
+    return sum(1 for seen, death in answers if seen and not death and utcparse(seen.decode()) > oldest)

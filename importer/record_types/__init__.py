@@ -1,0 +1,11 @@
+"""What a row becomes: one module for each kind of record, and the registry that finds them by name.
+
+A record type of your own is a subclass of `RecordType` in any importable module, named in the setting
+`RECORD_TYPES`.
+"""
+
+from importer.record_types.base import Origin, RecordType, RowSchema, ValidRow
+from importer.record_types.effects import Effect, Effects
+from importer.record_types.registry import RecordTypes
+
+__all__ = ["Effect", "Effects", "Origin", "RecordType", "RecordTypes", "RowSchema", "ValidRow"]

@@ -1,0 +1,48 @@
+"""Contacts, identified by their e-mail address."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from typing import Annotated
+
+from pydantic import AfterValidator, EmailStr, Field, StringConstraints
+from sqlalchemy import Date, Numeric, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from importer.models import Base, ImportedRecord
+from importer.record_types.base import RecordType, RowSchema
+
+
+class Contact(ImportedRecord, Base):
+    """A person to write or call."""
+
+    __tablename__ = "contacts"
+
+    email: Mapped[str] = mapped_column(String(254), primary_key=True, comment="in lower case")
+    name: Mapped[str] = mapped_column(String(200))
+    company: Mapped[str | None] = mapped_column(String(200))
+    phone: Mapped[str | None] = mapped_column(String(50))
+    signup_date: Mapped[date | None] = mapped_column(Date)
+    balance: Mapped[Decimal | None] = mapped_column(Numeric(14, 2))
+
+
+class ContactRow(RowSchema):
+    """One row of a contacts file."""
+
+    email: Annotated[EmailStr, Field(max_length=254), AfterValidator(str.lower)]
+    name: Annotated[str, StringConstraints(min_length=1, max_length=200)]
+    company: Annotated[str, StringConstraints(max_length=200)] | None = None
+    phone: Annotated[str, StringConstraints(max_length=50)] | None = None
+    signup_date: date | None = None
+    balance: Annotated[Decimal, Field(max_digits=14, decimal_places=2)] | None = None
+
+
+class Contacts(RecordType):
+    """Creates or updates contacts by e-mail address, whatever its case."""
+
+    name = "contacts"
+    label = "Contacts"
+    model = Contact
+    key = ("email",)
+    schema = ContactRow

@@ -1,0 +1,35 @@
+"""The outside world as one object, handed to everything that needs it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from redis import Redis
+from sqlalchemy import Engine
+
+from importer.config import Settings
+from importer.connections import PATIENT, connect_database, connect_redis
+from importer.record_types import RecordTypes
+from importer.storage import Storage
+
+
+@dataclass
+class Services:
+    """Settings, database, Redis, files and record types of this process."""
+
+    settings: Settings
+    engine: Engine
+    redis: Redis
+    storage: Storage
+    record_types: RecordTypes
+
+    @classmethod
+    def for_jobs(cls, settings: Settings, name: str) -> Services:
+        """What a dispatcher or worker process needs: one database connection, and one for recovery."""
+        return cls(
+            settings=settings,
+            engine=connect_database(settings, pool_size=2, name=name),
+            redis=connect_redis(settings, tries=PATIENT, socket_timeout=15),
+            storage=Storage(settings.s3_bucket),
+            record_types=RecordTypes(settings.record_types),
+        )

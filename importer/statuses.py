@@ -1,0 +1,103 @@
+"""The statuses of an import and every move between them, as data.
+
+Nothing else decides what may follow what: `importer.control.transitions` refuses every move that is not in
+`TRANSITIONS`, and the one SQL statement that moves a status by itself (`importer.counters`) is held against
+this table by a test.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Status(StrEnum):
+    """What an import is doing."""
+
+    UPLOADING = "uploading"
+    QUEUED = "queued"
+    RUNNING = "running"
+    PAUSING = "pausing"
+    PAUSED = "paused"
+    CANCELLING = "cancelling"
+    CANCELLED = "cancelled"
+    COMPLETED = "completed"
+    STOPPED = "stopped"
+
+
+MEANINGS: dict[Status, str] = {
+    Status.UPLOADING: "The file is on its way to the server.",
+    Status.QUEUED: "The file has arrived and waits for its turn with the dispatcher.",
+    Status.RUNNING: "Rows are being read, checked and saved.",
+    Status.PAUSING: "No more rows are read; those already queued are being finished.",
+    Status.PAUSED: "Nothing is queued. Resume goes on with the next row.",
+    Status.CANCELLING: "Queued rows are being dropped; nothing more is saved.",
+    Status.CANCELLED: "Ended by a person before the end of the file. What was imported stays.",
+    Status.COMPLETED: "Every row of the file is imported or failed.",
+    Status.STOPPED: "The import could not go on. What was imported stays.",
+}
+
+TRANSITIONS: dict[tuple[Status, Status], str] = {
+    (Status.UPLOADING, Status.QUEUED): "the file has arrived and its header is right",
+    (Status.UPLOADING, Status.STOPPED): "the upload broke off or the file was refused",
+    (Status.UPLOADING, Status.CANCELLING): "a person cancelled during the upload",
+    (Status.QUEUED, Status.RUNNING): "a dispatcher took the import up",
+    (Status.QUEUED, Status.PAUSING): "a person paused, too many rows failed, or the record type is broken",
+    (Status.RUNNING, Status.PAUSING): "a person paused, too many rows failed, or the record type is broken",
+    (Status.PAUSING, Status.PAUSED): "the dispatcher has left and the queued rows are finished",
+    (Status.PAUSING, Status.QUEUED): "a person resumed before the queued rows were finished",
+    (Status.PAUSED, Status.QUEUED): "a person resumed",
+    (Status.QUEUED, Status.CANCELLING): "a person cancelled",
+    (Status.RUNNING, Status.CANCELLING): "a person cancelled",
+    (Status.PAUSING, Status.CANCELLING): "a person cancelled",
+    (Status.PAUSED, Status.CANCELLING): "a person cancelled",
+    (Status.CANCELLING, Status.CANCELLED): "the queued rows are dropped",
+    (Status.QUEUED, Status.COMPLETED): "the counters add up to the rows of the file",
+    (Status.RUNNING, Status.COMPLETED): "the counters add up to the rows of the file",
+    (Status.PAUSING, Status.COMPLETED): "the counters add up to the rows of the file",
+    (Status.PAUSED, Status.COMPLETED): "the counters add up to the rows of the file",
+    (Status.QUEUED, Status.STOPPED): "the file in S3 changed or vanished, or cannot be read on",
+    (Status.RUNNING, Status.STOPPED): "the file in S3 changed or vanished, or cannot be read on",
+}
+
+DISPATCHED = frozenset({Status.QUEUED, Status.RUNNING})
+"""A dispatcher reads the file of such an import."""
+
+UNFINISHED = frozenset({Status.QUEUED, Status.RUNNING, Status.PAUSING, Status.PAUSED})
+"""The file has arrived, and rows of it may still have to be dispatched or to end."""
+
+TAKES_ROWS = UNFINISHED | {Status.COMPLETED}
+"""A row job of such an import may take effect (of a completed one: a retried row)."""
+
+ENDED = frozenset({Status.CANCELLED, Status.COMPLETED, Status.STOPPED})
+"""No move leads out of these."""
+
+CANCELLABLE = frozenset(source for source, target in TRANSITIONS if target is Status.CANCELLING)
+PAUSABLE = frozenset(source for source, target in TRANSITIONS if target is Status.PAUSING)
+RESUMABLE = frozenset({Status.PAUSING, Status.PAUSED})
+
+
+class Reason(StrEnum):
+    """Why an import was paused, cancelled or stopped; the sentence for people is in `REASONS`."""
+
+    BY_PERSON = "by_person"
+    TOO_MANY_FAILED = "too_many_failed"
+    RECORD_TYPE_BROKEN = "record_type_broken"
+    UPLOAD_BROKE_OFF = "upload_broke_off"
+    FILE_REFUSED = "file_refused"
+    OBJECT_CHANGED = "object_changed"
+    OBJECT_MISSING = "object_missing"
+    NO_ROWS = "no_rows"
+    DISPATCHER_FAILED = "dispatcher_failed"
+
+
+REASONS: dict[Reason, str] = {
+    Reason.BY_PERSON: "By {detail}.",
+    Reason.TOO_MANY_FAILED: "Too many rows failed. Look at their reasons; resuming allows as many again.",
+    Reason.RECORD_TYPE_BROKEN: "The record type's code or table is wrong: {detail} Mend it, deploy, and resume.",
+    Reason.UPLOAD_BROKE_OFF: "The upload broke off before the whole file had arrived. Upload it again.",
+    Reason.FILE_REFUSED: "{detail}",
+    Reason.OBJECT_CHANGED: "The stored file was replaced after the import began. Upload it again.",
+    Reason.OBJECT_MISSING: "The stored file is gone from S3. Upload it again.",
+    Reason.NO_ROWS: "The file has a header but no rows.",
+    Reason.DISPATCHER_FAILED: "The dispatcher failed again and again: {detail} Its traceback is in rq-dashboard.",
+}
