@@ -59,9 +59,7 @@ def create(redis: Redis, import_id: str, *, line: int, offset: int, known_row: i
 
 def read(redis: Redis, import_id: str) -> Checkpoint | None:
     """The checkpoint, or None where Redis holds none."""
-    values = cast(
-        list[bytes | None], redis.hmget(checkpoint_key(import_id), ["row", "line", "offset", "known"])
-    )
+    values = cast(list[bytes | None], redis.hmget(checkpoint_key(import_id), ["row", "line", "offset", "known"]))
     if any(value is None for value in values):
         return None
     return Checkpoint(*(int(cast(bytes, value)) for value in values))

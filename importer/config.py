@@ -135,9 +135,7 @@ class Settings:
     slice_seconds: float = _setting(
         "SLICE_SECONDS", _seconds, "5", "seconds a dispatcher reads one file before it takes the next in turn"
     )
-    batch_seconds: float = _setting(
-        "BATCH_SECONDS", _seconds, "0.5", "seconds that a worker's batch aims to take"
-    )
+    batch_seconds: float = _setting("BATCH_SECONDS", _seconds, "0.5", "seconds that a worker's batch aims to take")
     row_timeout: float = _setting(
         "ROW_TIMEOUT", _seconds, "10", "seconds a record type's `save_row` may take for one row"
     )

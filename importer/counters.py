@@ -60,9 +60,7 @@ class Change:
         return self.created + self.updated + self.unchanged + self.superseded + self.failed
 
 
-def settle(
-    connection: Connection, import_id: str, change: Change, *, total: int | None = None
-) -> Status | None:
+def settle(connection: Connection, import_id: str, change: Change, *, total: int | None = None) -> Status | None:
     """Move the counters; write the total where the file was read to its end.
 
     Returns:

@@ -34,9 +34,7 @@ def create_user(session: Session, *, email: str, role: Role, password: str | Non
     Raises:
         AccountError: the address is malformed or taken, or the password too short.
     """
-    user = User(
-        email=_valid_email(email), role=role, password_hash=_password_hash(password) if password else None
-    )
+    user = User(email=_valid_email(email), role=role, password_hash=_password_hash(password) if password else None)
     session.add(user)
     try:
         session.commit()

@@ -35,9 +35,7 @@ def check_database(session: Session) -> Finding:
         session.execute(text("SELECT 1"))
     except SQLAlchemyError:
         session.rollback()
-        return Finding(
-            "database", False, "The database does not answer. Nothing is lost; imports wait for it."
-        )
+        return Finding("database", False, "The database does not answer. Nothing is lost; imports wait for it.")
     return Finding("database", True)
 
 

@@ -114,11 +114,7 @@ def _report(import_: Import, dispatched: int, offset: int | None, creator: str |
     estimated = _estimate(import_, dispatched, offset)
     seconds = _seconds_at_work(import_)
     rate = import_.ended_rows / seconds if seconds and import_.ended_rows else None
-    left = (
-        (estimated - import_.ended_rows) / rate
-        if rate and estimated and import_.status in DISPATCHED
-        else None
-    )
+    left = (estimated - import_.ended_rows) / rate if rate and estimated and import_.status in DISPATCHED else None
     ended_early = import_.status in (Status.CANCELLED, Status.STOPPED, Status.CANCELLING)
     return Report(
         **{name: getattr(import_, name) for name in TOLD_AS_STORED},

@@ -136,9 +136,7 @@ def _stream(
 
 def too_large_message(limit: int) -> str:
     """What to tell someone whose file is over the limit, in bytes."""
-    return (
-        f"The file is larger than {limit / 1024**2:,.0f} MB, the limit here. Split it and upload the parts."
-    )
+    return f"The file is larger than {limit / 1024**2:,.0f} MB, the limit here. Split it and upload the parts."
 
 
 def _check(services: Services, import_: Import, head: bytes, *, is_whole_file: bool) -> Header:
@@ -170,9 +168,7 @@ def _stop(session: Session, import_: Import, reason: Reason, detail: str = "") -
     session.commit()
 
 
-def _start(
-    session: Session, services: Services, import_: Import, header: Header, stored: StoredObject
-) -> None:
+def _start(session: Session, services: Services, import_: Import, header: Header, stored: StoredObject) -> None:
     started = try_move(
         session,
         import_.id,
@@ -209,6 +205,4 @@ def dispatch(services: Services, import_: Import, *, known_row: int = 0) -> None
         )
         queues.enqueue_slice(services.redis, import_.id)
     except RedisError as error:
-        log.warning(
-            "import %s: Redis refused its dispatcher (%s); recovery will enqueue it", import_.id, error
-        )
+        log.warning("import %s: Redis refused its dispatcher (%s); recovery will enqueue it", import_.id, error)

@@ -34,13 +34,9 @@ class ImportedRecord:
     imported_by: Mapped[int] = mapped_column(
         BigInteger, server_default="0", comment="imports.sequence of the last writer"
     )
-    imported_row: Mapped[int] = mapped_column(
-        Integer, server_default="0", comment="row number of the last writer"
-    )
+    imported_row: Mapped[int] = mapped_column(Integer, server_default="0", comment="row number of the last writer")
     changed_by: Mapped[int] = mapped_column(
         BigInteger, server_default="0", comment="imports.sequence of the last change"
     )
-    changed_row: Mapped[int] = mapped_column(
-        Integer, server_default="0", comment="row number of the last change"
-    )
+    changed_row: Mapped[int] = mapped_column(Integer, server_default="0", comment="row number of the last change")
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())

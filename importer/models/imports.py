@@ -88,15 +88,11 @@ class Import(Base):
     superseded_rows: Mapped[int] = mapped_column(Integer, default=0)
     failed_rows: Mapped[int] = mapped_column(Integer, default=0)
     allowed_failed_rows: Mapped[int] = mapped_column(Integer)
-    failed_slices: Mapped[int] = mapped_column(
-        SmallInteger, default=0, comment="in a row, by unexpected errors"
-    )
+    failed_slices: Mapped[int] = mapped_column(SmallInteger, default=0, comment="in a row, by unexpected errors")
 
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     uploaded_at: Mapped[datetime | None]
-    upload_seen_at: Mapped[datetime] = mapped_column(
-        server_default=func.now(), comment="last bytes of the upload"
-    )
+    upload_seen_at: Mapped[datetime] = mapped_column(server_default=func.now(), comment="last bytes of the upload")
     started_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
     cleaned_at: Mapped[datetime | None] = mapped_column(comment="when Redis and S3 held nothing more of it")
@@ -104,9 +100,7 @@ class Import(Base):
 
     __table_args__ = (
         Index("uq_imports_idempotency_key", "created_by", "idempotency_key", unique=True),
-        Index(
-            "ix_imports_unclean", "id", postgresql_where=text("cleaned_at IS NULL OR deleted_at IS NOT NULL")
-        ),
+        Index("ix_imports_unclean", "id", postgresql_where=text("cleaned_at IS NULL OR deleted_at IS NOT NULL")),
         Index("ix_imports_created_by", "created_by", "sequence"),
     )
 
@@ -146,9 +140,7 @@ class FailedRow(Base):
     column_name: Mapped[str | None] = mapped_column(String(255))
     message: Mapped[str] = mapped_column(Text)
     cells: Mapped[list[str]] = mapped_column(Cells)
-    problem: Mapped[list[Any] | None] = mapped_column(
-        JSONB, comment="what reading found wrong; retried as it is"
-    )
+    problem: Mapped[list[Any] | None] = mapped_column(JSONB, comment="what reading found wrong; retried as it is")
     attempts: Mapped[int] = mapped_column(Integer, server_default="1")
     failed_at: Mapped[datetime] = mapped_column(server_default=func.now())
     retry_requested_at: Mapped[datetime | None]

@@ -1,0 +1,137 @@
+"""Lets a batch of rows take effect, all in one transaction (DESIGN.md, idea 3 and rules 9 to 14)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from pydantic import ValidationError
+from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
+
+from importer.counters import Change, settle
+from importer.errors import RecordTypeError
+from importer.models import RowOutcome
+from importer.record_types import ValidRow
+from importer.services import Services
+from importer.statuses import Status
+from jobs import ledger
+from jobs.database_errors import Fault, fault_of, say
+from jobs.outcomes import MAX_DEATHS, Failure, ImportGoneError, TransientError, from_validation, worker_died
+from jobs.plan import Plan, Plans
+from jobs.row_job import RowJob
+from jobs.saving import Checked, Saved, Saver
+
+ROW_BY_ROW_SECONDS = 2.0
+"""A batch of a record type with `save_row` commits what it has after so long, well within its lease."""
+
+
+@dataclass
+class Applied:
+    """A committed batch.
+
+    Attributes:
+        failures: the rows that failed now.
+        unreached: row numbers that there was no time for; they go back to the queue.
+        status: the import's status after it.
+    """
+
+    status: Status
+    failures: list[Failure] = field(default_factory=list)
+    unreached: list[int] = field(default_factory=list)
+
+
+class Batches:
+    """Applies batches of rows to the database."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._plans = Plans(services)
+
+    def apply(self, import_id: str, rows: list[RowJob]) -> Applied:
+        """Validate and save rows of one import, and commit; a row that has been imported before changes nothing.
+
+        Raises:
+            ImportGoneError: the import takes no rows any more; nothing was changed.
+            TransientError: nobody's fault; nothing was changed.
+            RecordTypeError: the record type's code or table is wrong; nothing was changed.
+        """
+        unique = {row.row_number: row for row in rows}
+        try:
+            with self._services.engine.begin() as connection:
+                plan = self._plans.get(connection, import_id)
+                return self._apply(connection, plan, [unique[number] for number in sorted(unique)])
+        except DBAPIError as error:
+            fault = fault_of(error)
+            if fault in (Fault.NOBODY, Fault.TIMEOUT):
+                raise TransientError(say(error), is_timeout=fault is Fault.TIMEOUT) from error
+            raise RecordTypeError(say(error)) from error
+
+    def _apply(self, connection: Connection, plan: Plan, rows: list[RowJob]) -> Applied:
+        valid, invalid = _check(plan, rows)
+        outcomes = {row.row_number: RowOutcome.IMPORTED for row, _ in valid}
+        outcomes |= {failure.row.row_number: RowOutcome.FAILED for failure in invalid}
+        ours = ledger.enter(connection, plan.sequence, dict(sorted(outcomes.items())))
+        saver = Saver(
+            plan, connection, row_timeout=self._services.settings.row_timeout, seconds=ROW_BY_ROW_SECONDS
+        )
+        saved = saver.save([(row, values) for row, values in valid if row.row_number in ours])
+        failures = [failure for failure in invalid if failure.row.row_number in ours] + saved.failures
+        _note_outcomes(connection, plan, ours, saved, failures)
+        status = settle(connection, plan.import_id, _change(ours, saved, failures))
+        if status is None:
+            raise ImportGoneError
+        return Applied(status, failures, saved.unreached)
+
+
+def _check(plan: Plan, rows: list[RowJob]) -> tuple[list[Checked], list[Failure]]:
+    valid: list[Checked] = []
+    invalid: list[Failure] = []
+    for row in rows:
+        if row.problem is not None:
+            invalid.append(_unreadable(plan, row))
+        elif row.deaths >= MAX_DEATHS:
+            invalid.append(worker_died(row))
+        else:
+            try:
+                values = plan.record_type.validate(plan.by_column(row.cells))
+            except ValidationError as error:
+                invalid.append(from_validation(row, error))
+            else:
+                valid.append((row, ValidRow(row.row_number, values)))
+    return valid, invalid
+
+
+def _unreadable(plan: Plan, row: RowJob) -> Failure:
+    assert row.problem is not None
+    index = row.problem.column
+    column = plan.columns[index] if index is not None and index < len(plan.columns) else None
+    return Failure(row, row.problem.code, column, row.problem.message)
+
+
+def _note_outcomes(
+    connection: Connection, plan: Plan, ours: dict[int, bool], saved: Saved, failures: list[Failure]
+) -> None:
+    unreached_first = [number for number in saved.unreached if ours[number]]
+    unreached_again = [number for number in saved.unreached if not ours[number]]
+    failed_late = [failure.row.row_number for failure in saved.failures]
+    ledger.withdraw(connection, plan.sequence, unreached_first)
+    ledger.mark_failed(connection, plan.sequence, failed_late + unreached_again)
+    ledger.save_failed_rows(connection, plan.sequence, failures)
+    ledger.delete_failed_rows(connection, plan.sequence, _repaired(ours, saved, failures))
+
+
+def _repaired(ours: dict[int, bool], saved: Saved, failures: list[Failure]) -> list[int]:
+    """Rows that had failed before and are imported now."""
+    not_imported = {failure.row.row_number for failure in failures} | set(saved.unreached)
+    return [number for number, is_first in ours.items() if not is_first and number not in not_imported]
+
+
+def _change(ours: dict[int, bool], saved: Saved, failures: list[Failure]) -> Change:
+    failed_first = sum(1 for failure in failures if ours[failure.row.row_number])
+    return Change(
+        created=saved.effects.created,
+        updated=saved.effects.updated,
+        unchanged=saved.effects.unchanged,
+        superseded=saved.effects.superseded,
+        failed=failed_first - len(_repaired(ours, saved, failures)),
+    )

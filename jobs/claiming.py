@@ -1,0 +1,246 @@
+"""Takes row jobs off `low` in batches, and puts back those of a worker that died (DESIGN.md, rules 5 to 8).
+
+A claim is a list of job ids with a lease in a sorted set, by Redis's own clock. In RQ's StartedJobRegistry the
+jobs are entered without an end, or RQ's clean-up would turn those of a dead worker into failed jobs.
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any, cast
+
+from redis import Redis
+from rq.job import Job
+from rq.registry import FailedJobRegistry, StartedJobRegistry
+from rq.results import Result
+from rq.utils import utcformat
+
+from importer.checkpoint import PREFIX
+from importer.queues import CLAIMS_KEY, LOW, claim_key, queue_named
+from jobs.row_job import RowJob, UnknownVersionError, decode
+
+log = logging.getLogger(__name__)
+
+LEASE_MILLISECONDS = 20_000
+"""A worker that holds a claim for longer counts as dead; its database session ends itself before (15 s)."""
+
+BYTES_AT_ONCE = 8 * 1024 * 1024
+STUCK_SECONDS = 5
+"""A job that stands between RQ's pop and the claim for so long was left there by a kill."""
+
+TAKE = """#!lua flags=allow-oom
+local queue, intermediate, started, claims, claim = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
+local first, limit, lease = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
+local claim_id, worker, job_prefix, moment, bytes_left = ARGV[4], ARGV[5], ARGV[6], ARGV[7], tonumber(ARGV[8])
+local taken, prefix = {}, nil
+
+local function take(id, fields)
+    redis.call('HSET', job_prefix .. id, 'status', 'started', 'worker_name', worker, 'started_at', moment)
+    redis.call('ZADD', started, '+inf', id .. ':' .. claim_id)
+    redis.call('RPUSH', claim, id)
+    taken[#taken + 1] = {id, fields[1], fields[2] or '', fields[3] or ''}
+    bytes_left = bytes_left - #fields[1]
+end
+
+if first ~= '' then
+    if redis.call('LREM', intermediate, 1, first) == 0 then return {} end
+    local fields = redis.call('HMGET', job_prefix .. first, 'data', 'deaths', 'timeouts')
+    if not fields[1] then return {} end
+    take(first, fields)
+    prefix = string.match(first, '^[^_]*_')
+    if fields[2] then limit = 1 end
+end
+local passed, neighbours = 0, {}
+if #taken < limit then neighbours = redis.call('LRANGE', queue, 0, limit - #taken - 1) end
+for _, id in ipairs(neighbours) do
+    if bytes_left <= 0 then break end
+    prefix = prefix or string.match(id, '^[^_]*_')
+    if prefix and string.sub(id, 1, #prefix) ~= prefix then break end
+    local fields = redis.call('HMGET', job_prefix .. id, 'data', 'deaths', 'timeouts')
+    if fields[2] and #taken > 0 then break end
+    passed = passed + 1
+    if fields[1] then take(id, fields) end
+    if fields[2] then break end
+end
+if passed > 0 then redis.call('LTRIM', queue, passed, -1) end
+if #taken == 0 then return {} end
+local now = redis.call('TIME')
+redis.call('ZADD', claims, now[1] * 1000 + math.floor(now[2] / 1000) + lease, claim_id)
+return taken
+"""
+"""Neighbours are those of the same import. A job with a count of deaths is taken alone."""
+
+CLEAR = """#!lua flags=allow-oom
+local started, claims, claim, failed = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
+local claim_id, job_prefix, result_prefix, release = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
+for argument = 5, #ARGV do
+    local id = ARGV[argument]
+    redis.call('DEL', job_prefix .. id, result_prefix .. id)
+    redis.call('ZREM', started, id .. ':' .. claim_id)
+    redis.call('ZREM', failed, id)
+end
+local held = redis.call('ZSCORE', claims, claim_id)
+if release == '1' then
+    redis.call('ZREM', claims, claim_id)
+    redis.call('DEL', claim)
+end
+return held and 1 or 0
+"""
+
+GIVE_BACK = """#!lua flags=allow-oom
+local queue, started, claims, claim = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
+local claim_id, job_prefix, reason = ARGV[1], ARGV[2], ARGV[3]
+if redis.call('ZREM', claims, claim_id) == 0 then return 0 end
+local ids, returned = redis.call('LRANGE', claim, 0, -1), 0
+redis.call('DEL', claim)
+for position = #ids, 1, -1 do
+    local id = ids[position]
+    local key = job_prefix .. id
+    redis.call('ZREM', started, id .. ':' .. claim_id)
+    if redis.call('HGET', key, 'status') == 'started' then
+        redis.call('HSET', key, 'status', 'queued')
+        if reason == 'died' or reason == 'timeout' then
+            redis.call('HSETNX', key, 'deaths', 0)
+            if #ids == 1 then redis.call('HINCRBY', key, reason == 'died' and 'deaths' or 'timeouts', 1) end
+        end
+        if reason == 'unknown' then redis.call('RPUSH', queue, id) else redis.call('LPUSH', queue, id) end
+        returned = returned + 1
+    end
+end
+return returned
+"""
+
+RENEW = """#!lua flags=allow-oom
+if not redis.call('ZSCORE', KEYS[1], ARGV[1]) then return 0 end
+local now = redis.call('TIME')
+redis.call('ZADD', KEYS[1], 'XX', now[1] * 1000 + math.floor(now[2] / 1000) + ARGV[2], ARGV[1])
+return 1
+"""
+
+EXPIRED = """
+local now = redis.call('TIME')
+return redis.call('ZRANGEBYSCORE', KEYS[1], 0, now[1] * 1000 + math.floor(now[2] / 1000))
+"""
+
+UNSTICK = """#!lua flags=allow-oom
+local queue, intermediate, seen = KEYS[1], KEYS[2], KEYS[3]
+local now, patience, returned = tonumber(redis.call('TIME')[1]), tonumber(ARGV[1]), 0
+local here = {}
+for _, id in ipairs(redis.call('LRANGE', intermediate, 0, -1)) do
+    here[id] = true
+    local first = redis.call('HGET', seen, id)
+    if not first then
+        redis.call('HSET', seen, id, now)
+    elseif now - first >= patience then
+        redis.call('LREM', intermediate, 1, id)
+        redis.call('HDEL', seen, id)
+        redis.call('LPUSH', queue, id)
+        returned = returned + 1
+    end
+end
+for _, id in ipairs(redis.call('HKEYS', seen)) do
+    if not here[id] then redis.call('HDEL', seen, id) end
+end
+return returned
+"""
+
+
+class GivenBack(StrEnum):
+    """Why jobs go back to the queue."""
+
+    UNTOUCHED = "untouched"
+    """Nobody's fault: they go to the front as they were."""
+    DIED = "died"
+    """Their worker died: each is run alone next, and only a death while alone counts against it."""
+    TIMEOUT = "timeout"
+    """They took too long: each is run alone next, and only a timeout while alone counts against it."""
+    UNKNOWN = "unknown"
+    """Made by another release: they go to the back."""
+
+
+@dataclass(frozen=True)
+class Claim:
+    """Row jobs that a worker has taken together; all of one import."""
+
+    id: str
+    rows: list[RowJob]
+
+    @property
+    def import_id(self) -> str:
+        return self.rows[0].import_id
+
+
+class Claims:
+    """Takes, clears and gives back claims on `low`."""
+
+    def __init__(self, redis: Redis, worker_name: str) -> None:
+        self._redis = redis
+        self._worker_name = worker_name
+        queue = queue_named(LOW, redis)
+        self._queue, self._intermediate = queue.key, queue.intermediate_queue_key
+        self._started = StartedJobRegistry(queue=queue).key
+        self._failed = FailedJobRegistry(queue=queue).key
+        self._prefixes = (Job.key_for(""), Result.get_key(""))
+        scripts = (TAKE, CLEAR, GIVE_BACK, RENEW, EXPIRED, UNSTICK)
+        registered = [redis.register_script(script) for script in scripts]
+        self._take, self._clear, self._give_back, self._renew, self._expired, self._unstick = registered
+
+    def take(self, *, first: str = "", limit: int) -> Claim | None:
+        """Claim up to `limit` row jobs of one import.
+
+        Args:
+            first: the job that RQ has popped; where it was put back meanwhile, nothing is claimed.
+        """
+        claim_id = secrets.token_hex(8)
+        keys = [self._queue, self._intermediate, self._started, CLAIMS_KEY, claim_key(claim_id)]
+        moment = utcformat(datetime.now(UTC))
+        arguments = [first, limit, LEASE_MILLISECONDS, claim_id, self._worker_name, self._prefixes[0], moment]
+        taken = cast(list[list[bytes]], self._take(keys=keys, args=[*arguments, BYTES_AT_ONCE]))
+        return self._read(claim_id, taken) if taken else None
+
+    def _read(self, claim_id: str, taken: list[list[bytes]]) -> Claim | None:
+        try:
+            rows = [decode(id_.decode(), data, int(died or 0), int(late or 0)) for id_, data, died, late in taken]
+        except UnknownVersionError as error:
+            log.warning("%s; put back for a worker of that release", error)
+            self._end(claim_id, GivenBack.UNKNOWN)
+            return None
+        return Claim(claim_id, rows)
+
+    def clear(self, claim: Claim, job_ids: Sequence[str], *, release: bool) -> bool:
+        """Delete the jobs of rows that have ended well, and with `release` the claim.
+
+        Returns:
+            Whether the claim was still this worker's: if not, another may be at its jobs.
+        """
+        keys = [self._started, CLAIMS_KEY, claim_key(claim.id), self._failed]
+        return bool(self._clear(keys=keys, args=[claim.id, *self._prefixes, int(release), *job_ids]))
+
+    def give_back(self, claim: Claim, reason: GivenBack) -> None:
+        """Put what is left of a claim back on the queue, in its order."""
+        self._end(claim.id, reason)
+
+    def renew(self, claim: Claim) -> bool:
+        """Prolong the lease; False where the jobs were put back already."""
+        return bool(self._renew(keys=[CLAIMS_KEY], args=[claim.id, LEASE_MILLISECONDS]))
+
+    def return_expired(self) -> int:
+        """Put the jobs of dead workers back; return how many."""
+        expired = cast(list[bytes], self._expired(keys=[CLAIMS_KEY]))
+        return sum(self._end(claim_id.decode(), GivenBack.DIED) for claim_id in expired)
+
+    def return_stuck(self) -> int:
+        """Put back the jobs that a kill left between RQ's pop and the claim; return how many."""
+        seen = f"{PREFIX}:intermediate"
+        keys = [self._queue, self._intermediate, seen]
+        return cast(int, self._unstick(keys=keys, args=[STUCK_SECONDS]))
+
+    def _end(self, claim_id: str, reason: GivenBack) -> int:
+        keys = [self._queue, self._started, CLAIMS_KEY, claim_key(claim_id)]
+        arguments: list[Any] = [claim_id, self._prefixes[0], reason.value]
+        return cast(int, self._give_back(keys=keys, args=arguments))

@@ -1,0 +1,70 @@
+"""Whose fault a database error is, by its SQLSTATE.
+
+Source of the classes: https://www.postgresql.org/docs/current/errcodes-appendix.html
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+
+
+class Fault(Enum):
+    """Whose fault an error is."""
+
+    ROW = "row"
+    """A value does not fit: the row fails."""
+    NOBODY = "nobody"
+    """The server is away, full or contended: try again later."""
+    TIMEOUT = "timeout"
+    """A statement took too long: try again, each row alone."""
+    CODE = "code"
+    """The record type or the schema is wrong: pause the import."""
+
+
+BY_STATE = {
+    "57014": Fault.TIMEOUT,  # query_canceled: statement_timeout
+    "55P03": Fault.NOBODY,  # lock_not_available: lock_timeout
+    "25P03": Fault.NOBODY,  # idle_in_transaction_session_timeout
+    "25P04": Fault.NOBODY,  # transaction_timeout
+    "25006": Fault.NOBODY,  # read_only_sql_transaction: a failover is under way
+}
+
+BY_CLASS = {
+    "08": Fault.NOBODY,  # connection exception
+    "21": Fault.ROW,  # cardinality violation: one key twice in a statement
+    "22": Fault.ROW,  # data exception
+    "23": Fault.ROW,  # integrity constraint violation
+    "40": Fault.NOBODY,  # transaction rollback: deadlock, serialization
+    "44": Fault.ROW,  # with check option violation
+    "53": Fault.NOBODY,  # insufficient resources: disk full, too many connections
+    "54": Fault.ROW,  # program limit exceeded: a value too large for an index
+    "55": Fault.NOBODY,  # object not in prerequisite state
+    "57": Fault.NOBODY,  # operator intervention: shutdown, crash recovery
+    "58": Fault.NOBODY,  # system error
+    "P0": Fault.ROW,  # raised by a trigger
+}
+
+
+def fault_of(error: DBAPIError) -> Fault:
+    """Whose fault this error is; what is not known otherwise says that the code or the schema is wrong."""
+    state = getattr(error.orig, "pgcode", None)
+    if error.connection_invalidated or (state is None and isinstance(error, OperationalError | InterfaceError)):
+        return Fault.NOBODY
+    if state is None:
+        # Psycopg2 itself refused a value (a NUL, a lone surrogate) before the server saw it.
+        return Fault.ROW if isinstance(error.orig, ValueError) else Fault.CODE
+    return BY_STATE.get(state) or BY_CLASS.get(state[:2], Fault.CODE)
+
+
+def say(error: DBAPIError) -> str:
+    """The server's own sentence, without the statement and its parameters."""
+    diagnosis = getattr(error.orig, "diag", None)
+    text = getattr(diagnosis, "message_primary", None) or str(error.orig).partition("\n")[0]
+    return f"{text[:1].upper()}{text[1:]}."
+
+
+def column_of(error: DBAPIError) -> str | None:
+    """The column that the server names, if it names one."""
+    return getattr(getattr(error.orig, "diag", None), "column_name", None)

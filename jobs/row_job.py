@@ -1,0 +1,104 @@
+"""The RQ job of one row: how it is written, how it is read, and what RQ itself would run."""
+
+from __future__ import annotations
+
+import json
+import zlib
+from typing import Any, NamedTuple
+
+from importer.reading import Problem, Record
+from rq.job import Job
+from rq.serializers import JSONSerializer
+
+from importer.models import FailedRow
+from importer.queues import ARGUMENTS_VERSION, LOW, row_job_id
+
+FUNCTION = "jobs.row_job.import_row"
+DESCRIPTION = "import row"
+"""Constant: RQ would describe a job by its arguments, that is by the cells of the file."""
+
+
+class RowJob(NamedTuple):
+    """A row as a worker gets it.
+
+    Attributes:
+        data: the job's data as it stands in Redis, so that it can be written back.
+        deaths: how many workers have died over this row while it was run alone.
+        timeouts: how often it took too long while it was run alone.
+    """
+
+    job_id: str
+    import_id: str
+    row_number: int
+    line_number: int
+    cells: list[str]
+    problem: Problem | None
+    data: bytes
+    deaths: int = 0
+    timeouts: int = 0
+
+
+class UnknownVersionError(Exception):
+    """The job was made by code of another version, whose arguments this one does not know."""
+
+
+def constant_fields(redis: Any) -> dict[str, str]:
+    """What every row job's hash holds besides its data, in RQ's own format; empty fields are left out."""
+    job = Job.create(
+        FUNCTION, connection=redis, serializer=JSONSerializer, origin=LOW, description=DESCRIPTION, status="queued"
+    )
+    fields = {name: value for name, value in job.to_dict().items() if value not in ("", None) and name != "data"}
+    return {name: str(getattr(value, "value", value)) for name, value in fields.items()}
+
+
+def encode(import_id: str, row_number: int, line_number: int, cells: list[str], problem: Any) -> str:
+    """The job's data: function, instance, arguments, keyword arguments, as RQ's JSONSerializer has it.
+
+    Written piece by piece because the dispatcher does it for every row.
+    """
+    return (
+        f'["{FUNCTION}",null,[{ARGUMENTS_VERSION},"{import_id}",{row_number},{line_number},'
+        f"{json.dumps(cells)},{json.dumps(problem) if problem else 'null'}],{{}}]"
+    )
+
+
+def encode_record(import_id: str, record: Record) -> str:
+    """The data for a record just read."""
+    return encode(import_id, record.row_number, record.line_number, record.cells, record.problem)
+
+
+def encode_failed_row(import_id: str, row: FailedRow) -> str:
+    """The data for a failed row that is tried again."""
+    return encode(import_id, row.row_number, row.line_number, row.cells, row.problem)
+
+
+def decode(job_id: str, data: bytes, deaths: int = 0, timeouts: int = 0) -> RowJob:
+    """Read a job's data; RQ compresses it whenever it saves a job again, a requeue for one.
+
+    Raises:
+        UnknownVersionError: the job belongs to another release.
+    """
+    plain = zlib.decompress(data) if data[:1] == b"\x78" else data
+    _function, _instance, arguments, _keywords = json.loads(plain)
+    if arguments[0] != ARGUMENTS_VERSION:
+        raise UnknownVersionError(f"row job {job_id} has arguments of version {arguments[0]}")
+    _version, import_id, row_number, line_number, cells, problem = arguments
+    found = Problem(*problem) if problem else None
+    return RowJob(job_id, import_id, row_number, line_number, cells, found, data, deaths, timeouts)
+
+
+def import_row(
+    version: int, import_id: str, row_number: int, line_number: int, cells: list[str], problem: Any
+) -> None:
+    """Import one row, as RQ's own worker would run the job; `RowWorker` runs many of them at once.
+
+    Raises:
+        UnknownVersionError: the job belongs to another release.
+        RowFailedError: the row failed and is in `failed_rows`.
+    """
+    from jobs.alone import import_alone  # RQ finds this function by name: the import cannot stand above
+
+    if version != ARGUMENTS_VERSION:
+        raise UnknownVersionError(f"row {row_number} of import {import_id} has arguments of version {version}")
+    found = Problem(*problem) if problem else None
+    import_alone(RowJob(row_job_id(import_id, row_number), import_id, row_number, line_number, cells, found, b""))

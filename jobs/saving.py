@@ -1,0 +1,132 @@
+"""Saves the valid rows of a batch; what goes wrong with one row is narrowed to it by savepoints."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from rq.timeouts import JobTimeoutException, UnixSignalDeathPenalty
+from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+
+from importer.errors import ImporterError, RecordTypeError, RowError
+from importer.record_types import Effect, Effects, ValidRow
+from jobs.database_errors import Fault, column_of, fault_of, say
+from jobs.outcomes import Failure, TransientError
+from jobs.plan import Plan
+from jobs.row_job import RowJob
+from jobs.row_session import RowSession, only_session
+
+log = logging.getLogger(__name__)
+
+CHECK_CONSTRAINTS = "SET CONSTRAINTS ALL IMMEDIATE"
+"""Inside the savepoint: a deferred constraint would explode at COMMIT and take the batch with it."""
+
+Checked = tuple[RowJob, ValidRow]
+
+
+@dataclass
+class Saved:
+    """What became of the rows that were to be saved.
+
+    Attributes:
+        unreached: row numbers that there was no time for.
+    """
+
+    effects: Effects = field(default_factory=Effects)
+    failures: list[Failure] = field(default_factory=list)
+    unreached: list[int] = field(default_factory=list)
+
+
+class Saver:
+    """Saves rows of one import inside the transaction of a connection."""
+
+    def __init__(self, plan: Plan, connection: Connection, *, row_timeout: float, seconds: float) -> None:
+        self._plan = plan
+        self._connection = connection
+        self._row_timeout = row_timeout
+        self._seconds = seconds
+
+    def save(self, rows: list[Checked]) -> Saved:
+        """Save rows given in ascending row number.
+
+        Raises:
+            TransientError: nobody's fault; roll back and try again later.
+            RecordTypeError: the record type's code or table is wrong.
+        """
+        if not rows:
+            return Saved()
+        if self._plan.record_type.saves_row_by_row:
+            return self._one_by_one(rows, self._save_row, self._seconds)
+        try:
+            with self._connection.begin_nested():
+                effects = self._save_batch([valid for _, valid in rows])
+            return Saved(effects)
+        except DBAPIError as error:
+            self._raise_unless_rows_fault(error)
+        return self._one_by_one(rows, lambda valid: self._save_batch([valid]), None)
+
+    def _save_batch(self, rows: list[ValidRow]) -> Effects:
+        effects = self._plan.record_type.save(self._connection, rows, self._plan.origin)
+        self._connection.exec_driver_sql(CHECK_CONSTRAINTS)
+        return effects
+
+    def _save_row(self, row: ValidRow) -> Effects:
+        with RowSession(bind=self._connection) as session, only_session(session):
+            with UnixSignalDeathPenalty(self._row_timeout, JobTimeoutException):
+                effect = self._plan.record_type.save_row(  # type: ignore[attr-defined]
+                    session, row.values, self._plan.origin, row.row_number
+                )
+                session.flush()
+            self._connection.exec_driver_sql(CHECK_CONSTRAINTS)
+        effects = Effects()
+        effects.add(Effect(effect))
+        return effects
+
+    def _one_by_one(
+        self, rows: list[Checked], save: Callable[[ValidRow], Effects], seconds: float | None
+    ) -> Saved:
+        saved, began = Saved(), time.monotonic()
+        for index, (row, valid) in enumerate(rows):
+            if index and seconds is not None and time.monotonic() - began > seconds:
+                saved.unreached = [unreached.row_number for unreached, _ in rows[index:]]
+                break
+            try:
+                with self._connection.begin_nested():
+                    effects = save(valid)
+            except Exception as error:
+                saved.failures.append(self._failure(row, error))
+            else:
+                _add(saved.effects, effects)
+        return saved
+
+    def _failure(self, row: RowJob, error: Exception) -> Failure:
+        """The reason why this row fails; what is not this row's fault is raised."""
+        if isinstance(error, RowError):
+            return Failure(row, error.code, error.column, error.message)
+        if isinstance(error, JobTimeoutException):
+            message = f"Row {row.row_number} took longer than ROW_TIMEOUT ({self._row_timeout:g} s)."
+            raise TransientError(message, is_timeout=True) from error
+        if isinstance(error, DBAPIError):
+            self._raise_unless_rows_fault(error)
+            return Failure(row, f"database_{getattr(error.orig, 'pgcode', None)}", column_of(error), say(error))
+        if isinstance(error, ImporterError | SQLAlchemyError):
+            raise RecordTypeError(f"{type(error).__name__}: {error}") from error
+        log.exception("import %s: row %s: save_row raised", self._plan.import_id, row.row_number)
+        return Failure(row, "save_row_raised", None, f"Saving this row raised {type(error).__name__}: {error}")
+
+    def _raise_unless_rows_fault(self, error: DBAPIError) -> None:
+        fault = fault_of(error)
+        if fault is Fault.CODE:
+            raise RecordTypeError(say(error)) from error
+        if fault is not Fault.ROW:
+            raise TransientError(say(error), is_timeout=fault is Fault.TIMEOUT) from error
+
+
+def _add(total: Effects, more: Effects) -> None:
+    total.created += more.created
+    total.updated += more.updated
+    total.unchanged += more.unchanged
+    total.superseded += more.superseded
