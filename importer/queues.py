@@ -102,11 +102,11 @@ def claim_key(claim_id: str) -> str:
     return f"{PREFIX}:claim:{claim_id}"
 
 
-def enqueue_slice(redis: Redis, import_id: str) -> None:
+def enqueue_slice(redis: Redis, import_id: str, *, version: int = ARGUMENTS_VERSION) -> None:
     """Put a slice of this import's dispatcher at the back of `high`."""
     queue_named(HIGH, redis).enqueue(
         SLICE_FUNCTION,
-        args=(ARGUMENTS_VERSION, import_id),
+        args=(version, import_id),
         job_id=f"{import_id}-{secrets.token_hex(4)}",
         description="dispatch rows",
         result_ttl=0,

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, NoReturn
 
-from sqlalchemy import event
+from sqlalchemy import Connection, event
 from sqlalchemy.orm import Session
 
 from importer.errors import RecordTypeError
@@ -21,6 +21,11 @@ _allowed: ContextVar[Session | None] = ContextVar("session of save_row", default
 
 class RowSession(Session):
     """A session on the batch's connection, within the savepoint of one row."""
+
+    @classmethod
+    def on(cls, connection: Connection) -> RowSession:
+        """A session whose closing leaves the savepoint as it is, and whose failed flush rolls it back."""
+        return cls(bind=connection, join_transaction_mode="rollback_only")
 
     def commit(self) -> NoReturn:
         raise RecordTypeError("save_row must not commit: the batch does, with the ledger.")

@@ -74,7 +74,7 @@ class Saver:
         return effects
 
     def _save_row(self, row: ValidRow) -> Effects:
-        with RowSession(bind=self._connection) as session, only_session(session):
+        with RowSession.on(self._connection) as session, only_session(session):
             with UnixSignalDeathPenalty(self._row_timeout, JobTimeoutException):
                 effect = self._plan.record_type.save_row(  # type: ignore[attr-defined]
                     session, row.values, self._plan.origin, row.row_number

@@ -1,0 +1,58 @@
+"""`python -m jobs high` runs a dispatcher, `python -m jobs low` a row worker, until it is asked to stop."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from collections.abc import Callable
+
+from redis.exceptions import RedisError
+
+from importer.config import Settings
+from importer.errors import SettingsError
+from importer.queues import HIGH, LOW
+from importer.services import Services
+from jobs.dispatcher_worker import DispatcherWorker
+from jobs.process import services, stop_requested
+from jobs.resilient import ResilientWorker
+from jobs.row_worker import RowWorker
+
+log = logging.getLogger("jobs")
+
+WORKERS: dict[str, Callable[[Services], ResilientWorker]] = {HIGH: DispatcherWorker, LOW: RowWorker}
+MAX_BACKOFF = 5.0
+
+
+def main() -> int:
+    """Run the worker of the queue named on the command line; 0 where it was asked to stop."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    if len(sys.argv) != 2 or sys.argv[1] not in WORKERS:
+        sys.exit("usage: python -m jobs high|low")
+    try:
+        Settings.from_environment(os.environ)
+        world = services()
+    except SettingsError as error:
+        sys.exit(str(error))
+    run(WORKERS[sys.argv[1]], world)
+    return 0
+
+
+def run(make: Callable[[Services], ResilientWorker], world: Services) -> None:
+    """RQ's loop ends itself on an error that it did not expect: begin again, a little later each time."""
+    setbacks = 0
+    while not stop_requested.is_set():
+        try:
+            worker = make(world)
+            worker.work(logging_level="WARNING")
+        except RedisError as error:
+            log.warning("Redis: %s", error)
+        setbacks += 1
+        if not stop_requested.is_set():
+            wait = min(0.5 * 2**setbacks, MAX_BACKOFF)
+            log.warning("the worker's loop ended; it begins again in %.1f s", wait)
+            stop_requested.wait(wait)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,272 @@
+"""One slice of the dispatcher: reads a file for a few seconds from its checkpoint, and pushes each row.
+
+A slice ends by itself, or when its process is asked to stop, and enqueues the next at the back of `high`; so
+imports take turns, and no deploy meets a long job (DESIGN.md, idea 2).
+"""
+
+from __future__ import annotations
+
+import io
+import logging
+import time
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from importer.reading import Position, RecordReader
+from redis.exceptions import RedisError
+from sqlalchemy import func, select, update
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
+
+from importer import checkpoint, queues
+from importer.checkpoint import Checkpoint
+from importer.control.cleaning import clean
+from importer.control.transitions import try_move
+from importer.counters import Change, settle
+from importer.errors import ObjectChangedError, ObjectMissingError, StorageError
+from importer.models import FailedRow, Import
+from importer.services import Services
+from importer.statuses import DISPATCHED, TAKES_ROWS, Reason, Status
+from jobs import ledger
+from jobs.database_errors import Fault, fault_of
+from jobs.process import services, stop_requested
+from jobs.pushing import BYTES_AT_ONCE, ROWS_AT_ONCE, Answer, Pusher, Row
+from jobs.row_job import encode_failed_row, encode_record
+
+log = logging.getLogger(__name__)
+
+READ_BUFFER = 1024 * 1024
+LOOK_SECONDS = 1.0
+"""How often a slice looks whether its import was paused or cancelled, and notes how far it has got."""
+
+FULL_QUEUE_SECONDS = 0.05
+SETBACK_SECONDS = 2.0
+MAX_FAILED_SLICES = 5
+
+
+class Block(NamedTuple):
+    """Rows of one push, and the position after them."""
+
+    rows: list[Row]
+    position: Position
+
+
+def run_slice(version: int, import_id: str) -> None:
+    """Dispatch one import for a few seconds; what RQ runs on `high`.
+
+    Args:
+        version: of these arguments; a job of another release is put back for a dispatcher of that release.
+    """
+    if version != queues.ARGUMENTS_VERSION:
+        log.warning("slice of import %s has arguments of version %s; put back", import_id, version)
+        stop_requested.wait(SETBACK_SECONDS)
+        queues.enqueue_slice(services().redis, import_id, version=version)
+        return
+    world = services()
+    try:
+        goes_on = Slice(world, import_id).run()
+    except (RedisError, StorageError) as error:
+        goes_on = _set_back(import_id, error)
+    except DBAPIError as error:
+        if fault_of(error) not in (Fault.NOBODY, Fault.TIMEOUT):
+            _note_failure(world, import_id, error)
+            raise
+        goes_on = _set_back(import_id, error)
+    except Exception as error:
+        _note_failure(world, import_id, error)
+        raise
+    if goes_on:
+        queues.enqueue_slice(world.redis, import_id)
+    checkpoint.drop_lease(world.redis, import_id)
+
+
+def _set_back(import_id: str, error: Exception) -> bool:
+    log.warning("import %s: dispatching waits: %s", import_id, str(error).partition("\n")[0])
+    stop_requested.wait(SETBACK_SECONDS)
+    return True
+
+
+def _note_failure(world: Services, import_id: str, error: Exception) -> None:
+    """An error nobody expected: recovery tries again, but not for ever."""
+    detail = f"{type(error).__name__}: {str(error).partition(chr(10))[0]}."
+    with Session(world.engine) as session:
+        failed = session.scalar(
+            update(Import)
+            .where(Import.id == import_id)
+            .values(failed_slices=Import.failed_slices + 1)
+            .returning(Import.failed_slices)
+        )
+        if failed is not None and failed >= MAX_FAILED_SLICES:
+            try_move(session, import_id, Status.STOPPED, reason=Reason.DISPATCHER_FAILED, detail=detail)
+        session.commit()
+
+
+class Slice:
+    """One run of the dispatcher for one import."""
+
+    def __init__(self, world: Services, import_id: str) -> None:
+        self._world = world
+        self._id = import_id
+        self._pusher = Pusher(world.redis, import_id)
+        self._until = time.monotonic() + world.settings.slice_seconds
+        self._next_look = time.monotonic() + LOOK_SECONDS
+
+    def run(self) -> bool:
+        """Push retried rows, then rows of the file; return whether there is more to do."""
+        checkpoint.renew_lease(self._world.redis, self._id)
+        with Session(self._world.engine, expire_on_commit=False) as session:
+            import_ = session.get(Import, self._id)
+        if import_ is None or import_.status not in TAKES_ROWS or import_.deleted_at is not None:
+            return False
+        if not self._push_retries(import_):
+            return True
+        return self._dispatch(import_) if import_.status in DISPATCHED else False
+
+    # Retried rows
+
+    def _push_retries(self, import_: Import) -> bool:
+        """Push the rows whose retry was asked for; return whether all were pushed."""
+        after = 0
+        while rows := self._requested(import_, after):
+            if not self._has_room(self._pusher.queue_length()):
+                return False
+            self._pusher.push_retries([Row(row.row_number, encode_failed_row(self._id, row)) for row in rows])
+            after = rows[-1].row_number
+        return True
+
+    def _requested(self, import_: Import, after: int) -> list[FailedRow]:
+        with Session(self._world.engine, expire_on_commit=False) as session:
+            return list(
+                session.scalars(
+                    select(FailedRow)
+                    .where(FailedRow.import_sequence == import_.sequence, FailedRow.row_number > after)
+                    .where(FailedRow.retry_requested_at.is_not(None))
+                    .order_by(FailedRow.row_number)
+                    .limit(ROWS_AT_ONCE)
+                )
+            )
+
+    # Rows of the file
+
+    def _dispatch(self, import_: Import) -> bool:
+        reached = checkpoint.read(self._world.redis, self._id)
+        if reached is None:
+            return False  # Redis has forgotten it: recovery rewinds
+        if import_.total_rows is not None and reached.row_number >= import_.total_rows:
+            return False
+        self._begin()
+        try:
+            return self._read_on(import_, reached)
+        except ObjectChangedError:
+            return self._stop(Reason.OBJECT_CHANGED)
+        except ObjectMissingError:
+            return self._stop(Reason.OBJECT_MISSING)
+
+    def _begin(self) -> None:
+        with Session(self._world.engine) as session:
+            started = func.coalesce(Import.started_at, func.now())
+            try_move(session, self._id, Status.RUNNING, started_at=started, failed_slices=0)
+            session.commit()
+
+    def _read_on(self, import_: Import, reached: Checkpoint) -> bool:
+        assert import_.etag is not None
+        settings = self._world.settings
+        stored = self._world.storage.open_at(import_.object_key, offset=reached.offset, etag=import_.etag)
+        with io.BufferedReader(stored, READ_BUFFER) as source:
+            reader = RecordReader(
+                source,
+                Position(reached.row_number, reached.line_number, reached.offset),
+                width=len(import_.columns or ()),
+                max_record_bytes=settings.max_record_bytes,
+                max_cell_chars=settings.max_cell_chars,
+            )
+            for block in _blocks(self._id, reader):
+                after = Checkpoint(*block.position, known_row=reached.known_row)
+                answer, length = self._pusher.push(reached, after, self._unknown(import_, reached, block.rows))
+                if answer is Answer.LOST:
+                    return False
+                reached = after
+                if not self._has_room(length) or not self._may_go_on(reached):
+                    return True
+        return self._finish(reached)
+
+    def _unknown(self, import_: Import, reached: Checkpoint, rows: list[Row]) -> list[Row]:
+        """After a rewind: only the rows that the ledger does not know."""
+        if reached.row_number >= reached.known_row or not rows:
+            return rows
+        with self._world.engine.connect() as connection:
+            known = ledger.known_rows(connection, import_.sequence, rows[0].row_number, rows[-1].row_number)
+        return [row for row in rows if row.row_number not in known]
+
+    def _has_room(self, queue_length: int) -> bool:
+        """Wait while `low` is full; False where the slice ended meanwhile."""
+        while queue_length >= self._world.settings.max_queued_rows:
+            if self._is_over():
+                return False
+            stop_requested.wait(FULL_QUEUE_SECONDS)
+            checkpoint.renew_lease(self._world.redis, self._id)
+            queue_length = self._pusher.queue_length()
+        return True
+
+    def _is_over(self) -> bool:
+        return stop_requested.is_set() or time.monotonic() > self._until
+
+    def _may_go_on(self, reached: Checkpoint) -> bool:
+        if self._is_over():
+            self._look(reached)
+            return False
+        if time.monotonic() < self._next_look:
+            return True
+        self._next_look = time.monotonic() + LOOK_SECONDS
+        return self._look(reached)
+
+    def _look(self, reached: Checkpoint) -> bool:
+        """Note how far the file is read; say whether the import is still to be dispatched."""
+        with Session(self._world.engine) as session:
+            status = session.scalar(
+                update(Import)
+                .where(Import.id == self._id, Import.deleted_at.is_(None))
+                .values(dispatched_rows=func.greatest(Import.dispatched_rows, reached.row_number))
+                .returning(Import.status)
+            )
+            session.commit()
+        return status in DISPATCHED
+
+    def _finish(self, reached: Checkpoint) -> bool:
+        """The end of the file: write the total; where every row has ended already, the import is completed."""
+        if reached.row_number == 0:
+            return self._stop(Reason.NO_ROWS)
+        with self._world.engine.begin() as connection:
+            status = settle(connection, self._id, Change(), total=reached.row_number)
+        log.info("import %s: read to its end, %s rows", self._id, reached.row_number)
+        if status == Status.COMPLETED:
+            self._clean()
+        return False
+
+    def _stop(self, reason: Reason) -> bool:
+        log.error("import %s stopped: %s", self._id, reason)
+        with Session(self._world.engine) as session:
+            try_move(session, self._id, Status.STOPPED, reason=reason)
+            session.commit()
+        self._clean()
+        return False
+
+    def _clean(self) -> None:
+        with Session(self._world.engine) as session:
+            import_ = session.get(Import, self._id)
+            if import_ is not None:
+                clean(session, self._world, import_)
+
+
+def _blocks(import_id: str, reader: RecordReader) -> Iterator[Block]:
+    rows: list[Row] = []
+    size = 0
+    for record in reader:
+        data = encode_record(import_id, record)
+        rows.append(Row(record.row_number, data))
+        size += len(data)
+        if len(rows) >= ROWS_AT_ONCE or size >= BYTES_AT_ONCE:
+            yield Block(rows, reader.position)
+            rows, size = [], 0
+    if rows:
+        yield Block(rows, reader.position)

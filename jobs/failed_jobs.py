@@ -1,0 +1,88 @@
+"""Failed rows as RQ's own failed jobs, so that rq-dashboard shows and requeues them as it does any other.
+
+Only about a thousand are kept (5.6 KB each, and its pages get slow): every failed row is in `failed_rows`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from redis import Redis
+from redis.client import Pipeline
+from redis.exceptions import OutOfMemoryError
+from rq.job import Job
+from rq.job_lifecycle import record_job_failure
+from rq.registry import FailedJobRegistry, StartedJobRegistry
+from rq.results import Result
+from rq.serializers import JSONSerializer
+
+from importer.queues import LOW, queue_named
+from jobs.claiming import Claim
+from jobs.outcomes import Failure
+from jobs.row_job import DESCRIPTION
+
+KEPT = 1000
+KEPT_SECONDS = 7 * 24 * 3600
+
+TRIM = """#!lua flags=allow-oom
+local surplus = redis.call('ZCARD', KEYS[1]) - ARGV[1]
+if surplus <= 0 then return 0 end
+for _, id in ipairs(redis.call('ZRANGE', KEYS[1], 0, surplus - 1)) do
+    redis.call('ZREM', KEYS[1], id)
+    redis.call('DEL', ARGV[2] .. id, ARGV[3] .. id)
+end
+return surplus
+"""
+
+
+class FailedJobs:
+    """Records the failed rows of a claim in RQ."""
+
+    def __init__(self, redis: Redis) -> None:
+        self._redis = redis
+        queue = queue_named(LOW, redis)
+        self._started = StartedJobRegistry(queue=queue).key
+        self._failed = FailedJobRegistry(queue=queue).key
+        self._trim = redis.register_script(TRIM)
+
+    def record(self, claim: Claim, failures: Sequence[Failure]) -> None:
+        """Fail the jobs of these rows in one transaction; keep the latest thousand.
+
+        A retried transaction would add a second line to a job's results, which changes nothing.
+        """
+        try:
+            with self._redis.pipeline() as pipeline:
+                for failure in failures:
+                    self._record(pipeline, claim, failure)
+                pipeline.execute()
+        except OutOfMemoryError:
+            self._forget(claim, failures)
+        self._trim(keys=[self._failed], args=[KEPT, Job.key_for(""), Result.get_key("")])
+
+    def _record(self, pipeline: Pipeline, claim: Claim, failure: Failure) -> None:
+        row = failure.row
+        job = Job(row.job_id, connection=self._redis, serializer=JSONSerializer)
+        job.data = row.data
+        job.origin = LOW
+        job.description = DESCRIPTION
+        job.failure_ttl = KEPT_SECONDS
+        job.ended_at = datetime.now(UTC)
+        pipeline.zrem(self._started, f"{row.job_id}:{claim.id}")
+        pipeline.hdel(job.key, "deaths", "timeouts")
+        record_job_failure(job, sentence(failure), pipeline)
+
+    def _forget(self, claim: Claim, failures: Sequence[Failure]) -> None:
+        """On a full Redis the jobs go, not the rows: these are in Postgres."""
+        with self._redis.pipeline() as pipeline:
+            for failure in failures:
+                pipeline.delete(Job.key_for(failure.row.job_id))
+                pipeline.zrem(self._started, f"{failure.row.job_id}:{claim.id}")
+            pipeline.execute()
+
+
+def sentence(failure: Failure) -> str:
+    """What RQ shows as the exception: no cell of the file, whatever shows it."""
+    row = failure.row
+    where = f"row {row.row_number} (line {row.line_number}) of import {row.import_id}"
+    return f"RowFailedError: {where}: {failure.code}. Cells and the full reason are on the import's page."

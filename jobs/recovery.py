@@ -1,0 +1,173 @@
+"""Finds what a crash, a wipe or a lost message has left undone, and puts it back to work (DESIGN.md, idea 4).
+
+Every live dispatcher and worker runs it every few seconds, one at a time. Each step compares what is with what
+should be, and may be repeated or run twice at once.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime, timedelta
+
+from redis.exceptions import RedisError
+from rq.worker_registration import clean_worker_registry
+from sqlalchemy import exists, or_, select
+from sqlalchemy.orm import Session
+
+from importer import checkpoint, queues
+from importer.checkpoint import PREFIX
+from importer.control.cleaning import clean, delete_some
+from importer.control.transitions import try_move
+from importer.control.verbs import last_known_row
+from importer.errors import ImporterError, StorageError
+from importer.models import FailedRow, Import
+from importer.services import Services
+from importer.statuses import DISPATCHED, ENDED, TAKES_ROWS, UNFINISHED, Reason, Status
+from jobs.claiming import Claims
+
+log = logging.getLogger(__name__)
+
+TURN_KEY = f"{PREFIX}:recovery"
+TURN_MILLISECONDS = 4_000
+STALE_UPLOAD = timedelta(minutes=15)
+RETRY_GRACE = timedelta(seconds=5)
+STALL_SECONDS = 60
+
+
+class Recovery:
+    """One pass after another over everything that can be left undone."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._redis = services.redis
+        self._claims = Claims(services.redis, "recovery")
+
+    def run(self) -> bool:
+        """Run a pass, unless another process has just done so; say whether it was run.
+
+        Raises:
+            RedisError, SQLAlchemyError, StorageError: a part is away; the next pass tries again.
+        """
+        if not self._redis.set(TURN_KEY, 1, nx=True, px=TURN_MILLISECONDS):
+            return False
+        self._return_jobs()
+        self._dispatch_unattended()
+        self._finish_pausing()
+        self._rewind_stalled()
+        self._give_up_stale_uploads()
+        self._clean_ended()
+        return True
+
+    def _return_jobs(self) -> None:
+        returned = self._claims.return_expired()
+        if returned:
+            log.warning("%s row jobs of dead workers are back on the queue", returned)
+        stuck = self._claims.return_stuck()
+        if stuck:
+            log.warning("%s row jobs left between pop and claim are back on the queue", stuck)
+        for name in (queues.HIGH, queues.LOW):
+            clean_worker_registry(queues.queue_named(name, self._redis))
+
+    def _dispatch_unattended(self) -> None:
+        """Imports that a dispatcher should be at, and none is."""
+        retried = (
+            exists()
+            .where(FailedRow.import_sequence == Import.sequence)
+            .where(FailedRow.retry_requested_at < datetime.now(UTC) - RETRY_GRACE)
+        )
+        unread = Import.status.in_(DISPATCHED) & (Import.total_rows.is_(None))
+        wanted = select(Import).where(
+            Import.status.in_(TAKES_ROWS), Import.deleted_at.is_(None), or_(unread, retried)
+        )
+        self._for_each(wanted, self._attend)
+
+    def _attend(self, session: Session, import_: Import) -> None:
+        if checkpoint.is_leased(self._redis, import_.id) or queues.is_slice_queued(self._redis, import_.id):
+            return
+        queues.drop_slices(self._redis, import_.id)
+        if import_.status in DISPATCHED:
+            self._rewind_if_forgotten(session, import_)
+            log.warning("import %s had no dispatcher; one is enqueued", import_.id)
+        queues.enqueue_slice(self._redis, import_.id)
+
+    def _rewind_if_forgotten(self, session: Session, import_: Import) -> None:
+        known_row = last_known_row(session, import_)
+        made = checkpoint.create(
+            self._redis, import_.id, line=import_.rows_line, offset=import_.rows_offset, known_row=known_row
+        )
+        if not made:
+            return
+        log.warning("import %s had no checkpoint; it is read again from its first row", import_.id)
+        session.refresh(import_)
+        if import_.status not in UNFINISHED:  # cancelled in between: its checkpoint must not come back
+            checkpoint.take(self._redis, import_.id)
+
+    def _finish_pausing(self) -> None:
+        """Pausing imports whose dispatcher has left and whose queued rows have drained."""
+        self._for_each(select(Import).where(Import.status == Status.PAUSING), self._say_paused)
+
+    def _say_paused(self, session: Session, import_: Import) -> None:
+        if checkpoint.is_leased(self._redis, import_.id) or queues.queued_rows(self._redis, import_.id):
+            return
+        try_move(session, import_.id, Status.PAUSED)
+        session.commit()
+
+    def _rewind_stalled(self) -> None:
+        """Imports read to their end whose rows have neither ended nor wait anywhere: Redis has lost some."""
+        wanted = select(Import).where(Import.status.in_(DISPATCHED), Import.total_rows.is_not(None))
+        self._for_each(wanted, self._rewind_if_stalled)
+
+    def _rewind_if_stalled(self, session: Session, import_: Import) -> None:
+        """Twice in a row without a queued row and without progress: it stands still."""
+        key = f"{PREFIX}:stalled:{import_.id}"
+        if checkpoint.is_leased(self._redis, import_.id) or queues.queued_rows(self._redis, import_.id):
+            self._redis.delete(key)
+            return
+        if self._redis.getset(key, import_.ended_rows) != str(import_.ended_rows).encode():
+            self._redis.expire(key, STALL_SECONDS)
+            return
+        log.warning("import %s: %s of %s rows ended, none queued: read again", *_standing(import_))
+        self._redis.delete(key)
+        checkpoint.take(self._redis, import_.id)
+        self._rewind_if_forgotten(session, import_)
+        queues.enqueue_slice(self._redis, import_.id)
+
+    def _give_up_stale_uploads(self) -> None:
+        limit = datetime.now(UTC) - STALE_UPLOAD
+        wanted = select(Import).where(Import.status == Status.UPLOADING, Import.upload_seen_at < limit)
+        self._for_each(wanted, self._give_up_upload)
+
+    def _give_up_upload(self, session: Session, import_: Import) -> None:
+        log.warning("import %s: its upload broke off", import_.id)
+        try_move(session, import_.id, Status.STOPPED, only_from=[Status.UPLOADING], reason=Reason.UPLOAD_BROKE_OFF)
+        session.commit()
+
+    def _clean_ended(self) -> None:
+        """Ended imports of which something is left in Redis or S3, deleted ones of which something is in Postgres."""
+        ended = Import.status.in_(ENDED | {Status.CANCELLING}) & Import.cleaned_at.is_(None)
+        wanted = select(Import).where(or_(ended, Import.deleted_at.is_not(None))).limit(20)
+        self._for_each(wanted, self._clean)
+
+    def _clean(self, session: Session, import_: Import) -> None:
+        if import_.cleaned_at is None:
+            clean(session, self._services, import_)
+        if import_.deleted_at is not None:
+            delete_some(session, import_)
+
+    def _for_each(self, wanted: object, step: Callable[[Session, Import], None]) -> None:
+        """Apply a step to every import found; one that fails keeps no other from its turn."""
+        with Session(self._services.engine, expire_on_commit=False) as session:
+            found: Iterable[Import] = session.scalars(wanted).all()  # type: ignore[call-overload]
+            for import_ in found:
+                try:
+                    step(session, import_)
+                except (RedisError, StorageError):
+                    raise
+                except ImporterError as error:
+                    session.rollback()
+                    log.warning("import %s: recovery: %s", import_.id, error.message)
+
+
+def _standing(import_: Import) -> tuple[str, int, int | None]:
+    return import_.id, import_.ended_rows, import_.total_rows

@@ -1,0 +1,139 @@
+"""What RQ's SimpleWorker lacks for both kinds of our processes.
+
+It survives Redis being away or full, leaves at the next safe point when asked to stop, and does recovery every
+few seconds in place of RQ's clean-up, which would turn the claims of dead workers into failed jobs.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from redis.exceptions import OutOfMemoryError, RedisError
+from rq import SimpleWorker
+from rq.exceptions import StopRequested
+from rq.job import Job
+from rq.queue import Queue
+from rq.utils import now
+from sqlalchemy.exc import SQLAlchemyError
+
+from importer.errors import StorageError
+from importer.services import Services
+from jobs.process import stop_requested
+from jobs.recovery import Recovery
+
+log = logging.getLogger(__name__)
+
+RECOVERY_SECONDS = 5
+FULL_REDIS_SECONDS = 1.0
+
+
+class ResilientWorker(SimpleWorker):
+    """A worker that does recovery and lives through outages."""
+
+    log_result_lifespan = False
+
+    def __init__(self, queue: Queue, services: Services) -> None:
+        super().__init__(
+            [queue],
+            connection=services.redis,
+            serializer=queue.serializer,
+            maintenance_interval=RECOVERY_SECONDS,
+            worker_ttl=60,
+            log_job_description=False,
+        )
+        self.services = services
+        self._recovery = Recovery(services)
+        self._interruptible = False
+        self._registered = False
+
+    @property
+    def dequeue_timeout(self) -> int:
+        """Seconds of waiting for a job, after which recovery is due."""
+        return RECOVERY_SECONDS
+
+    @property
+    def asked_to_stop(self) -> bool:
+        return self._stop_requested
+
+    def subscribe(self) -> None:
+        """No channel for commands: it would cost each process a connection and a thread."""
+
+    def unsubscribe(self) -> None:
+        """There is nothing to unsubscribe from."""
+
+    def register_birth(self) -> None:
+        """A full Redis must not keep a worker from starting: it is the one to make room."""
+        try:
+            super().register_birth()
+            self._registered = True
+        except OutOfMemoryError:
+            log.warning("Redis is full: this worker works unregistered until there is room")
+
+    def heartbeat(self, timeout: int | None = None, pipeline: Any = None) -> None:
+        try:
+            if not self._registered:
+                self.register_birth()
+            super().heartbeat(timeout, pipeline)
+        except OutOfMemoryError:
+            log.warning("Redis is full: heartbeat refused")
+
+    def set_state(self, state: str, pipeline: Any = None) -> None:
+        try:
+            super().set_state(state, pipeline)
+        except OutOfMemoryError:
+            log.warning("Redis is full: state %s refused", state)
+
+    def _shutdown(self) -> None:
+        """Called on SIGTERM: leave the wait for a job at once, anything else at its next safe point."""
+        self._stop_requested = True
+        stop_requested.set()
+        if self._interruptible:
+            raise StopRequested()
+
+    @contextmanager
+    def _uninterrupted(self) -> Iterator[None]:
+        before, self._interruptible = self._interruptible, False
+        try:
+            yield
+        finally:
+            self._interruptible = before
+        if before and self._stop_requested:
+            raise StopRequested()
+
+    def dequeue_job_and_maintain_ttl(
+        self, timeout: int | None, max_idle_time: int | None = None
+    ) -> tuple[Job, Queue] | None:
+        while True:
+            try:
+                self._interruptible = True
+                return super().dequeue_job_and_maintain_ttl(timeout, max_idle_time)
+            except OutOfMemoryError:
+                self._interruptible = False
+                self.work_on_full_redis()
+                self._leave_if_asked()
+            finally:
+                self._interruptible = False
+
+    def _leave_if_asked(self) -> None:
+        if self._stop_requested:
+            raise StopRequested()
+
+    def work_on_full_redis(self) -> None:
+        """RQ's pop is refused on a full Redis; whoever can make room does so here."""
+        log.warning("Redis is full: waiting for room")
+        time.sleep(FULL_REDIS_SECONDS)
+        if self.should_run_maintenance_tasks:
+            self.run_maintenance_tasks()
+
+    def run_maintenance_tasks(self) -> None:
+        """Recovery, in place of RQ's own."""
+        with self._uninterrupted():
+            try:
+                self._recovery.run()
+            except (RedisError, SQLAlchemyError, StorageError) as error:
+                log.warning("recovery could not finish: %s", str(error).partition("\n")[0])
+            self.last_cleaned_at = now()
