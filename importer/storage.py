@@ -217,7 +217,7 @@ class _TranslatedBody:
     def readinto(self, buffer: memoryview, /) -> int:
         with _in_our_words(self._bucket):
             # The stubs ask for a file, where botocore fills any buffer.
-            return self._body.readinto(buffer)  # type: ignore[arg-type, no-any-return]
+            return self._body.readinto(buffer)  # type: ignore[arg-type]
 
     def close(self) -> None:
         self._body.close()
