@@ -41,7 +41,7 @@ CLAIMS_KEY = f"{PREFIX}:claims"
 
 DROP_QUEUED = """#!lua flags=allow-oom
 local kept, dropped = {}, 0
-for _, list in ipairs({KEYS[1], KEYS[2]}) do
+for _, list in ipairs(KEYS) do
     kept = {}
     for _, id in ipairs(redis.call('LRANGE', list, 0, -1)) do
         if string.sub(id, 1, #ARGV[1]) == ARGV[1] then
@@ -144,11 +144,25 @@ def drop_row_jobs(redis: Redis, import_id: str, *, failed: bool) -> int:
 
 
 def drop_slices(redis: Redis, import_id: str) -> None:
-    """Forget every slice of this import: waiting, lost by a killed dispatcher, or failed."""
+    """Forget every slice of this import, waiting or lost."""
     queue = queue_named(HIGH, redis)
     prefixes = (f"{import_id}-", Job.key_for(""), Result.get_key(""))
     redis.eval(DROP_QUEUED, 2, queue.key, queue.intermediate_queue_key, *prefixes)
+    drop_lost_slices(redis, import_id)
+
+
+def drop_lost_slices(redis: Redis, import_id: str) -> None:
+    """Forget the slices of this import that a killed dispatcher has left as popped or started."""
+    queue = queue_named(HIGH, redis)
+    prefixes = (f"{import_id}-", Job.key_for(""), Result.get_key(""))
+    redis.eval(DROP_QUEUED, 1, queue.intermediate_queue_key, *prefixes)
     redis.eval(DROP_REGISTERED, 1, StartedJobRegistry(queue=queue).key, *prefixes)
+
+
+def started_slices(redis: Redis) -> set[str]:
+    """Imports of which a slice is entered as started: at work, or lost by a killed dispatcher."""
+    members = cast(list[bytes], redis.zrange(StartedJobRegistry(queue=queue_named(HIGH, redis)).key, 0, -1))
+    return {import_of(member.decode()) for member in members}
 
 
 def living_workers(redis: Redis, queue_name: str) -> int:

@@ -66,6 +66,9 @@ class Recovery:
         stuck = self._claims.return_stuck()
         if stuck:
             log.warning("%s row jobs left between pop and claim are back on the queue", stuck)
+        for import_id in queues.started_slices(self._redis):
+            if not checkpoint.is_leased(self._redis, import_id):
+                queues.drop_lost_slices(self._redis, import_id)
         for name in (queues.HIGH, queues.LOW):
             clean_worker_registry(queues.queue_named(name, self._redis))
 
@@ -85,7 +88,7 @@ class Recovery:
     def _attend(self, session: Session, import_: Import) -> None:
         if checkpoint.is_leased(self._redis, import_.id) or queues.is_slice_queued(self._redis, import_.id):
             return
-        queues.drop_slices(self._redis, import_.id)
+        queues.drop_lost_slices(self._redis, import_.id)
         if import_.status in DISPATCHED:
             self._rewind_if_forgotten(session, import_)
             log.warning("import %s had no dispatcher; one is enqueued", import_.id)
@@ -144,7 +147,7 @@ class Recovery:
         session.commit()
 
     def _clean_ended(self) -> None:
-        """Ended imports of which something is left in Redis or S3, deleted ones of which something is in Postgres."""
+        """Ended imports with something left in Redis or S3, deleted ones with something left in Postgres."""
         ended = Import.status.in_(ENDED | {Status.CANCELLING}) & Import.cleaned_at.is_(None)
         wanted = select(Import).where(or_(ended, Import.deleted_at.is_not(None))).limit(20)
         self._for_each(wanted, self._clean)

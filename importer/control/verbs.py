@@ -74,9 +74,8 @@ def delete(session: Session, services: Services, import_: Import, user: User) ->
     """Remove the import with its ledger and failed rows, not the records; an unfinished one is cancelled first."""
     if import_.status not in ENDED:
         try_move(session, import_.id, Status.CANCELLING, reason=Reason.BY_PERSON, detail=user.email)
-    session.execute(
-        update(Import).where(Import.id == import_.id).values(deleted_at=func.now(), idempotency_key=None)
-    )
+    gone = {"deleted_at": func.now(), "idempotency_key": None, "cleaned_at": None}
+    session.execute(update(Import).where(Import.id == import_.id).values(gone))
     session.commit()
     _clean_now(session, services, import_)
 
