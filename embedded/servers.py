@@ -1,0 +1,63 @@
+"""The three embedded servers together."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import TracebackType
+
+from embedded.postgres import Postgres
+from embedded.s3 import S3
+from embedded.valkey import Valkey
+
+DATABASE = "importer"
+BUCKET = "imports"
+
+
+class EmbeddedServers:
+    """Postgres, Valkey and S3 as one context manager; all end with it, and with this process.
+
+    Args:
+        folder: where the data of Postgres and all logs live; made if missing.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = Path(folder).resolve()
+        self.postgres = Postgres(self.folder / "postgres")
+        self.valkey = Valkey(self.folder / "valkey")
+        self.s3 = S3(self.folder / "s3")
+
+    def __enter__(self) -> EmbeddedServers:
+        try:
+            self.start()
+        except BaseException:  # Ctrl-C too: what has been started must end
+            self.stop()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def start(self) -> None:
+        """Start all three at once, the slowest first, and wait until each answers."""
+        self.s3.launch()
+        self.valkey.launch()
+        self.postgres.launch()
+        for server in (self.postgres, self.valkey, self.s3):
+            server.wait()
+        self.postgres.create_database(DATABASE)
+        self.s3.create_bucket(BUCKET)
+
+    def stop(self) -> None:
+        for server in (self.valkey, self.s3, self.postgres):
+            server.stop()
+
+    def environment(self) -> dict[str, str]:
+        """The settings that make the product run on these servers."""
+        return {
+            "DATABASE_URL": self.postgres.url_of(DATABASE),
+            "REDIS_URL": self.valkey.url,
+            "S3_BUCKET": BUCKET,
+            **self.s3.environment(),
+        }
