@@ -16,7 +16,6 @@ from importer.queues import HIGH, queue_named
 from importer.services import Services
 from jobs.resilient import ResilientWorker
 
-
 log = logging.getLogger(__name__)
 
 

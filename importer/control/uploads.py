@@ -18,9 +18,9 @@ from importer.errors import RefusedFileError, UploadError
 from importer.header import Header, read_header
 from importer.models import Import, User
 from importer.models.imports import new_import_id
+from importer.object_writer import ObjectWriter, StoredObject
 from importer.services import Services
 from importer.statuses import Reason, Status
-from importer.storage import ObjectWriter, StoredObject
 
 log = logging.getLogger(__name__)
 
