@@ -30,6 +30,10 @@ class Checkpoint(NamedTuple):
     offset: int
     known_row: int = 0
 
+    def moved_to(self, row_number: int, line_number: int, offset: int) -> Checkpoint:
+        """The same checkpoint further on in the file."""
+        return Checkpoint(row_number, line_number, offset, self.known_row)
+
 
 def checkpoint_key(import_id: str) -> str:
     return f"{PREFIX}:checkpoint:{import_id}"

@@ -114,9 +114,7 @@ class Storage:
             StorageError: S3 does not answer, or an operator has to act; call it again.
         """
         with _in_our_words(self.bucket):
-            pages = self._client.get_paginator("list_multipart_uploads").paginate(
-                Bucket=self.bucket, Prefix=key
-            )
+            pages = self._client.get_paginator("list_multipart_uploads").paginate(Bucket=self.bucket, Prefix=key)
             # Listed to the end first: an abort between two pages could take away the marker of the next.
             uploads = [upload for page in pages for upload in page.get("Uploads", [])]
         for upload in uploads:
@@ -194,9 +192,7 @@ class Storage:
                 "Upload it again."
             )
         if offset < total:
-            raise StorageError(
-                f"S3 refuses to read on from byte {offset} of {total}. The import tries again."
-            )
+            raise StorageError(f"S3 refuses to read on from byte {offset} of {total}. The import tries again.")
         return ObjectReader(io.BytesIO(), offset=offset, total=total)
 
     @property

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from importer.reading import Position, RecordReader
 from redis.exceptions import RedisError
-from sqlalchemy import func, select, update
+from sqlalchemy import func, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
@@ -27,7 +27,7 @@ from importer.errors import ObjectChangedError, ObjectMissingError, StorageError
 from importer.models import FailedRow, Import
 from importer.services import Services
 from importer.statuses import DISPATCHED, TAKES_ROWS, Reason, Status
-from jobs import ledger
+from jobs import ledger, retries
 from jobs.database_errors import Fault, fault_of
 from jobs.process import services, stop_requested
 from jobs.pushing import BYTES_AT_ONCE, ROWS_AT_ONCE, Answer, Pusher, Row
@@ -136,15 +136,7 @@ class Slice:
 
     def _requested(self, import_: Import, after: int) -> list[FailedRow]:
         with Session(self._world.engine, expire_on_commit=False) as session:
-            return list(
-                session.scalars(
-                    select(FailedRow)
-                    .where(FailedRow.import_sequence == import_.sequence, FailedRow.row_number > after)
-                    .where(FailedRow.retry_requested_at.is_not(None))
-                    .order_by(FailedRow.row_number)
-                    .limit(ROWS_AT_ONCE)
-                )
-            )
+            return retries.requested(session, import_.sequence, after=after, limit=ROWS_AT_ONCE)
 
     # Rows of the file
 
@@ -181,7 +173,7 @@ class Slice:
                 max_cell_chars=settings.max_cell_chars,
             )
             for block in _blocks(self._id, reader):
-                after = Checkpoint(*block.position, known_row=reached.known_row)
+                after = reached.moved_to(*block.position)
                 answer, length = self._pusher.push(reached, after, self._unknown(import_, reached, block.rows))
                 if answer is Answer.LOST:
                     return False

@@ -132,4 +132,4 @@ class Pusher:
 
     def queue_length(self) -> int:
         """How many row jobs wait on `low`."""
-        return cast(int, self._queue.connection.llen(self._queue.key))
+        return self._queue.connection.llen(self._queue.key)

@@ -10,6 +10,7 @@ import logging
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Any
 
 from redis.exceptions import OutOfMemoryError, RedisError
@@ -47,6 +48,7 @@ class ResilientWorker(SimpleWorker):
         )
         self.services = services
         self._recovery = Recovery(services)
+        self.last_cleaned_at: datetime | None = None  # type: ignore[assignment]
         self._interruptible = False
         self._registered = False
 

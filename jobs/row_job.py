@@ -7,7 +7,7 @@ import zlib
 from typing import Any, NamedTuple
 
 from importer.reading import Problem, Record
-from rq.job import Job
+from rq.job import Job, JobStatus
 from rq.serializers import JSONSerializer
 
 from importer.models import FailedRow
@@ -45,7 +45,7 @@ class UnknownVersionError(Exception):
 def constant_fields(redis: Any) -> dict[str, str]:
     """What every row job's hash holds besides its data, in RQ's own format; empty fields are left out."""
     job = Job.create(
-        FUNCTION, connection=redis, serializer=JSONSerializer, origin=LOW, description=DESCRIPTION, status="queued"
+        FUNCTION, connection=redis, serializer=JSONSerializer, origin=LOW, description=DESCRIPTION, status=JobStatus.QUEUED
     )
     fields = {name: value for name, value in job.to_dict().items() if value not in ("", None) and name != "data"}
     return {name: str(getattr(value, "value", value)) for name, value in fields.items()}

@@ -25,6 +25,7 @@ from jobs.failed_jobs import KEPT, FailedJobs
 from jobs.outcomes import MAX_TIMEOUTS, ImportGoneError, TransientError
 from jobs.process import stop_requested
 from jobs.resilient import ResilientWorker
+from jobs.retries import refuse_retries
 
 log = logging.getLogger(__name__)
 
@@ -129,10 +130,14 @@ class RowWorker(ResilientWorker):
         stop_requested.wait(min(0.1 * 2**self._setbacks, MAX_BACKOFF))
 
     def _pause(self, claim: Claim, detail: str) -> None:
-        """The record type is broken: pause, and drop the rows from Redis; resuming dispatches them again."""
-        log.error("import %s paused: the record type is broken: %s", claim.import_id, detail)
+        """The record type is broken: pause, and drop the rows from Redis; resuming dispatches them again.
+
+        An import that had completed is not paused: its retried rows stay failed, and say why.
+        """
+        log.error("import %s: the record type is broken: %s", claim.import_id, detail)
         with Session(self.services.engine) as session:
             try_move(session, claim.import_id, Status.PAUSING, reason=Reason.RECORD_TYPE_BROKEN, detail=detail)
+            refuse_retries(session, claim.import_id, [row.row_number for row in claim.rows], detail)
             session.commit()
         checkpoint.take(self.services.redis, claim.import_id)
         self._drop(claim)

@@ -56,7 +56,7 @@ def _remove_file(services: Services, import_: Import) -> None:
 
 
 def _note(session: Session, import_: Import, dispatched: int | None) -> None:
-    noted = {
+    noted: dict[str, Any] = {
         "cleaned_at": func.now(),
         "dispatched_rows": func.greatest(Import.dispatched_rows, dispatched or 0),
     }

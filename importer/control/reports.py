@@ -63,7 +63,7 @@ class Report:
         return asdict(self)
 
 
-def visible_imports(user: User) -> Select[tuple[Import]]:
+def visible_imports(user: User) -> Select[Import]:
     """Every import that this person may see, the latest first."""
     wanted = select(Import).where(Import.deleted_at.is_(None)).order_by(Import.sequence.desc())
     return wanted if user.is_admin else wanted.where(Import.created_by == user.id)

@@ -1,0 +1,35 @@
+"""Failed rows whose retry was asked for: which they are, and the end of those that cannot be tried."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from importer.models import FailedRow, Import
+
+
+def requested(session: Session, sequence: int, *, after: int, limit: int) -> list[FailedRow]:
+    """The next failed rows of an import whose retry was asked for, in the order of the file."""
+    return list(
+        session.scalars(
+            select(FailedRow)
+            .where(FailedRow.import_sequence == sequence, FailedRow.row_number > after)
+            .where(FailedRow.retry_requested_at.is_not(None))
+            .order_by(FailedRow.row_number)
+            .limit(limit)
+        )
+    )
+
+
+def refuse_retries(session: Session, import_id: str, row_numbers: Sequence[int], detail: str) -> None:
+    """These rows stay failed, because the record type is broken; only where their retry was asked for."""
+    sequence = select(Import.sequence).where(Import.id == import_id).scalar_subquery()
+    session.execute(
+        update(FailedRow)
+        .where(FailedRow.import_sequence == sequence, FailedRow.row_number.in_(row_numbers))
+        .where(FailedRow.retry_requested_at.is_not(None))
+        .values(retry_requested_at=None, code="record_type_broken", message=detail, column_name=None)
+        .execution_options(synchronize_session=False)
+    )
