@@ -1,0 +1,62 @@
+import re
+from pathlib import Path
+
+import pytest
+
+from importer.config import SETTINGS, Settings
+from importer.errors import SettingsError
+
+REQUIRED = {
+    "SECRET_KEY": "s" * 40,
+    "DATABASE_URL": "postgres://user:pass@db.example:5432/app",
+    "REDIS_URL": "redis://redis.example:6379/0",
+    "S3_BUCKET": "files",
+}
+README = Path(__file__).parents[2] / "README.md"
+
+
+def test_defaults_fill_everything_that_is_not_required():
+    settings = Settings.from_environment(REQUIRED)
+    assert settings.max_queued_rows == 10_000
+    assert settings.keep_files is False
+    assert settings.record_types == ()
+
+
+@pytest.mark.parametrize("scheme", ["postgres", "postgresql", "postgresql+psycopg2"])
+def test_the_database_url_names_its_driver_whatever_the_platform_wrote(scheme):
+    settings = Settings.from_environment(REQUIRED | {"DATABASE_URL": f"{scheme}://u:p@h/d?sslmode=require"})
+    assert settings.database_url == "postgresql+psycopg2://u:p@h/d?sslmode=require"
+
+
+def test_every_missing_setting_is_named_at_once_with_its_meaning():
+    with pytest.raises(SettingsError) as error:
+        Settings.from_environment({})
+    for name in REQUIRED:
+        assert f"{name} is not set: " in error.value.message
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("MAX_QUEUED_ROWS", "0"),
+        ("MAX_QUEUED_ROWS", "many"),
+        ("KEEP_FILES", "perhaps"),
+        ("SLICE_SECONDS", "-1"),
+        ("DATABASE_URL", "mysql://x"),
+    ],
+)
+def test_a_malformed_setting_is_named_with_what_it_should_be(name, text):
+    with pytest.raises(SettingsError, match=name):
+        Settings.from_environment(REQUIRED | {name: text})
+
+
+def test_an_empty_variable_counts_as_not_set():
+    assert Settings.from_environment(REQUIRED | {"SLICE_SECONDS": ""}).slice_seconds == 5
+
+
+def test_the_readme_lists_every_setting_with_its_default():
+    rows = dict(re.findall(r"^\| `([A-Z0-9_]+)` \| (.*?) \|", README.read_text(), re.MULTILINE))
+    assert set(rows) == {setting.name for setting in SETTINGS}
+    for setting in SETTINGS:
+        expected = "required" if setting.default is None else f"`{setting.default}`" if setting.default else "none"
+        assert rows[setting.name] == expected, setting.name
