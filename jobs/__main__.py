@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import signal
 import sys
 from collections.abc import Callable
 
@@ -26,7 +27,10 @@ MAX_BACKOFF = 5.0
 
 def main() -> int:
     """Run the worker of the queue named on the command line; 0 where it was asked to stop."""
+    for signum in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(signum, _leave)  # until RQ's loop puts its own in place
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.getLogger("botocore").setLevel(logging.WARNING)
     if len(sys.argv) != 2 or sys.argv[1] not in WORKERS:
         sys.exit("usage: python -m jobs high|low")
     try:
@@ -36,6 +40,11 @@ def main() -> int:
         sys.exit(str(error))
     run(WORKERS[sys.argv[1]], world)
     return 0
+
+
+def _leave(signum: int, frame: object) -> None:
+    stop_requested.set()
+    sys.exit(0)
 
 
 def run(make: Callable[[Services], ResilientWorker], world: Services) -> None:

@@ -84,7 +84,7 @@ def find_import(session: Session, user: User, import_id: str) -> Import:
 def creators(session: Session, imports: Sequence[Import]) -> dict[int, str]:
     """E-mail addresses of those who started these imports, by user id."""
     ids = {import_.created_by for import_ in imports if import_.created_by is not None}
-    return dict(session.execute(select(User.id, User.email).where(User.id.in_(ids))).tuples()) if ids else {}
+    return dict(session.execute(select(User.id, User.email).where(User.id.in_(ids))).tuples().all()) if ids else {}
 
 
 def report(session: Session, services: Services, import_: Import) -> Report:
