@@ -56,7 +56,7 @@ class RowError(ImporterError):
 
 
 class UploadError(ImporterError):
-    """The upload broke off before the whole file arrived. Upload the file again."""
+    """The whole file did not arrive."""
 
 
 class StorageError(ImporterError):

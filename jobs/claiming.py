@@ -199,7 +199,15 @@ class Claims:
         claim_id = secrets.token_hex(8)
         keys = [self._queue, self._intermediate, self._started, CLAIMS_KEY, claim_key(claim_id)]
         moment = utcformat(datetime.now(UTC))
-        arguments: list[Any] = [first, limit, LEASE_MILLISECONDS, claim_id, self._worker_name, self._prefixes[0], moment]
+        arguments: list[Any] = [
+            first,
+            limit,
+            LEASE_MILLISECONDS,
+            claim_id,
+            self._worker_name,
+            self._prefixes[0],
+            moment,
+        ]
         taken = cast(list[list[bytes]], self._take(keys=keys, args=[*arguments, BYTES_AT_ONCE]))
         return self._read(claim_id, taken) if taken else None
 

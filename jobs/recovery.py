@@ -143,7 +143,14 @@ class Recovery:
 
     def _give_up_upload(self, session: Session, import_: Import) -> None:
         log.warning("import %s: its upload broke off", import_.id)
-        try_move(session, import_.id, Status.STOPPED, only_from=[Status.UPLOADING], reason=Reason.UPLOAD_BROKE_OFF)
+        try_move(
+            session,
+            import_.id,
+            Status.STOPPED,
+            only_from=[Status.UPLOADING],
+            reason=Reason.UPLOAD_BROKE_OFF,
+            detail="No bytes came for 15 minutes.",
+        )
         session.commit()
 
     def _clean_ended(self) -> None:

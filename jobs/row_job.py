@@ -45,7 +45,12 @@ class UnknownVersionError(Exception):
 def constant_fields(redis: Any) -> dict[str, str]:
     """What every row job's hash holds besides its data, in RQ's own format; empty fields are left out."""
     job = Job.create(
-        FUNCTION, connection=redis, serializer=JSONSerializer, origin=LOW, description=DESCRIPTION, status=JobStatus.QUEUED
+        FUNCTION,
+        connection=redis,
+        serializer=JSONSerializer,
+        origin=LOW,
+        description=DESCRIPTION,
+        status=JobStatus.QUEUED,
     )
     fields = {name: value for name, value in job.to_dict().items() if value not in ("", None) and name != "data"}
     return {name: str(getattr(value, "value", value)) for name, value in fields.items()}

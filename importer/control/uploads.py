@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
 from pathlib import PurePosixPath
+from typing import NamedTuple
 
 from redis.exceptions import RedisError
 from sqlalchemy import func, select, update
@@ -14,11 +15,12 @@ from sqlalchemy.orm import Session
 
 from importer import checkpoint, queues
 from importer.control.transitions import try_move
-from importer.errors import RefusedFileError, UploadError
+from importer.errors import ImporterError, RefusedFileError, UploadError
 from importer.header import Header, read_header
 from importer.models import Import, User
 from importer.models.imports import new_import_id
 from importer.object_writer import ObjectWriter, StoredObject
+from importer.record_types import RecordType
 from importer.services import Services
 from importer.statuses import Reason, Status
 
@@ -27,8 +29,8 @@ log = logging.getLogger(__name__)
 HEAD_BYTES = 1024 * 1024
 """So much of a file is looked at before its rows are dispatched; its header must fit."""
 
-SIGN_OF_LIFE = timedelta(seconds=10)
-"""How often a running upload says so in the database."""
+SIGN_OF_LIFE = 10.0
+"""Seconds after which a running upload says again in the database that it runs."""
 
 
 def begin_upload(
@@ -92,34 +94,46 @@ def _free_key_of_failed_upload(session: Session, user: User, key: str) -> None:
     )
 
 
+class Incoming(NamedTuple):
+    """What is needed of an import while its file arrives; its row stays untouched, or the database would see a
+    transaction that idles for as long as the slowest client."""
+
+    import_id: str
+    object_key: str
+    record_type: RecordType
+
+
 def receive(session: Session, services: Services, import_: Import, chunks: Iterable[bytes]) -> None:
     """Stream the file to S3, check its header, and start the import.
 
     Raises:
         RefusedFileError: the file cannot be imported; the import is stopped with that reason.
-        UploadError: it broke off, was cancelled meanwhile, or is too large; nothing is left in S3.
+        UploadError: it broke off, or was cancelled meanwhile; nothing is left in S3.
         StorageError: S3 does not answer.
     """
+    incoming = Incoming(import_.id, import_.object_key, services.record_types[import_.record_type])
+    session.commit()
     try:
-        with services.storage.open_writer(import_.object_key) as writer:
-            header, size = _stream(session, services, import_, chunks, writer)
+        with services.storage.open_writer(incoming.object_key) as writer:
+            header = _stream(session, services, incoming, chunks, writer)
             stored = writer.complete()
     except RefusedFileError as error:
-        _stop(session, import_, Reason.FILE_REFUSED, error.message)
+        _stop(session, incoming, Reason.FILE_REFUSED, error.message)
         raise
-    except Exception:
+    except Exception as error:
         session.rollback()
-        _stop(session, import_, Reason.UPLOAD_BROKE_OFF)
+        detail = error.message if isinstance(error, ImporterError) else "The connection was cut."
+        _stop(session, incoming, Reason.UPLOAD_BROKE_OFF, detail)
         raise
-    log.info("import %s: %s bytes of %s received", import_.id, size, import_.record_type)
+    log.info("import %s: %s bytes of %s received", incoming.import_id, stored.size, incoming.record_type.name)
     _start(session, services, import_, header, stored)
 
 
 def _stream(
-    session: Session, services: Services, import_: Import, chunks: Iterable[bytes], writer: ObjectWriter
-) -> tuple[Header, int]:
+    session: Session, services: Services, incoming: Incoming, chunks: Iterable[bytes], writer: ObjectWriter
+) -> Header:
     head, size, header = b"", 0, None
-    seen = datetime.now(UTC)
+    seen = time.monotonic()
     for chunk in chunks:
         size += len(chunk)
         if size > services.settings.max_upload_bytes:
@@ -127,11 +141,12 @@ def _stream(
         if header is None:
             head += chunk[: HEAD_BYTES - len(head)]
             if len(head) >= HEAD_BYTES:
-                header = _check(services, import_, head, is_whole_file=False)
+                header = _check(services, incoming, head, is_whole_file=False)
         writer.write(chunk)
-        if datetime.now(UTC) - seen > SIGN_OF_LIFE:
-            seen = _say_alive(session, import_)
-    return header or _check(services, import_, head, is_whole_file=size <= HEAD_BYTES), size
+        if time.monotonic() - seen > SIGN_OF_LIFE:
+            _say_alive(session, incoming)
+            seen = time.monotonic()
+    return header or _check(services, incoming, head, is_whole_file=True)
 
 
 def too_large_message(limit: int) -> str:
@@ -139,20 +154,20 @@ def too_large_message(limit: int) -> str:
     return f"The file is larger than {limit / 1024**2:,.0f} MB, the limit here. Split it and upload the parts."
 
 
-def _check(services: Services, import_: Import, head: bytes, *, is_whole_file: bool) -> Header:
+def _check(services: Services, incoming: Incoming, head: bytes, *, is_whole_file: bool) -> Header:
     return read_header(
         head,
         is_whole_file=is_whole_file,
-        columns=services.record_types[import_.record_type].columns,
+        columns=incoming.record_type.columns,
         max_record_bytes=services.settings.max_record_bytes,
         max_cell_chars=services.settings.max_cell_chars,
     )
 
 
-def _say_alive(session: Session, import_: Import) -> datetime:
+def _say_alive(session: Session, incoming: Incoming) -> None:
     alive = session.scalar(
         update(Import)
-        .where(Import.id == import_.id, Import.status == Status.UPLOADING)
+        .where(Import.id == incoming.import_id, Import.status == Status.UPLOADING)
         .values(upload_seen_at=func.now())
         .returning(Import.id)
         .execution_options(synchronize_session=False)
@@ -160,11 +175,10 @@ def _say_alive(session: Session, import_: Import) -> datetime:
     session.commit()
     if alive is None:
         raise UploadError("The import was cancelled during its upload.")
-    return datetime.now(UTC)
 
 
-def _stop(session: Session, import_: Import, reason: Reason, detail: str = "") -> None:
-    try_move(session, import_.id, Status.STOPPED, only_from=[Status.UPLOADING], reason=reason, detail=detail)
+def _stop(session: Session, incoming: Incoming, reason: Reason, detail: str) -> None:
+    try_move(session, incoming.import_id, Status.STOPPED, reason=reason, detail=detail)
     session.commit()
 
 
