@@ -222,6 +222,7 @@ def test_aborting_waits_for_parts_in_flight_so_that_none_arrives_afterwards(stor
     threading.Timer(0.2, store.gate.set).start()
     with pytest.raises(KeyError):
         upload(store, full_part() + full_part(), broken_off=True)
+    assert sorted(store.calls[1:-1]) == ["part 1", "part 2"]
     assert store.calls[-1] == "abort"
     assert store.uploads == {}
 

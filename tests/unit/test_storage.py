@@ -2,8 +2,10 @@
 
 import io
 import os
+import time
 from concurrent.futures import ThreadPoolExecutor
 
+import boto3
 import pytest
 from botocore.stub import Stubber
 from moto.server import ThreadedMotoServer
@@ -246,6 +248,22 @@ def test_the_environment_says_where_s3_is_and_threads_may_share_it(aws_environme
 
     with ThreadPoolExecutor(8) as pool:
         assert set(pool.map(read, range(32))) == {b"data"}
+
+
+def test_threads_that_come_first_together_make_one_client(aws_environment, client):
+    made = []
+
+    class SlowSession(boto3.session.Session):
+        def __init__(self):
+            made.append(self)
+            time.sleep(0.1)
+            super().__init__()
+
+    aws_environment.setattr(boto3.session, "Session", SlowSession)
+    storage = Storage("files")
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda _: storage.check(), range(4)))
+    assert len(made) == 1
 
 
 def test_missing_credentials_are_an_error_for_the_operator(aws_environment, tmp_path):

@@ -5,9 +5,12 @@ import socket
 import threading
 
 import pytest
+import urllib3
 from botocore.exceptions import ClientError
+from botocore.response import StreamingBody
+from botocore.stub import Stubber
 
-from importer.errors import StorageError
+from importer.errors import ObjectChangedError, StorageError
 from importer.storage import Storage
 
 ETAG = '"etag"'
@@ -97,6 +100,27 @@ def test_a_server_that_ignores_the_range_is_believed_only_from_the_start(answeri
     assert storage.open_at("key", offset=0, etag=ETAG).read() == b"0123456789"
     with pytest.raises(StorageError, match="answered with"):
         storage.open_at("key", offset=4, etag=ETAG)
+
+
+def test_an_end_is_believed_only_of_the_same_object(answering):
+    storage, requests = answering(refusal(416, "InvalidRange"), http(412))
+    with pytest.raises(ObjectChangedError):
+        storage.open_at("key", offset=10, etag=ETAG)
+    assert b'If-Match: "etag"' in requests[1]
+
+
+def test_an_encrypted_connection_that_breaks_is_an_error(s3_client):
+    class Broken(io.RawIOBase):
+        def readinto(self, buffer):
+            raise urllib3.exceptions.SSLError("bad record")
+
+    client = s3_client("http://127.0.0.1:9")
+    with Stubber(client) as stub:
+        body = StreamingBody(Broken(), 10)
+        stub.add_response("get_object", {"Body": body, "ContentRange": "bytes 0-9/10"})
+        reader = Storage("files", client).open_at("key", offset=0, etag=ETAG)
+    with pytest.raises(StorageError, match="bad record"):
+        reader.read()
 
 
 def test_a_refused_range_inside_the_object_is_no_end(answering):
