@@ -3,9 +3,7 @@ import pytest
 from botocore.config import Config
 
 # One session for all: each reads S3's description anew, which takes a third of a second.
-SESSION = boto3.session.Session(
-    region_name="us-east-1", aws_access_key_id="test", aws_secret_access_key="test"
-)
+SESSION = boto3.session.Session(region_name="us-east-1", aws_access_key_id="test", aws_secret_access_key="test")
 
 
 @pytest.fixture(scope="session")

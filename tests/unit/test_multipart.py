@@ -82,8 +82,7 @@ def holds_a_delimiter(data):
     ends = (b"\r", b"\n", b"--", b" ", b"\t", b"\f", b"\v")
     around = (b"\r\n" + data + b"\r\n").split(DELIMITER)
     return any(
-        before.endswith((b"\r", b"\n")) and after.startswith(ends)
-        for before, after in itertools.pairwise(around)
+        before.endswith((b"\r", b"\n")) and after.startswith(ends) for before, after in itertools.pairwise(around)
     )
 
 
