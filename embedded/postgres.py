@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import shutil
 import signal
@@ -104,10 +105,11 @@ class Postgres:
             return
         backends = psutil.Process(self._program.pid).children(recursive=True)
         self._program.kill()
-        for backend in backends:
-            if backend.is_running():  # by number and start time, so it is still the same process
-                backend.kill()
-        psutil.wait_procs(backends, timeout=5)
+        while left := [backend for backend in backends if _is_alive(backend)]:
+            for backend in left:
+                with contextlib.suppress(psutil.NoSuchProcess):
+                    backend.kill()
+            time.sleep(0.01)
 
     def restart(self, mode: Literal["fast", "immediate", "kill"] = "immediate") -> None:
         """Stop it in this way and start it again on the same port with the same data."""
@@ -126,10 +128,8 @@ class Postgres:
         statement = sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(
             sql.Identifier(name), sql.Identifier(template)
         )
-        try:
+        with contextlib.suppress(psycopg2.errors.DuplicateDatabase):
             self._execute(statement)
-        except psycopg2.errors.DuplicateDatabase:
-            pass
         return self.url_of(name)
 
     def drop_database(self, name: str) -> None:
@@ -183,9 +183,7 @@ class Postgres:
             return True
         if data.is_symlink():
             return False
-        raise processes.EmbeddedError(
-            f"The account {self.user} can no longer reach {data}. Delete that folder."
-        )
+        raise processes.EmbeddedError(f"The account {self.user} can no longer reach {data}. Delete that folder.")
 
     def _make_cluster(self, programs: Path, data: Path) -> None:
         """Make it under another name first: what an interrupted initdb left is never taken for a cluster."""
@@ -206,7 +204,7 @@ class Postgres:
         fresh.rename(data)
 
     def _wait_for_predecessor(self, data: Path) -> None:
-        """A server whose parent was just killed needs a moment to go, and Postgres refuses the folder until then."""
+        """A server whose parent was just killed needs a moment to go; until then Postgres refuses the folder."""
         deadline = time.monotonic() + 10
         while _is_served(data) and time.monotonic() < deadline:
             time.sleep(0.05)
@@ -230,9 +228,17 @@ class Postgres:
         )
 
 
+def _is_alive(process: psutil.Process) -> bool:
+    """Neither gone nor a zombie, which in a container may never be collected."""
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
 def _is_served(data: Path) -> bool:
     try:
         process = psutil.Process(int((data / "postmaster.pid").read_text().split("\n")[0]))
-        return process.name() == "postgres" and process.status() != psutil.STATUS_ZOMBIE
+        return process.name() == "postgres" and _is_alive(process)
     except (FileNotFoundError, ValueError, psutil.NoSuchProcess):
         return False

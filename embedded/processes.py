@@ -41,9 +41,7 @@ def free_port(preferred: int | None = None) -> int:
             with contextlib.suppress(OSError):
                 probe.bind(("127.0.0.1", port))
                 return port
-    raise EmbeddedError(
-        f"No free port on 127.0.0.1 between {PORTS[0]} and {PORTS[-1]}. End what listens there."
-    )
+    raise EmbeddedError(f"No free port on 127.0.0.1 between {PORTS[0]} and {PORTS[-1]}. End what listens there.")
 
 
 def accepts_connections(port: int) -> bool:
@@ -120,9 +118,7 @@ class Program:
             raise EmbeddedError(f"{self.name} is running already, as process {self.pid}.")
         program = shutil.which(self.command[0])
         if program is None:
-            raise EmbeddedError(
-                f"{self.name}: there is no program {self.command[0]}. Run bin/test to install it."
-            )
+            raise EmbeddedError(f"{self.name}: there is no program {self.command[0]}. Run bin/test to install it.")
         by_pipe = self.watched_by_pipe or threading.current_thread() is not threading.main_thread()
         watched_end = self._open_pipe() if by_pipe else None
         try:
@@ -166,7 +162,7 @@ class Program:
             EmbeddedError: it ended, or was not ready in time; with the end of its log.
         """
         deadline = time.monotonic() + seconds
-        while not ready():
+        while not (self.running and ready()):
             if not self.running:
                 raise EmbeddedError(f"{self.name} ended with status {self.status}.{self.log_tail()}")
             if time.monotonic() > deadline:

@@ -28,8 +28,10 @@ def user_if_root() -> str | None:
 
 
 def can_pass(user: str, folder: Path) -> bool:
-    """Whether the account may reach what lies in `folder`. Asked as that account: modes, access lists and mounts
-    all have their say."""
+    """Whether the account may reach what lies in `folder`.
+
+    Asked as that account, so that modes, access lists and mounts all have their say.
+    """
     answer = subprocess.run(
         ["/bin/sh", "-c", 'cd "$0"', str(folder)],
         user=user,
@@ -37,6 +39,7 @@ def can_pass(user: str, folder: Path) -> bool:
         extra_groups=[],
         cwd="/",
         stderr=subprocess.DEVNULL,
+        check=False,
     )
     return answer.returncode == 0
 
@@ -57,9 +60,7 @@ def place_for(user: str, purpose: str) -> Path:
     for parent in (Path(tempfile.gettempdir()), Path("/tmp"), Path("/var/tmp")):
         if can_pass(user, parent):
             return _own_folder(parent / name)
-    raise EmbeddedError(
-        f"The account {user} cannot enter any temporary folder. Set TMPDIR to one that it can."
-    )
+    raise EmbeddedError(f"The account {user} cannot enter any temporary folder. Set TMPDIR to one that it can.")
 
 
 def _own_folder(folder: Path) -> Path:

