@@ -66,6 +66,10 @@ class Postgres:
         return f"postgresql://{SUPERUSER}@127.0.0.1:{self.port}/{database}"
 
     @property
+    def running(self) -> bool:
+        return self._program is not None and self._program.running
+
+    @property
     def pid(self) -> int:
         return self._running_program().pid
 

@@ -61,7 +61,7 @@ class Program:
     Args:
         name: what to call it in errors.
         command: the program and its arguments.
-        log: the file that takes its output, or None to give the output to whoever calls `finish`.
+        log: the file that takes its output, or None to talk to it through `finish`.
         environment: the variables it sees; those of this process by default.
         folder: its working directory.
         user: the account it runs as, if this process is root.
@@ -144,7 +144,7 @@ class Program:
             output = stack.enter_context(self.log.open("ab")) if self.log else subprocess.PIPE
             self._process = subprocess.Popen(
                 [sys.executable, "-I", "-S", str(LAUNCH), *tie, *command],
-                stdin=subprocess.DEVNULL,
+                stdin=subprocess.DEVNULL if self.log else subprocess.PIPE,
                 stdout=output,
                 stderr=subprocess.STDOUT if self.log else subprocess.PIPE,
                 env=None if self.environment is None else dict(self.environment),
@@ -169,26 +169,27 @@ class Program:
                 raise EmbeddedError(f"{self.name} did not answer within {seconds:g} s.{self.log_tail()}")
             time.sleep(0.02)
 
-    def finish(self, seconds: float) -> str:
-        """Wait for a program that ends by itself.
+    def finish(self, seconds: float, typed: str = "") -> str:
+        """Wait for a program that ends by itself and has no log, with `typed` as its standard input.
 
         Returns:
-            What it wrote to standard output, if it has no log.
+            What it wrote to standard output.
 
         Raises:
             EmbeddedError: it took longer, or its status is not 0; with the end of what it wrote.
         """
         assert self._process is not None
         try:
-            output, errors = self._process.communicate(timeout=seconds)
+            output, errors = self._process.communicate(typed, timeout=seconds)
         except subprocess.TimeoutExpired:
-            raise EmbeddedError(f"{self.name} did not end within {seconds:g} s.{self.log_tail()}") from None
+            raise EmbeddedError(f"{self.name} did not end within {seconds:g} s.") from None
         finally:
             self.kill()
         if self.status != 0:
-            written = f"\n{(output or '') + (errors or '')}".rstrip()[-4000:] + self.log_tail()
-            raise EmbeddedError(f"{self.name} ended with status {self.status}.{written}")
-        return output or ""
+            raise EmbeddedError(
+                f"{self.name} ended with status {self.status}.\n{(output + errors).strip()[-4000:]}"
+            )
+        return output
 
     def send(self, signum: signal.Signals) -> None:
         if self.running:
@@ -228,13 +229,14 @@ def run(
     environment: Mapping[str, str] | None = None,
     folder: Path | None = None,
     user: str | None = None,
+    typed: str = "",
     seconds: float = 120,
 ) -> str:
-    """Run a program to its end and return its standard output.
+    """Run a program to its end, with `typed` as its standard input, and return its standard output.
 
     Raises:
         EmbeddedError: it failed or took longer than `seconds`.
     """
     program = Program(name, command, None, environment=environment, folder=folder, user=user)
     program.start()
-    return program.finish(seconds)
+    return program.finish(seconds, typed)

@@ -34,6 +34,10 @@ class S3:
         return f"http://127.0.0.1:{self.port}"
 
     @property
+    def running(self) -> bool:
+        return self._program.running
+
+    @property
     def pid(self) -> int:
         return self._program.pid
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from types import TracebackType
 
 from embedded.postgres import Postgres
+from embedded.processes import EmbeddedError
 from embedded.s3 import S3
 from embedded.valkey import Valkey
 
@@ -52,6 +53,16 @@ class EmbeddedServers:
     def stop(self) -> None:
         for server in (self.valkey, self.s3, self.postgres):
             server.stop()
+
+    def check(self) -> None:
+        """See that all three still run.
+
+        Raises:
+            EmbeddedError: one has ended; where its log is.
+        """
+        for server in (self.postgres, self.valkey, self.s3):
+            if not server.running:
+                raise EmbeddedError(f"The embedded {type(server).__name__} has ended. Its log is {server.log}.")
 
     def environment(self) -> dict[str, str]:
         """The settings that make the product run on these servers."""

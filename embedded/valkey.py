@@ -41,11 +41,16 @@ class Valkey:
         self.folder = Path(folder).resolve()
         self.port = port or processes.free_port()
         self.maxmemory = maxmemory
-        self._program = processes.Program("Valkey", self._command(), self.folder / "valkey.log")
+        self.log = self.folder / "valkey.log"
+        self._program = processes.Program("Valkey", self._command(), self.log)
 
     @property
     def url(self) -> str:
         return f"redis://127.0.0.1:{self.port}/0"
+
+    @property
+    def running(self) -> bool:
+        return self._program.running
 
     @property
     def pid(self) -> int:

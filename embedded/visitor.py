@@ -1,0 +1,98 @@
+"""Somebody at a browser, as far as the web application can tell."""
+
+from __future__ import annotations
+
+import html
+import http.cookiejar
+import json
+import re
+import urllib.error
+import urllib.parse
+import urllib.request
+import uuid
+from pathlib import Path
+from typing import Any
+
+from embedded.processes import EmbeddedError
+
+CSRF_TOKEN = re.compile(r'<meta\s+name="csrf-token"\s+content="([^"]+)"')
+
+
+class Visitor:
+    """Keeps cookies, and uses no proxy."""
+
+    def __init__(self, base_url: str) -> None:
+        self.base_url = base_url
+        self._opener = urllib.request.build_opener(
+            urllib.request.ProxyHandler({}),
+            urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar()),
+        )
+
+    def finds_it_ready(self) -> bool:
+        try:
+            self.open("/readyz", seconds=5)
+        except EmbeddedError:
+            return False
+        return True
+
+    def open(
+        self,
+        address: str,
+        *,
+        body: bytes | None = None,
+        headers: dict[str, str] | None = None,
+        seconds: float = 60,
+    ) -> str:
+        """GET an address, or POST `body` to it.
+
+        Raises:
+            EmbeddedError: the answer says that something is wrong, or there is none.
+        """
+        request = urllib.request.Request(self.address(address), data=body, headers=headers or {})
+        try:
+            with self._opener.open(request, timeout=seconds) as answer:
+                return str(answer.read().decode())
+        except urllib.error.HTTPError as error:
+            text = error.read().decode(errors="replace")[:2000]
+            raise EmbeddedError(f"{request.get_method()} {address} answered {error.code}:\n{text}") from None
+        except OSError as error:
+            raise EmbeddedError(f"{request.get_method()} {address} was not answered: {error}") from None
+
+    def address(self, path: str) -> str:
+        return urllib.parse.urljoin(self.base_url, path)
+
+    def upload(self, file: Path, record_type: str) -> dict[str, Any]:
+        """Upload a file from the upload page.
+
+        Returns:
+            What the application says about the new import: its `id` and `url`.
+        """
+        boundary = uuid.uuid4().hex
+        headers = {
+            "Accept": "application/json",
+            "Content-Type": f"multipart/form-data; boundary={boundary}",
+            "Idempotency-Key": str(uuid.uuid4()),
+            "X-CSRFToken": self._csrf_token("/imports/new"),
+        }
+        address = f"/imports?{urllib.parse.urlencode({'record_type': record_type})}"
+        answer = self.open(address, body=_form(file, boundary), headers=headers, seconds=300)
+        return dict(json.loads(answer))
+
+    def import_state(self, import_id: str) -> dict[str, Any]:
+        """What the application says about an import now."""
+        return dict(json.loads(self.open(f"/api/imports/{import_id}")))
+
+    def _csrf_token(self, page: str) -> str:
+        found = CSRF_TOKEN.search(self.open(page))
+        if found is None:
+            raise EmbeddedError(f"The page {page} has no CSRF token. Is the visitor logged in?")
+        return html.unescape(found[1])
+
+
+def _form(file: Path, boundary: str) -> bytes:
+    head = (
+        f"--{boundary}\r\n"
+        f'Content-Disposition: form-data; name="file"; filename="{file.name}"\r\n'
+        "Content-Type: text/csv\r\n\r\n"
+    )
+    return head.encode() + file.read_bytes() + f"\r\n--{boundary}--\r\n".encode()
