@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 
 from importer.errors import SettingsError
+from importer.object_writer import MAX_OBJECT_BYTES
 
 
 def _flag(text: str) -> bool:
@@ -34,6 +35,13 @@ def _count(text: str) -> int:
     if number < 1:
         raise ValueError("must be 1 or more")
     return number
+
+
+def _upload_limit(text: str) -> int:
+    limit = _count(text)
+    if limit > MAX_OBJECT_BYTES:
+        raise ValueError(f"must be at most {MAX_OBJECT_BYTES}, the largest object that S3 takes in our parts")
+    return limit
 
 
 def _seconds(text: str) -> float:
@@ -112,7 +120,7 @@ class Settings:
         "import paths of your own record types, `package.module:Class`, comma-separated",
     )
     max_upload_bytes: int = _setting(
-        "MAX_UPLOAD_BYTES", _count, str(5 * 1024**3), "bytes; larger files are refused"
+        "MAX_UPLOAD_BYTES", _upload_limit, str(5 * 1024**3), "bytes; larger files are refused"
     )
     max_queued_rows: int = _setting(
         "MAX_QUEUED_ROWS",

@@ -24,6 +24,7 @@ log = logging.getLogger(__name__)
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html
 PART_BYTES = 8 * 1024 * 1024
 PARTS_IN_FLIGHT = 3
+MAX_OBJECT_BYTES = 10_000 * PART_BYTES
 
 
 @dataclass(frozen=True)

@@ -56,7 +56,7 @@ def check_storage(services: Services) -> Finding:
     try:
         services.storage.check()
     except StorageError as error:
-        return Finding("storage", False, f"The file storage (S3) does not answer: {error.message}")
+        return Finding("storage", False, error.message)
     return Finding("storage", True)
 
 

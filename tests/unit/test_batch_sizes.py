@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 from jobs.batch_sizes import FIRST_ROWS, MAX_ROWS, BatchSizes
 
 
@@ -8,7 +10,7 @@ def test_quick_batches_grow_to_the_limit_by_doubling():
         sizes.took(sizes.rows, 0.01)
         seen.append(sizes.rows)
     assert seen[0] == FIRST_ROWS
-    assert all(after <= 2 * before for before, after in zip(seen, seen[1:], strict=False))
+    assert all(after <= 2 * before for before, after in pairwise(seen))
     assert seen[-1] == MAX_ROWS
 
 
