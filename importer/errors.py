@@ -56,7 +56,7 @@ class RowError(ImporterError):
 
 
 class UploadError(ImporterError):
-    """The whole file did not arrive."""
+    """The upload broke off before the whole file arrived."""
 
 
 class StorageError(ImporterError):

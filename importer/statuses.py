@@ -94,7 +94,7 @@ REASONS: dict[Reason, str] = {
     Reason.BY_PERSON: "By {detail}.",
     Reason.TOO_MANY_FAILED: "Too many rows failed. Look at their reasons; resuming allows as many again.",
     Reason.RECORD_TYPE_BROKEN: "The record type's code or table is wrong: {detail} Mend it, deploy, and resume.",
-    Reason.UPLOAD_BROKE_OFF: "The upload broke off: {detail} Upload the file again.",
+    Reason.UPLOAD_BROKE_OFF: "{detail} Upload the file again.",
     Reason.FILE_REFUSED: "{detail}",
     Reason.OBJECT_CHANGED: "The stored file was replaced after the import began. Upload it again.",
     Reason.OBJECT_MISSING: "The stored file is gone from S3. Upload it again.",

@@ -149,7 +149,7 @@ class Recovery:
             Status.STOPPED,
             only_from=[Status.UPLOADING],
             reason=Reason.UPLOAD_BROKE_OFF,
-            detail="No bytes came for 15 minutes.",
+            detail="The upload broke off: no bytes came for 15 minutes.",
         )
         session.commit()
 
