@@ -13,6 +13,8 @@ from typing import cast
 
 from redis import Redis
 from rq import Queue
+from rq.defaults import RQ_KEY_PREFIX
+from rq.executions import ExecutionRegistry
 from rq.job import Job
 from rq.registry import FailedJobRegistry, StartedJobRegistry
 from rq.results import Result
@@ -38,6 +40,9 @@ ALIVE_SECONDS = 30
 
 CLAIMS_KEY = f"{PREFIX}:claims"
 """Sorted set of claims by the moment their lease ends (milliseconds of Redis's own clock)."""
+
+EXECUTION_PREFIXES = (f"{RQ_KEY_PREFIX}:execution:", ExecutionRegistry.key_template.format(""))
+"""What RQ keeps of a job at work, by registry member and by job id."""
 
 DROP_QUEUED = """#!lua flags=allow-oom
 local kept, dropped = {}, 0
@@ -75,7 +80,7 @@ for _, member in ipairs(redis.call('ZRANGE', KEYS[1], 0, -1)) do
     if string.sub(member, 1, #ARGV[1]) == ARGV[1] then
         local id = string.match(member, '^[^:]+')
         redis.call('ZREM', KEYS[1], member)
-        redis.call('DEL', ARGV[2] .. id, ARGV[3] .. id)
+        redis.call('DEL', ARGV[2] .. id, ARGV[3] .. id, ARGV[4] .. member, ARGV[5] .. id)
         dropped = dropped + 1
     end
 end
@@ -139,7 +144,7 @@ def drop_row_jobs(redis: Redis, import_id: str, *, failed: bool) -> int:
     dropped = cast(int, redis.eval(DROP_QUEUED, 2, queue.key, queue.intermediate_queue_key, *prefixes))
     if failed:
         registry = FailedJobRegistry(queue=queue)
-        dropped += cast(int, redis.eval(DROP_REGISTERED, 1, registry.key, *prefixes))
+        dropped += cast(int, redis.eval(DROP_REGISTERED, 1, registry.key, *prefixes, *EXECUTION_PREFIXES))
     return dropped
 
 
@@ -156,7 +161,7 @@ def drop_lost_slices(redis: Redis, import_id: str) -> None:
     queue = queue_named(HIGH, redis)
     prefixes = (f"{import_id}-", Job.key_for(""), Result.get_key(""))
     redis.eval(DROP_QUEUED, 1, queue.intermediate_queue_key, *prefixes)
-    redis.eval(DROP_REGISTERED, 1, StartedJobRegistry(queue=queue).key, *prefixes)
+    redis.eval(DROP_REGISTERED, 1, StartedJobRegistry(queue=queue).key, *prefixes, *EXECUTION_PREFIXES)
 
 
 def started_slices(redis: Redis) -> set[str]:
