@@ -9,11 +9,12 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from importer.errors import RefusedFileError
-from importer.reading import CUT, Position, Problem, Record, RecordReader
+from importer.problems import CUT, Problem
+from importer.reading import Position, Record, RecordReader
 
 REFUSALS: dict[str, str] = {
-    "empty": "The file is empty, or has only blank lines where its header should be. Upload a CSV file with a header"
-    " and at least one row.",
+    "empty": "The file is empty, or has only blank lines where its header should be. Upload a CSV file with a"
+    " header and at least one row.",
     "no_rows": "The file has a header and no rows. Upload a file with at least one row below the header.",
     "gzip": "The file is compressed with gzip. Unpack it, and upload the CSV file that is in it.",
     "zip": "The file is a ZIP archive. Unpack it, and upload the CSV file that is in it.",

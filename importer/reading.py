@@ -11,51 +11,21 @@ resuming at `RecordReader.position` give the same records (DESIGN.md, rule 4).
 from __future__ import annotations
 
 import csv
-import re
 import sys
 from collections import deque
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple, Protocol
+from typing import BinaryIO, NamedTuple
+
+from importer.problems import Limits, Problem
+
+__all__ = ["Position", "Problem", "Record", "RecordReader"]
 
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 SKIPPED_AT_ONCE = 64 * 1024
 
-KEPT_SHARE = 8
-"""A failing row keeps max_record_bytes / 8 characters, a separator counting as one: in JSON, where one character
-takes up to 6 bytes and one separator 4, it is then never larger than the largest record."""
-
-ESCAPED_BYTE = re.compile("[\udc80-\udcff]")
-"""What `surrogateescape` makes of a byte that is not UTF-8; decoded UTF-8 never contains it."""
-
-PROBLEMS: dict[str, str] = {
-    "too_few_cells": "The row has {found:,} cells, the header {width:,}. Add the missing ones, if only as commas.",
-    "too_many_cells": "The row has {found:,} cells, the header {width:,}. Remove the extra cells, or put quotes"
-    " around cells that contain commas.",
-    "invalid_utf8": "Cell {cell:,} is not valid UTF-8. Save the file as CSV UTF-8, or type the cell anew.",
-    "nul_character": "Cell {cell:,} contains a NUL character. Remove it.",
-    "cell_too_long": "Cell {cell:,} is longer than {max_cell_chars:,} characters, the limit here. Shorten it.",
-    "record_too_long": "The row is longer than {max_record_bytes:,} bytes, the limit here. Shorten it.",
-    "text_after_quote": 'Text follows a closing quote. Write each quote inside a quoted cell twice (""), or remove'
-    " the text.",
-    "unclosed_quote": "A quote that opens in this line is not closed: the file ends first, or the row grows longer"
-    " than {max_record_bytes:,} bytes, or the next quote has text after it. Close it, and write each quote inside"
-    ' a quoted cell twice ("").',
-    "stray_carriage_return": "A carriage return stands between characters of an unquoted cell. Put quotes around"
-    " the cell, or remove it.",
-}
-"""Every way in which a row cannot even be validated: its code, and what is wrong and what to do."""
-
-CUT = " Only the beginning of the row is kept here."
-
 new_tuple = tuple.__new__  # a NamedTuple's own constructor takes twice as long, and is called for every row
 
 csv.field_size_limit(sys.maxsize)  # ours are max_record_bytes and max_cell_chars; csv's would raise at 131,072
-
-
-class Source(Protocol):
-    """Where bytes come from: an `io.BufferedReader`, or another binary stream with its `readline`."""
-
-    def readline(self, size: int, /) -> bytes: ...
 
 
 class Position(NamedTuple):
@@ -70,20 +40,6 @@ class Position(NamedTuple):
     row_number: int = 0
     line_number: int = 0
     offset: int = 0
-
-
-class Problem(NamedTuple):
-    """Why a row cannot even be validated.
-
-    Attributes:
-        code: one of `PROBLEMS`.
-        message: what is wrong and what to do; never contains what the file contains.
-        column: index of the cell at fault, from 0, if one is.
-    """
-
-    code: str
-    message: str
-    column: int | None = None
 
 
 class Record(NamedTuple):
@@ -111,7 +67,7 @@ class RecordReader:
     a fixed number of times at most, whatever the file contains.
 
     Args:
-        source: stands at `position.offset` already. What its `readline` raises passes through.
+        source: stands at `position.offset` already, and is buffered. What its `readline` raises passes through.
         width: cells that a row must have; None: any number.
         max_record_bytes: bytes of a record, its line end included; a longer one fails.
         max_cell_chars: characters of a cell; a row with a longer one fails.
@@ -119,7 +75,7 @@ class RecordReader:
 
     def __init__(
         self,
-        source: Source,
+        source: BinaryIO,
         position: Position,
         *,
         width: int | None,
@@ -128,9 +84,7 @@ class RecordReader:
     ) -> None:
         self._source = source
         self._row, self._line, self._offset = position
-        self._width = width
-        self._max_record_bytes = max_record_bytes
-        self._max_cell_chars = max_cell_chars
+        self._limits = Limits(width, max_record_bytes, max_cell_chars)
         self._taken: list[bytes] = []
         self._ahead = _Ahead(source, max_record_bytes)
         self._is_suspect = False
@@ -146,8 +100,7 @@ class RecordReader:
         return Position(self._row, self._line, self._offset)
 
     def _read(self) -> Iterator[Record]:
-        if self._offset == 0:
-            self._skip_byte_order_mark()
+        self._skip_byte_order_mark()
         while True:
             if len(self._ahead.lines) > 1:
                 yield from self._read_one_ahead()
@@ -158,15 +111,14 @@ class RecordReader:
             yield self._fail_first_line()
 
     def _skip_byte_order_mark(self) -> None:
-        start = self._source.readline(len(BYTE_ORDER_MARK))
+        start = self._source.readline(len(BYTE_ORDER_MARK)) if self._offset == 0 else b""
         if start == BYTE_ORDER_MARK:
             self._offset = len(start)
         elif start:
-            ended = start.endswith(b"\n")
-            rest = b"" if ended else self._source.readline(self._max_record_bytes + 1 - len(start))
-            self._ahead.lines.append(start + rest)
-
-    # The straight path
+            is_line = start.endswith(b"\n")
+            self._ahead.lines.append(
+                start if is_line else start + self._source.readline(self._limits.max_record_bytes)
+            )
 
     def _read_straight(self) -> Iterator[Record]:
         """Yield records until one is faulty, whose lines are then in `_taken`, or until the end of the file.
@@ -174,7 +126,7 @@ class RecordReader:
         A sound record of one line, as nearly all are, does not pass through `_record`: that would cost a fifth of
         the speed.
         """
-        taken, width, max_cell_chars = self._taken, self._width, self._max_cell_chars
+        taken, width, max_cell_chars = self._taken, self._limits.width, self._limits.max_cell_chars
         try:
             for cells in csv.reader(self._take_lines(), strict=True):
                 if len(cells) != width or len(taken) > 1 or self._is_suspect or len(taken[0]) > max_cell_chars:
@@ -189,7 +141,8 @@ class RecordReader:
             return
 
     def _take_lines(self) -> Iterator[str]:
-        taken, ahead, limit = self._taken, self._ahead.lines, self._max_record_bytes
+        """Yield lines as `csv` asks for them, until the end of the file or until a record grows too long."""
+        taken, ahead, limit = self._taken, self._ahead.lines, self._limits.max_record_bytes
         readline, size = self._source.readline, 0
         while line := ahead.popleft() if ahead else readline(limit + 1):
             size = size + len(line) if taken else len(line)
@@ -207,51 +160,19 @@ class RecordReader:
 
     def _record(self, cells: list[str]) -> Record | None:
         """Step over the lines taken; None where they are a blank line."""
-        taken = self._taken
-        lines, size = (1, len(taken[0])) if len(taken) == 1 else (len(taken), sum(map(len, taken)))
-        taken.clear()
-        line_number = self._line + 1
-        self._line += lines
+        line_number, size = self._line + 1, sum(map(len, self._taken))
+        is_suspect = self._is_suspect or size > self._limits.max_cell_chars or len(cells) != self._limits.width
+        self._line += len(self._taken)
         self._offset += size
+        self._taken.clear()
+        self._is_suspect = False
         if not cells:
             return None
         self._row += 1
-        if self._is_suspect or size > self._max_cell_chars or len(cells) != self._width:
-            self._is_suspect = False
-            if (problem := self._problem_in(cells)) is not None:
-                return self._failed(line_number, cells, problem)
-        return Record(self._row, line_number, cells, None)
-
-    def _problem_in(self, cells: list[str]) -> Problem | None:
-        if self._width is not None and len(cells) != self._width:
-            code = "too_few_cells" if len(cells) < self._width else "too_many_cells"
-            return self._problem(code, found=len(cells))
-        for column, cell in enumerate(cells):
-            if ESCAPED_BYTE.search(cell):
-                return self._problem("invalid_utf8", column)
-            if "\0" in cell:
-                return self._problem("nul_character", column)
-            if len(cell) > self._max_cell_chars:
-                return self._problem("cell_too_long", column)
-        return None
-
-    def _problem(self, code: str, column: int | None = None, *, found: int = 0) -> Problem:
-        message = PROBLEMS[code].format(
-            found=found,
-            width=self._width,
-            cell=0 if column is None else column + 1,
-            max_cell_chars=self._max_cell_chars,
-            max_record_bytes=self._max_record_bytes,
-        )
-        return Problem(code, message, column)
-
-    def _failed(self, line_number: int, cells: list[str], problem: Problem) -> Record:
-        kept = _cut(cells, self._max_record_bytes // KEPT_SHARE)
-        if kept != cells:
-            problem = problem._replace(message=problem.message + CUT)
-        return Record(self._row, line_number, kept, problem)
-
-    # Faulty records
+        problem = self._limits.problem_in(cells) if is_suspect else None
+        if problem is not None:
+            cells, problem = self._limits.keep(cells, problem)
+        return Record(self._row, line_number, cells, problem)
 
     def _fail_first_line(self) -> Record:
         """Fail the first of the lines taken, and hand back the others."""
@@ -259,18 +180,20 @@ class RecordReader:
         self._taken.clear()
         self._is_suspect = False
         if rest:
-            self._ahead.hand_back(rest, is_decided=len(first) + sum(map(len, rest)) <= self._max_record_bytes)
+            is_decided = len(first) + sum(map(len, rest)) <= self._limits.max_record_bytes
+            self._ahead.hand_back(rest, is_decided=is_decided)
         return self._failed_line(first)
 
     def _failed_line(self, line: bytes) -> Record:
-        is_too_long = len(line) > self._max_record_bytes
-        code = "record_too_long" if is_too_long else _fault_of(_decode(line))
+        is_too_long = len(line) > self._limits.max_record_bytes
+        text = _decode(line)
+        problem = self._limits.problem("record_too_long" if is_too_long else _fault_of(text))
         self._row += 1
         self._line += 1
         self._offset += len(line)
         if is_too_long and not line.endswith(b"\n"):
             self._skip_line()
-        return self._failed(self._line, [_decode(line).rstrip("\r\n")], self._problem(code))
+        return Record(self._row, self._line, *self._limits.keep([text.rstrip("\r\n")], problem))
 
     def _skip_line(self) -> None:
         while piece := self._source.readline(SKIPPED_AT_ONCE):
@@ -289,7 +212,10 @@ class RecordReader:
         if is_open and not self._ahead.closes_quote(len(first)):
             yield self._failed_line(first)
             return
-        self._taken += [first, *self._ahead.take_all()] if is_open else [first]
+        self._taken.append(first)
+        if is_open:
+            self._taken.extend(self._ahead.lines)
+            self._ahead.lines.clear()
         self._is_suspect = True
         if (record := self._record(next(csv.reader(map(_decode, self._taken), strict=True)))) is not None:
             yield record
@@ -303,7 +229,7 @@ class _Ahead:
     is what keeps a file full of open quotes from being parsed over and over.
     """
 
-    def __init__(self, source: Source, max_record_bytes: int) -> None:
+    def __init__(self, source: BinaryIO, max_record_bytes: int) -> None:
         self._source = source
         self._max_record_bytes = max_record_bytes
         self._size = 0
@@ -323,11 +249,6 @@ class _Ahead:
         line = self.lines.popleft()
         self._size -= len(line)
         return line
-
-    def take_all(self) -> list[bytes]:
-        lines = list(self.lines)
-        self.lines.clear()
-        return lines
 
     def closes_quote(self, size_before: int) -> bool:
         """Whether a quote open before the first line closes with the last, reading more lines to find out.
@@ -369,26 +290,12 @@ def _opens_quote(line: str) -> bool:
 def _fault_of(line: str) -> str:
     """The code of what is wrong with a line that is no record."""
     try:
-        _opens_quote(line)
+        if _opens_quote(line):
+            return "unclosed_quote"
     except csv.Error:
-        return "stray_carriage_return" if _fails_leniently(line) else "text_after_quote"
-    return "unclosed_quote"
-
-
-def _fails_leniently(line: str) -> bool:
-    """A reader that is not strict allows text after a quote, but no stray carriage return."""
+        pass
     try:
-        next(csv.reader([line]))
+        next(csv.reader([line]))  # not strict: text after a quote is allowed, a stray carriage return is not
     except csv.Error:
-        return True
-    return False
-
-
-def _cut(cells: list[str], room: int) -> list[str]:
-    kept = []
-    for cell in cells:
-        if room <= 0:
-            break
-        kept.append(cell[:room])
-        room -= len(cell) + 1
-    return kept
+        return "stray_carriage_return"
+    return "text_after_quote"

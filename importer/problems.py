@@ -1,0 +1,98 @@
+"""Why a row cannot even be validated: the codes, their messages, and the limits they speak of."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import NamedTuple
+
+PROBLEMS: dict[str, str] = {
+    "too_few_cells": "The row has {found:,} cells, the header {width:,}. Add the missing ones, if only as commas.",
+    "too_many_cells": "The row has {found:,} cells, the header {width:,}. Remove the extra cells, or put quotes"
+    " around cells that contain commas.",
+    "invalid_utf8": "Cell {cell:,} is not valid UTF-8. Save the file as CSV UTF-8, or type the cell anew.",
+    "nul_character": "Cell {cell:,} contains a NUL character. Remove it.",
+    "cell_too_long": "Cell {cell:,} is longer than {max_cell_chars:,} characters, the limit here. Shorten it.",
+    "record_too_long": "The row is longer than {max_record_bytes:,} bytes, the limit here. Shorten it.",
+    "text_after_quote": 'Text follows a closing quote. Write each quote inside a quoted cell twice (""), or remove'
+    " the text.",
+    "unclosed_quote": "A quote that opens in this line is not closed: the file ends first, or the row grows longer"
+    " than {max_record_bytes:,} bytes, or the next quote has text after it. Close it, and write each quote inside"
+    ' a quoted cell twice ("").',
+    "stray_carriage_return": "A carriage return stands between characters of an unquoted cell. Put quotes around"
+    " the cell, or remove it.",
+}
+"""Every problem: its code, and what is wrong and what to do."""
+
+CUT = " Only the beginning of the row is kept here."
+
+KEPT_SHARE = 8
+"""A failing row keeps max_record_bytes / 8 characters, a separator counting as one: in JSON, where one character
+takes up to 6 bytes and one separator 4, it is then never larger than the largest record."""
+
+ESCAPED_BYTE = re.compile("[\udc80-\udcff]")
+"""What `surrogateescape` makes of a byte that is not UTF-8; decoded UTF-8 never contains it."""
+
+
+class Problem(NamedTuple):
+    """Why a row cannot even be validated.
+
+    Attributes:
+        code: one of `PROBLEMS`.
+        message: what is wrong and what to do; never contains what the file contains.
+        column: index of the cell at fault, from 0, if one is.
+    """
+
+    code: str
+    message: str
+    column: int | None = None
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a row must keep to.
+
+    Attributes:
+        width: cells that it must have; None: any number.
+        max_record_bytes: bytes, its line end included.
+        max_cell_chars: characters of one cell.
+    """
+
+    width: int | None
+    max_record_bytes: int
+    max_cell_chars: int
+
+    def problem_in(self, cells: list[str]) -> Problem | None:
+        """The first thing that is wrong with a row's cells, the number of them before their contents."""
+        if self.width is not None and len(cells) != self.width:
+            code = "too_few_cells" if len(cells) < self.width else "too_many_cells"
+            return self.problem(code, found=len(cells))
+        for column, cell in enumerate(cells):
+            if ESCAPED_BYTE.search(cell):
+                return self.problem("invalid_utf8", column)
+            if "\0" in cell:
+                return self.problem("nul_character", column)
+            if len(cell) > self.max_cell_chars:
+                return self.problem("cell_too_long", column)
+        return None
+
+    def problem(self, code: str, column: int | None = None, *, found: int = 0) -> Problem:
+        """The problem with this code, told with these limits."""
+        message = PROBLEMS[code].format(
+            found=found,
+            width=self.width,
+            cell=0 if column is None else column + 1,
+            max_cell_chars=self.max_cell_chars,
+            max_record_bytes=self.max_record_bytes,
+        )
+        return Problem(code, message, column)
+
+    def keep(self, cells: list[str], problem: Problem) -> tuple[list[str], Problem]:
+        """The cells of a failing row, cut where they are too long to keep; the problem then says so."""
+        kept, room = [], self.max_record_bytes // KEPT_SHARE
+        for cell in cells:
+            if room <= 0:
+                break
+            kept.append(cell[:room])
+            room -= len(cell) + 1
+        return kept, problem if kept == cells else problem._replace(message=problem.message + CUT)
