@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from importer.models import Base, ImportedRecord
 from importer.record_types.base import RecordType, RowSchema
+from importer.record_types.checks import matches
 
 
 class Airport(ImportedRecord, Base):
@@ -34,12 +35,12 @@ class Airport(ImportedRecord, Base):
 class AirportRow(RowSchema):
     """One row of an airports file."""
 
-    icao: Annotated[str, StringConstraints(min_length=2, max_length=10, pattern=r"^[A-Z0-9_-]+$")]
-    iata: Annotated[str, StringConstraints(pattern=r"^[A-Z0-9]{3}$")] | None = None
+    icao: Annotated[str, matches(r"[A-Z0-9_-]{2,10}", "an ICAO code such as EDDF, in capitals")]
+    iata: Annotated[str, matches(r"[A-Z0-9]{3}", "three capital letters such as FRA")] | None = None
     name: Annotated[str, StringConstraints(max_length=200)] | None = None
     city: Annotated[str, StringConstraints(max_length=100)] | None = None
     subd: Annotated[str, StringConstraints(max_length=100)] | None = None
-    country: Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")] | None = None
+    country: Annotated[str, matches(r"[A-Z]{2}", "a two-letter country code such as DE")] | None = None
     elevation: Annotated[Decimal, Field(ge=-2000, le=40000)] | None = None
     lat: Annotated[Decimal, Field(ge=-90, le=90)] | None = None
     lon: Annotated[Decimal, Field(ge=-180, le=180)] | None = None

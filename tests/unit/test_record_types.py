@@ -1,0 +1,86 @@
+from decimal import Decimal
+
+import pytest
+from pydantic import ValidationError
+
+from importer.errors import SettingsError, UnknownRecordTypeError
+from importer.record_types import RecordTypes
+from importer.record_types.airports import Airports
+from importer.record_types.contacts import Contacts
+from importer.record_types.upsert import array_literal
+from jobs.outcomes import from_validation
+from jobs.row_job import RowJob
+
+AIRPORT = {"icao": "EDDF", "country": "DE", "lat": "50.03", "lon": "8.57", "elevation": "364"}
+CONTACT = {"email": "Ann@Example.com", "name": "Ann", "signup_date": "2024-02-29", "balance": "12.50"}
+
+
+def failure_of(record_type, cells):
+    with pytest.raises(ValidationError) as error:
+        record_type.validate(cells)
+    return from_validation(RowJob("i_1", "i", 1, 2, [], None, b""), error.value)
+
+
+def test_an_airport_gets_typed_values_and_none_for_what_is_missing():
+    values = Airports().validate(AIRPORT)
+    assert values["lat"] == Decimal("50.03")
+    assert values["iata"] is None
+
+
+def test_a_contact_is_known_by_its_address_in_lower_case():
+    assert Contacts().validate(CONTACT)["email"] == "ann@example.com"
+
+
+@pytest.mark.parametrize(
+    ("column", "cell", "part"),
+    [
+        ("country", "Germany", "a two-letter country code such as DE"),
+        ("lat", "91", "less than or equal to 90"),
+        ("lon", "-180.5", "greater than or equal to -180"),
+        ("icao", "e d", "an ICAO code"),
+        ("elevation", "high", "valid decimal"),
+    ],
+)
+def test_a_wrong_airport_cell_is_named_with_what_it_should_be(column, cell, part):
+    failure = failure_of(Airports(), AIRPORT | {column: cell})
+    assert failure.column == column
+    assert part in failure.message
+
+
+@pytest.mark.parametrize(
+    ("column", "cell"),
+    [("email", "nobody"), ("signup_date", "2023-02-29"), ("balance", "1.234"), ("name", "n" * 201)],
+)
+def test_a_wrong_contact_cell_fails_its_column(column, cell):
+    assert failure_of(Contacts(), CONTACT | {column: cell}).column == column
+
+
+def test_the_reason_names_every_column_at_fault_and_no_cell():
+    failure = failure_of(Airports(), {"country": "secret-1", "lat": "secret-2"})
+    assert failure.code == "missing"
+    assert "icao: a value is required" in failure.message
+    assert "country: should be" in failure.message
+    assert "secret" not in failure.message
+
+
+def test_an_unknown_record_type_is_answered_with_those_there_are():
+    with pytest.raises(UnknownRecordTypeError, match="airports, contacts"):
+        RecordTypes()["customers"]
+
+
+@pytest.mark.parametrize(
+    ("path", "part"),
+    [
+        ("nowhere.to_be:Found", "cannot load"),
+        ("importer.errors:ImporterError", "no subclass"),
+        ("importer.record_types.contacts:Contacts", "another record type"),
+        ("contacts", "package.module:Class"),
+    ],
+)
+def test_a_wrong_entry_of_record_types_is_named_with_what_is_wrong(path, part):
+    with pytest.raises(SettingsError, match=part):
+        RecordTypes([path])
+
+
+def test_an_array_literal_quotes_what_postgres_would_misread():
+    assert array_literal([None, 'a"b', "c\\d", "", "{x,y}", 5]) == '{NULL,"a\\"b","c\\\\d","","{x,y}","5"}'
