@@ -18,7 +18,7 @@ PATIENT = 40
 PROMPT = 2
 """Tries in a web request: a page says that Redis does not answer rather than wait for it."""
 
-SESSION_OPTIONS = "-c statement_timeout=30000 -c lock_timeout=10000 -c idle_in_transaction_session_timeout=15000"
+SESSION_OPTIONS = "-c statement_timeout=15000 -c lock_timeout=10000 -c idle_in_transaction_session_timeout=15000"
 """Milliseconds. Python's alarm signal does not interrupt psycopg2, and a frozen process must not hold locks
 longer than its claim's lease (20 s)."""
 

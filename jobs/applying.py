@@ -15,14 +15,14 @@ from importer.record_types import ValidRow
 from importer.services import Services
 from importer.statuses import Status
 from jobs import ledger
-from jobs.database_errors import Fault, fault_of, say
+from jobs.database_errors import CONNECTION_LOST, Fault, fault_of, say
 from jobs.outcomes import MAX_DEATHS, Failure, ImportGoneError, TransientError, from_validation, worker_died
 from jobs.plan import Plan, Plans
 from jobs.row_job import RowJob
 from jobs.saving import Checked, Saved, Saver
 
 ROW_BY_ROW_SECONDS = 2.0
-"""A batch of a record type with `save_row` commits what it has after so long, well within its lease."""
+"""A batch whose rows are saved one by one commits what it has after so long, well within its lease."""
 
 
 @dataclass
@@ -60,6 +60,8 @@ class Batches:
             with self._services.engine.begin() as connection:
                 plan = self._plans.get(connection, import_id)
                 return self._apply(connection, plan, [unique[number] for number in sorted(unique)])
+        except CONNECTION_LOST as error:
+            raise TransientError("The database connection was lost, or none was free.") from error
         except DBAPIError as error:
             fault = fault_of(error)
             if fault in (Fault.NOBODY, Fault.TIMEOUT):

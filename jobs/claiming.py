@@ -115,13 +115,6 @@ end
 return returned
 """
 
-RENEW = """#!lua flags=allow-oom
-if not redis.call('ZSCORE', KEYS[1], ARGV[1]) then return 0 end
-local now = redis.call('TIME')
-redis.call('ZADD', KEYS[1], 'XX', now[1] * 1000 + math.floor(now[2] / 1000) + ARGV[2], ARGV[1])
-return 1
-"""
-
 EXPIRED = """
 local now = redis.call('TIME')
 return redis.call('ZRANGEBYSCORE', KEYS[1], 0, now[1] * 1000 + math.floor(now[2] / 1000))
@@ -186,9 +179,9 @@ class Claims:
         self._started = StartedJobRegistry(queue=queue).key
         self._failed = FailedJobRegistry(queue=queue).key
         self._prefixes = (Job.key_for(""), Result.get_key(""))
-        scripts = (TAKE, CLEAR, GIVE_BACK, RENEW, EXPIRED, UNSTICK)
+        scripts = (TAKE, CLEAR, GIVE_BACK, EXPIRED, UNSTICK)
         registered = [redis.register_script(script) for script in scripts]
-        self._take, self._clear, self._give_back, self._renew, self._expired, self._unstick = registered
+        self._take, self._clear, self._give_back, self._expired, self._unstick = registered
 
     def take(self, *, first: str = "", limit: int) -> Claim | None:
         """Claim up to `limit` row jobs of one import.
@@ -232,10 +225,6 @@ class Claims:
     def give_back(self, claim: Claim, reason: GivenBack) -> None:
         """Put what is left of a claim back on the queue, in its order."""
         self._end(claim.id, reason)
-
-    def renew(self, claim: Claim) -> bool:
-        """Prolong the lease; False where the jobs were put back already."""
-        return bool(self._renew(keys=[CLAIMS_KEY], args=[claim.id, LEASE_MILLISECONDS]))
 
     def return_expired(self) -> int:
         """Put the jobs of dead workers back; return how many."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from enum import Enum
 
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, PendingRollbackError, TimeoutError  # noqa: A004
 
 
 class Fault(Enum):
@@ -22,6 +22,9 @@ class Fault(Enum):
     CODE = "code"
     """The record type or the schema is wrong: pause the import."""
 
+
+CONNECTION_LOST = (PendingRollbackError, TimeoutError)
+"""SQLAlchemy's own, without a SQLSTATE: the connection broke within a savepoint, or the pool had none."""
 
 BY_STATE = {
     "57014": Fault.TIMEOUT,  # query_canceled: statement_timeout

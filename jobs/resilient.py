@@ -14,11 +14,12 @@ from datetime import datetime
 from typing import Any
 
 from redis.exceptions import OutOfMemoryError, RedisError
-from rq import SimpleWorker
+from rq import SimpleWorker, worker_registration
 from rq.exceptions import StopRequested
 from rq.job import Job
 from rq.queue import Queue
 from rq.utils import now
+from rq.worker_registration import WORKERS_BY_QUEUE_KEY
 from sqlalchemy.exc import SQLAlchemyError
 
 from importer.errors import StorageError
@@ -89,6 +90,28 @@ class ResilientWorker(SimpleWorker):
         except OutOfMemoryError:
             log.warning("Redis is full: state %s refused", state)
 
+    def check_for_suspension(self, burst: bool) -> None:
+        try:
+            super().check_for_suspension(burst)
+        except OutOfMemoryError:
+            log.warning("Redis is full: suspension cannot be asked for")
+
+    def register_death(self) -> None:
+        try:
+            super().register_death()
+        except OutOfMemoryError:
+            log.warning("Redis is full: this worker leaves without saying so")
+
+    def _stay_registered(self) -> None:
+        """After a wipe of Redis no page would know of this worker: register again."""
+        if self.connection.sismember(WORKERS_BY_QUEUE_KEY % self.queues[0].name, self.key):
+            return
+        with self.connection.pipeline() as pipeline:
+            pipeline.hset(self.key, mapping=self.serialize())
+            pipeline.expire(self.key, self.worker_ttl + 60)
+            worker_registration.register(self, pipeline)
+            pipeline.execute()
+
     def _shutdown(self) -> None:
         """Called on SIGTERM: leave the wait for a job at once, anything else at its next safe point."""
         self._stop_requested = True
@@ -135,6 +158,7 @@ class ResilientWorker(SimpleWorker):
         """Recovery, in place of RQ's own."""
         with self._uninterrupted():
             try:
+                self._stay_registered()
                 self._recovery.run()
             except (RedisError, SQLAlchemyError, StorageError) as error:
                 log.warning("recovery could not finish: %s", str(error).partition("\n")[0])

@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from importer.errors import ImporterError, RecordTypeError, RowError
 from importer.record_types import Effect, Effects, ValidRow
-from jobs.database_errors import Fault, column_of, fault_of, say
+from jobs.database_errors import CONNECTION_LOST, Fault, column_of, fault_of, say
 from jobs.outcomes import Failure, TransientError
 from jobs.plan import Plan
 from jobs.row_job import RowJob
@@ -59,14 +59,14 @@ class Saver:
         if not rows:
             return Saved()
         if self._plan.record_type.saves_row_by_row:
-            return self._one_by_one(rows, self._save_row, self._seconds)
+            return self._one_by_one(rows, self._save_row)
         try:
             with self._connection.begin_nested():
                 effects = self._save_batch([valid for _, valid in rows])
             return Saved(effects)
         except DBAPIError as error:
             self._raise_unless_rows_fault(error)
-        return self._one_by_one(rows, lambda valid: self._save_batch([valid]), None)
+        return self._one_by_one(rows, lambda valid: self._save_batch([valid]))
 
     def _save_batch(self, rows: list[ValidRow]) -> Effects:
         effects = self._plan.record_type.save(self._connection, rows, self._plan.origin)
@@ -85,12 +85,10 @@ class Saver:
         effects.add(Effect(effect))
         return effects
 
-    def _one_by_one(
-        self, rows: list[Checked], save: Callable[[ValidRow], Effects], seconds: float | None
-    ) -> Saved:
+    def _one_by_one(self, rows: list[Checked], save: Callable[[ValidRow], Effects]) -> Saved:
         saved, began = Saved(), time.monotonic()
         for index, (row, valid) in enumerate(rows):
-            if index and seconds is not None and time.monotonic() - began > seconds:
+            if index and time.monotonic() - began > self._seconds:
                 saved.unreached = [unreached.row_number for unreached, _ in rows[index:]]
                 break
             try:
@@ -109,6 +107,8 @@ class Saver:
         if isinstance(error, JobTimeoutException):
             message = f"Row {row.row_number} took longer than ROW_TIMEOUT ({self._row_timeout:g} s)."
             raise TransientError(message, is_timeout=True) from error
+        if isinstance(error, CONNECTION_LOST):
+            raise error
         if isinstance(error, DBAPIError):
             self._raise_unless_rows_fault(error)
             return Failure(row, f"database_{getattr(error.orig, 'pgcode', None)}", column_of(error), say(error))
