@@ -18,6 +18,8 @@ from importer.reading import Position, Record, RecordReader
 MAX_RECORD_BYTES = 4096
 MAX_CELL_CHARS = 1000
 
+START = Position()
+
 NASTY = (
     b"\xef\xbb\xbfa,b,c\r\n"
     b"\n"
@@ -45,7 +47,7 @@ NASTY = (
 
 def reader_of(
     data: bytes,
-    position: Position = Position(),
+    position: Position = START,
     *,
     width: int | None = 3,
     max_record_bytes: int = MAX_RECORD_BYTES,
@@ -107,7 +109,7 @@ def written(table: list[list[str]], line_end: str, quoting: int) -> bytes:
 @given(tables(), st.sampled_from(["\n", "\r\n"]), st.booleans(), st.booleans())
 def test_whatever_python_writes_as_csv_is_read_unchanged(table, line_end, quotes_all, has_mark):
     # with LF line ends, Python 3.11 leaves a cell that contains a carriage return unquoted
-    quotes_all = quotes_all or "\r" not in line_end and any("\r" in cell for row in table for cell in row)
+    quotes_all = quotes_all or ("\r" not in line_end and any("\r" in cell for row in table for cell in row))
     data = written(table, line_end, csv.QUOTE_ALL if quotes_all else csv.QUOTE_MINIMAL)
     if has_mark or data.startswith(b"\xef\xbb\xbf"):
         data = b"\xef\xbb\xbf" + data

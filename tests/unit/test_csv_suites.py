@@ -1,0 +1,193 @@
+"""CSV files that others collected read as they say, and their faulty rows fail alone.
+
+The files are no part of the project; they are read from `shared/csv-suites` beside the checkout, if it is there.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+
+import pytest
+
+from importer.errors import RefusedFileError
+from importer.header import Column, Header, read_header
+from importer.reading import Record, RecordReader
+
+SUITES = Path(__file__).parents[3] / "shared" / "csv-suites"
+SPECTRUM = SUITES / "csv-spectrum"
+REJECTS = SUITES / "duckdb" / "rejects"
+ENCODINGS = SUITES / "duckdb" / "encodings"
+
+pytestmark = pytest.mark.skipif(
+    not SUITES.is_dir(), reason=f"no {SUITES.parent.name}/{SUITES.name} beside the checkout"
+)
+
+SPECTRUM_NAMES = [
+    "comma_in_quotes",
+    "empty",
+    "empty_crlf",
+    "escaped_quotes",
+    "json",
+    "newlines",
+    "newlines_crlf",
+    "quotes_and_newlines",
+    "simple",
+    "simple_crlf",
+    "utf8",
+]
+
+ROOMY = 4096
+
+REJECTED: dict[str, tuple[int, int, dict[int, str]]] = {
+    "dr_who.csv": (ROOMY, 1, {}),
+    "flush.csv": (ROOMY, 7, {}),
+    "frankstein/nightmare.csv": (
+        28,
+        47,
+        {
+            10: "too_few_cells",
+            14: "too_many_cells",
+            22: "text_after_quote",
+            32: "record_too_long",
+            38: "invalid_utf8",
+        },
+    ),
+    "incorrect_columns/few_columns.csv": (
+        ROOMY,
+        2772,
+        dict.fromkeys([1814, 1823, 2378, 2762], "too_few_cells"),
+    ),
+    "incorrect_columns/many_columns.csv": (
+        ROOMY,
+        2772,
+        dict.fromkeys([1096, 1159, 1206, 2769], "too_many_cells"),
+    ),
+    "incorrect_columns/mix_columns.csv": (
+        ROOMY,
+        2772,
+        dict.fromkeys([1604, 2751], "too_few_cells") | dict.fromkeys([1671, 2768], "too_many_cells"),
+    ),
+    "incorrect_columns/small_mix.csv": (ROOMY, 4, {3: "too_many_cells", 4: "too_few_cells"}),
+    "maximum_line/max_10.csv": (10, 7, {5: "record_too_long"}),
+    "maximum_line/over_vector.csv": (20, 2925, dict.fromkeys([2282, 2591, 2923], "record_too_long")),
+    "multiple_errors/cast_and_less_col.csv": (ROOMY, 4, {4: "too_few_cells", 5: "too_few_cells"}),
+    "multiple_errors/cast_and_maxline.csv": (40, 3, {4: "record_too_long"}),
+    "multiple_errors/cast_and_more_col.csv": (ROOMY, 4, {4: "too_many_cells", 5: "too_many_cells"}),
+    "multiple_errors/invalid_utf_cast.csv": (ROOMY, 2, {3: "invalid_utf8"}),
+    "multiple_errors/invalid_utf_less.csv": (ROOMY, 2, {3: "too_few_cells"}),
+    "multiple_errors/invalid_utf_max_line.csv": (40, 2, {3: "record_too_long"}),
+    "multiple_errors/invalid_utf_more.csv": (ROOMY, 2, {3: "too_many_cells"}),
+    "multiple_errors/invalid_utf_unquoted.csv": (ROOMY, 2, {3: "text_after_quote"}),
+    "multiple_errors/less_col_and_max_line.csv": (40, 3, {4: "record_too_long"}),
+    "multiple_errors/more_col_and_max_line.csv": (40, 3, {4: "record_too_long"}),
+    "multiple_errors/multiple_cast_implicit.csv": (ROOMY, 3, {}),
+    "multiple_errors/multiple_casts_flush.csv": (ROOMY, 3, {}),
+    "multiple_errors/multiple_casts_mixed.csv": (ROOMY, 3, {}),
+    "multiple_errors/multiple_errors.csv": (
+        40,
+        7,
+        {
+            4: "too_many_cells",
+            5: "too_many_cells",
+            6: "text_after_quote",
+            7: "too_few_cells",
+            8: "record_too_long",
+        },
+    ),
+    "multiple_errors/unquoted_cast.csv": (ROOMY, 3, {3: "text_after_quote"}),
+    "multiple_errors/unquoted_less.csv": (ROOMY, 3, {3: "text_after_quote"}),
+    "multiple_errors/unquoted_maxline.csv": (40, 3, {3: "record_too_long"}),
+    "multiple_errors/unquoted_more.csv": (ROOMY, 3, {3: "text_after_quote"}),
+    "unquoted/basic.csv": (ROOMY, 7, {5: "text_after_quote"}),
+    "unquoted/unquoted_last_value.csv": (ROOMY, 4, {5: "unclosed_quote"}),
+    "unquoted/unquoted_new_line.csv": (ROOMY, 8, {5: "unclosed_quote", 6: "unclosed_quote"}),
+}
+"""Per file: the limit of a record in bytes, how many rows it has, and which lines fail at reading, and why.
+
+Values of a wrong type are no fault of reading: those rows are kept here and fail when they are validated.
+"""
+
+
+def read_file(path: Path, columns: list[str], max_record_bytes: int = ROOMY) -> tuple[Header, list[Record]]:
+    data = path.read_bytes()
+    limits = {"max_record_bytes": max_record_bytes, "max_cell_chars": 1000}
+    header = read_header(data, is_whole_file=True, columns=[Column(name, True) for name in columns], **limits)
+    source = io.BytesIO(data[header.position.offset :])
+    reader = RecordReader(source, header.position, width=len(header.columns), **limits)
+    records = list(reader)
+    assert reader.position.offset == len(data)
+    return header, records
+
+
+def first_line(path: Path) -> list[str]:
+    return path.read_bytes().split(b"\n")[0].decode().strip("\r").replace('"', "").split(",")
+
+
+@pytest.mark.parametrize("name", SPECTRUM_NAMES)
+def test_csv_spectrum_reads_as_it_says(name):
+    expected = json.loads((SPECTRUM / "json" / f"{name}.json").read_text())
+    header, records = read_file(SPECTRUM / "csvs" / f"{name}.csv", list(expected[0]))
+    assert [dict(zip(header.names, record.cells, strict=True)) for record in records] == expected
+    assert all(record.problem is None for record in records)
+
+
+def test_no_file_of_csv_spectrum_is_left_out():
+    assert sorted(path.stem for path in (SPECTRUM / "csvs").glob("*.csv")) == SPECTRUM_NAMES
+
+
+@pytest.mark.parametrize("name", REJECTED)
+def test_duckdbs_faulty_rows_fail_alone_and_every_other_row_is_kept(name):
+    max_record_bytes, rows, faults = REJECTED[name]
+    _, records = read_file(REJECTS / name, first_line(REJECTS / name), max_record_bytes)
+    assert {record.line_number: record.problem.code for record in records if record.problem is not None} == faults
+    assert len(records) == rows
+    lines = (REJECTS / name).read_bytes().split(b"\n")
+    for record in records:
+        if record.problem is None:
+            assert [cell.encode() for cell in record.cells] == unquoted(lines[record.line_number - 1])
+
+
+def unquoted(line: bytes) -> list[bytes]:
+    """The cells of a sound line of these files, which put no comma into quotes but for whole lines."""
+    if line.startswith(b'"') and line.endswith(b'"') and line.count(b'"') == 2:
+        return [line.strip(b'"')]
+    return [cell.strip(b'"') for cell in line.split(b",")]
+
+
+def test_no_file_of_duckdbs_rejects_is_left_out():
+    assert sorted(str(path.relative_to(REJECTS)) for path in REJECTS.rglob("*.csv")) == sorted(REJECTED)
+
+
+@pytest.mark.parametrize("name", ["latin1.csv", "all_latin1.csv"])
+def test_latin1_fails_only_the_rows_that_have_such_bytes(name):
+    path = ENCODINGS / name
+    _, records = read_file(path, first_line(path))
+    lines = path.read_bytes().split(b"\r\n")
+    expected = {number for number, line in enumerate(lines, start=1) if not line.isascii()}
+    failed = {record.line_number: record.problem.code for record in records if record.problem is not None}
+    assert failed == dict.fromkeys(expected, "invalid_utf8")
+    assert len(records) == len(lines) - 2
+
+
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [
+        ("utf16.csv", "utf16"),
+        ("all_utf16.csv", "utf16"),
+        ("only_utf16.csv", "utf16"),
+        ("utf16.csv.gz", "gzip"),
+        ("latin1.csv.gz", "gzip"),
+        ("only_latin1.csv", "not_utf8"),
+        ("shift_jis.csv", "not_utf8"),
+    ],
+)
+def test_files_that_are_not_utf8_text_are_refused(name, code):
+    with pytest.raises(RefusedFileError) as caught:
+        read_file(ENCODINGS / name, ["name"])
+    assert caught.value.code == code
+
+
+def test_no_file_of_duckdbs_encodings_is_left_out():
+    assert len(list(ENCODINGS.iterdir())) == 9

@@ -1,0 +1,215 @@
+"""Reading the header, and refusing files that are no CSV."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import zipfile
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from importer.errors import RefusedFileError
+from importer.header import REFUSALS, Column, Header, read_header
+from importer.reading import Position, RecordReader
+
+COLUMNS = [Column("email", True), Column("name", True), Column("signup_date", False)]
+GOOD = b"email,name\na@example.com,Ann\n"
+
+
+def header_of(data: bytes, *, is_whole_file: bool = True, max_record_bytes: int = 4096) -> Header:
+    return read_header(
+        data,
+        is_whole_file=is_whole_file,
+        columns=COLUMNS,
+        max_record_bytes=max_record_bytes,
+        max_cell_chars=1000,
+    )
+
+
+def refusal_of(data: bytes, **options) -> RefusedFileError:
+    with pytest.raises(RefusedFileError) as caught:
+        header_of(data, **options)
+    return caught.value
+
+
+def zipped(*names: str) -> bytes:
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as writer:
+        for name in names:
+            writer.writestr(name, "content")
+    return archive.getvalue()
+
+
+# What is read
+
+
+def test_columns_are_matched_by_name_in_the_files_order():
+    header = header_of(b"name,email\nAnn,a@example.com\n")
+    assert header == Header(["name", "email"], ["name", "email"], Position(0, 1, 11))
+
+
+@pytest.mark.parametrize(
+    "name", ["Signup Date", "SIGNUP_DATE", "signup-date", " signup date ", "SignupDate", "signup\u00a0date"]
+)
+def test_case_spaces_underscores_and_hyphens_do_not_matter(name):
+    header = header_of(f"E-Mail,NAME,{name}\na@example.com,Ann,2024-01-31\n".encode())
+    assert header.columns == ["email", "name", "signup_date"]
+    assert header.names == ["E-Mail", "NAME", name]
+
+
+def test_unknown_and_blank_columns_are_ignored():
+    assert header_of(b"email,shoe size,,name, ,\na,b,c,d,e,f\n").columns == [
+        "email",
+        None,
+        None,
+        "name",
+        None,
+        None,
+    ]
+
+
+@pytest.mark.parametrize(
+    ("data", "position"),
+    [
+        (b"\xef\xbb\xbf" + GOOD, (0, 1, 14)),
+        (b"\r\n\n" + GOOD, (0, 3, 14)),
+        (GOOD.replace(b"\n", b"\r\n"), (0, 1, 12)),
+        (b'email,name,"two\nlines"\na,b,c\n', (0, 2, 23)),
+        (b'"email","name"\na,b', (0, 1, 15)),
+    ],
+    ids=["byte order mark", "blank lines before", "CRLF", "a name of two lines", "quoted"],
+)
+def test_the_rows_begin_behind_the_header(data, position):
+    header = header_of(data)
+    assert header.position == position
+    rest = RecordReader(
+        io.BytesIO(data[header.position.offset :]),
+        header.position,
+        width=len(header.columns),
+        max_record_bytes=4096,
+        max_cell_chars=1000,
+    )
+    assert [(record.row_number, record.problem) for record in rest] == [(1, None)]
+
+
+def test_a_file_that_goes_on_behind_its_head_need_not_show_a_row_yet():
+    assert header_of(b"email,name\n", is_whole_file=False).position == (0, 1, 11)
+    assert header_of(b"email,name\na@exa", is_whole_file=False).columns == ["email", "name"]
+
+
+def test_a_faulty_first_row_is_still_a_row():
+    assert header_of(b"email,name\n\0\xff\n").position.row_number == 0
+
+
+# What is refused
+
+REFUSED = [
+    ("empty", b""),
+    ("empty", b"\xef\xbb\xbf"),
+    ("empty", b"\xef\xbb\xbf\r\n\n"),
+    ("no_rows", b"email,name"),
+    ("no_rows", b"email,name\r\n\r\n\n"),
+    ("gzip", gzip.compress(GOOD)),
+    ("zip", zipped("contacts.csv")),
+    ("xlsx", zipped("[Content_Types].xml", "xl/workbook.xml")),
+    ("ods", b"PK\x03\x04" + b"\0" * 26 + b"mimetypeapplication/vnd.oasis.opendocument.spreadsheet"),
+    ("archive", b"7z\xbc\xaf\x27\x1c\0\4"),
+    ("xls", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 100),
+    ("pdf", b"%PDF-1.7\n%\xe2\xe3"),
+    ("utf16", GOOD.decode().encode("utf-16")),
+    ("utf16", b"\xfe\xff" + GOOD.decode().encode("utf-16-be")),
+    ("utf16", GOOD.decode().encode("utf-16-le")),
+    ("utf16", GOOD.decode().encode("utf-16-be")),
+    ("binary", b"email,na\0me\na,b\n"),
+    ("not_utf8", "email,name,größe\na,b,c\n".encode("latin-1")),
+    ("carriage_returns", b"email,name\ra,b\rc,d\r"),
+    ("carriage_returns", b'"email","name"\r"a","b"\r'),
+    ("carriage_returns", b"email,name\r" + b"a,b\r" * 2000),
+    ("header_too_long", b"email,name," + b"x," * 3000 + b"\na,b\n"),
+    ("header_too_long", b"email,name," + b"x" * 1001 + b"\na,b,c\n"),
+    ("malformed_header", b'"email"s,name\na,b\n'),
+    ("malformed_header", b'"email,name\na,b\n'),
+    ("wrong_separator", b"email;name;balance, EUR\na;b;c\n"),
+    ("wrong_separator", b"email\tname\na\tb\n"),
+    ("wrong_separator", b"email|name\na|b\n"),
+    ("no_known_column", b"a,b,c\n1,2,3\n"),
+    ("no_known_column", b"one\n1\n"),
+    ("no_known_column", b",,\n1,2,3\n"),
+    ("repeated_column", b"email,name,E-Mail\na,b,c\n"),
+    ("missing_column", b"email,surname\na,b\n"),
+]
+
+
+@pytest.mark.parametrize(("code", "data"), REFUSED)
+def test_a_file_that_cannot_be_imported_is_refused_with_a_reason(code, data):
+    error = refusal_of(data)
+    assert error.code == code
+    assert error.message.endswith(".")
+    assert "{" not in error.message
+
+
+def test_every_refusal_has_an_example():
+    assert {code for code, _ in REFUSED} == set(REFUSALS)
+
+
+def test_a_missing_column_is_named_beside_what_the_file_has():
+    assert refusal_of(b"Mail,Full name,signup date\na,b,c\n").message == (
+        "The header (line 1) lacks the required columns email, name. The file has: Mail, Full name, signup date."
+        " Add what is missing, or rename the column that holds it."
+    )
+
+
+def test_a_repeated_column_is_named_with_both_its_cells():
+    assert "the column E-Mail twice, in cells 1 and 3" in refusal_of(b"email,name,E-Mail\na,b,c\n").message
+
+
+@pytest.mark.parametrize(("separator", "word"), [(";", "semicolons"), ("\t", "tabs"), ("|", "pipes")])
+def test_a_file_separated_by_something_else_is_told_so(separator, word):
+    message = refusal_of(separator.join(["email", "name"]).encode() + b"\na\n").message
+    assert f"separated by {word}. Save the file separated by commas" in message
+
+
+def test_the_line_of_a_header_below_blank_lines_is_told():
+    assert "(line 3)" in refusal_of(b"\n\na,b\n1,2\n").message
+
+
+def test_utf16_is_told_what_to_save_it_as():
+    assert "Save it as “CSV UTF-8”" in refusal_of(GOOD.decode().encode("utf-16")).message
+
+
+def test_long_and_odd_names_are_shortened_in_messages():
+    names = [f"column {number}" for number in range(40)] + ["x" * 500, "two\nlines"]
+    message = refusal_of(",".join(f'"{name}"' for name in reversed(names)).encode() + b"\n1\n").message
+    assert "two lines, xxxx" in message
+    assert "x" * 60 not in message
+    assert "and 12 more" in message
+
+
+def test_a_header_that_does_not_end_within_the_head_is_refused():
+    error = refusal_of(b"email,na", is_whole_file=False, max_record_bytes=10**9)
+    assert error.code == "header_too_long"
+    assert "within the first 8 bytes" in error.message
+
+
+def test_a_head_of_blank_lines_is_refused_though_the_file_goes_on():
+    assert refusal_of(b"\n" * 100, is_whole_file=False).code == "empty"
+
+
+@settings(max_examples=300)
+@given(
+    st.lists(st.sampled_from([b"email", b"name", b",", b"\n", b"\r", b'"', b"\0", b"\xff", b";"])).map(b"".join),
+    st.booleans(),
+)
+def test_any_head_is_read_or_refused(data, is_whole_file):
+    try:
+        header = header_of(data, is_whole_file=is_whole_file)
+    except RefusedFileError as error:
+        code = error.code
+    else:
+        code = None
+        assert len(header.columns) == len(header.names)
+        assert {"email", "name"} <= set(header.columns)
+        assert header.position.offset <= len(data)
+    assert code is None or code in REFUSALS
