@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from pydantic import ValidationError
@@ -16,6 +17,9 @@ MAX_TIMEOUTS = 3
 """So often a row that runs alone may take too long before the import is paused."""
 
 REPORTED_PROBLEMS = 5
+
+CODES = {"value_error": "invalid_value", "missing": "missing_value"}
+"""Pydantic's names that would say nothing to the person who repairs the row."""
 
 
 class Failure(NamedTuple):
@@ -46,10 +50,17 @@ class TransientError(ImporterError):
 def from_validation(row: RowJob, error: ValidationError) -> Failure:
     """The reason in words: every column at fault with what it should be, never with what it was."""
     problems = error.errors(include_url=False, include_context=False, include_input=False)
-    sentences = [_sentence(problem) for problem in problems[:REPORTED_PROBLEMS]]
-    if len(problems) > REPORTED_PROBLEMS:
-        sentences.append(f"and {len(problems) - REPORTED_PROBLEMS} more")
-    return Failure(row, str(problems[0]["type"]), _column(problems[0]), "; ".join(sentences))
+    code = CODES.get(str(problems[0]["type"]), str(problems[0]["type"]))
+    return Failure(row, code, _column(problems[0]), _message(problems))
+
+
+def _message(problems: Sequence[Any]) -> str:
+    """One column at fault is told beside the message; more are named in it."""
+    if len(problems) == 1:
+        return _sentence(problems[0])
+    told = [f"{_column(problem) or 'row'}: {_sentence(problem)}" for problem in problems[:REPORTED_PROBLEMS]]
+    more = len(problems) - REPORTED_PROBLEMS
+    return "; ".join([*told, f"and {more} more"] if more > 0 else told)
 
 
 def _column(problem: Any) -> str | None:
@@ -58,9 +69,9 @@ def _column(problem: Any) -> str | None:
 
 def _sentence(problem: Any) -> str:
     if problem["type"] == "missing":
-        return f"{_column(problem)}: a value is required"
-    message = str(problem["msg"]).removeprefix("Value error, ")
-    return f"{_column(problem) or 'row'}: {message[:1].lower()}{message[1:]}"
+        return "a value is required"
+    message = str(problem["msg"]).removeprefix("Value error, ").removesuffix(".")
+    return f"{message[:1].lower()}{message[1:]}"
 
 
 def worker_died(row: RowJob) -> Failure:

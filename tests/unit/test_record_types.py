@@ -57,7 +57,7 @@ def test_a_wrong_contact_cell_fails_its_column(column, cell):
 
 def test_the_reason_names_every_column_at_fault_and_no_cell():
     failure = failure_of(Airports(), {"country": "secret-1", "lat": "secret-2"})
-    assert failure.code == "missing"
+    assert failure.code == "missing_value"
     assert "icao: a value is required" in failure.message
     assert "country: should be" in failure.message
     assert "secret" not in failure.message
