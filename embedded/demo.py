@@ -132,7 +132,8 @@ def run(arguments: argparse.Namespace, interruption: Interruption) -> int:
         with EmbeddedServers(FOLDER) as servers:
             settings = {**servers.environment(), "SECRET_KEY": secret_key(FOLDER / "secret_key")}
             application = Application(CHECKOUT, FOLDER / "processes.log", settings)
-            with leftovers.guard(application.mark), contextlib.closing(_Stopping(application)):
+            with leftovers.guard(application.mark), contextlib.ExitStack() as stack:
+                stack.callback(application.stop)
                 demo = Demo(servers, application, interruption)
                 demo.start()
                 complete = arguments.no_import or demo.import_airports()
@@ -140,13 +141,6 @@ def run(arguments: argparse.Namespace, interruption: Interruption) -> int:
                     return 0 if complete else 1
                 demo.serve()
     return 0
-
-
-class _Stopping:
-    """An application that `contextlib.closing` stops."""
-
-    def __init__(self, application: Application) -> None:
-        self.close = application.stop
 
 
 def main() -> int:
