@@ -178,10 +178,7 @@ class RecordReader:
         """Fail the first of the lines taken, and hand back the others."""
         first, *rest = self._taken
         self._taken.clear()
-        self._is_suspect = False
-        if rest:
-            is_decided = len(first) + sum(map(len, rest)) <= self._limits.max_record_bytes
-            self._ahead.hand_back(rest, is_decided=is_decided)
+        self._ahead.hand_back(rest)
         return self._failed_line(first)
 
     def _failed_line(self, line: bytes) -> Record:
@@ -233,17 +230,14 @@ class _Ahead:
         self._source = source
         self._max_record_bytes = max_record_bytes
         self._size = 0
-        self._is_decided = True
+        self._is_hopeless = False
         self.lines: deque[bytes] = deque()
 
-    def hand_back(self, lines: Sequence[bytes], *, is_decided: bool) -> None:
-        """Keep lines; `is_decided` says that a quote open before them ends badly, whatever follows.
-
-        Otherwise it is open at the start of the last of them, which nobody has looked into.
-        """
+    def hand_back(self, lines: Sequence[bytes]) -> None:
+        """Keep lines; a quote open before them is open still where the last of them begins."""
         self.lines.extend(lines)
         self._size = sum(map(len, self.lines))
-        self._is_decided = is_decided
+        self._is_hopeless = False
 
     def take(self) -> bytes:
         line = self.lines.popleft()
@@ -256,17 +250,17 @@ class _Ahead:
         Args:
             size_before: bytes of the record before these lines.
         """
-        while not self._is_decided and size_before + self._size <= self._max_record_bytes:
+        while not self._is_hopeless and size_before + self._size <= self._max_record_bytes:
             try:
                 if not _opens_quote('"' + _decode(self.lines[-1])):
                     return True
             except csv.Error:
-                self._is_decided = True
-                return False
+                self._is_hopeless = True
+                break
             line = self._source.readline(self._max_record_bytes + 1)
             if not line:
-                self._is_decided = True
-                return False
+                self._is_hopeless = True
+                break
             self.lines.append(line)
             self._size += len(line)
         return False

@@ -51,7 +51,16 @@ def test_columns_are_matched_by_name_in_the_files_order():
 
 
 @pytest.mark.parametrize(
-    "name", ["Signup Date", "SIGNUP_DATE", "signup-date", " signup date ", "SignupDate", "signup\u00a0date"]
+    "name",
+    [
+        "Signup Date",
+        "SIGNUP_DATE",
+        "signup-date",
+        " signup date ",
+        "SignupDate",
+        "signup\u00a0date",
+        "\uff53ignup date",
+    ],
 )
 def test_case_spaces_underscores_and_hyphens_do_not_matter(name):
     header = header_of(f"E-Mail,NAME,{name}\na@example.com,Ann,2024-01-31\n".encode())

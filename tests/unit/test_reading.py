@@ -354,6 +354,38 @@ def test_no_bytes_at_all_raise_or_are_lost(data, width, max_record_bytes, max_ce
     assert len(records) <= physical_lines(data)
 
 
+nasty_lines = st.lists(
+    st.sampled_from(
+        [
+            b'x",",\n',
+            b'"aaaaaaaa\n',
+            b'b"\n',
+            b'a",""\n',
+            b'"a""\n',
+            b"a,b\n",
+            b"a\n",
+            b"\r\n",
+            b'"z"y\n',
+            b'a,"\xff\n',
+        ]
+    ),
+    max_size=12,
+).map(b"".join)
+
+
+@settings(max_examples=500)
+@given(nasty_lines, st.integers(1, 60))
+def test_resuming_among_open_quotes_gives_what_reading_on_gives(data, max_record_bytes):
+    check_every_resume(data, width=2, max_record_bytes=max_record_bytes)
+
+
+def test_a_record_too_long_with_the_line_before_it_is_read_without_that_line():
+    data = b'"aaaaaaaa\nx",",\nb"\n'
+    records = check_every_resume(data, width=2, max_record_bytes=len(data) - 1)
+    assert records[0].problem.code == "unclosed_quote"
+    assert records[1:] == [Record(2, 2, ['x"', ",\nb"], None)]
+
+
 # Hostile files
 
 
@@ -394,7 +426,14 @@ def test_a_huge_line_is_skipped_without_being_held():
 
 @pytest.mark.parametrize("line", [b'x",",\n', b'"a\n', b'"",",\n', b'",\n', b'"\n\n'])
 def test_a_file_of_open_quotes_takes_time_in_proportion_to_its_size(line):
-    data = line * 50_000 + b'x",",'
+    check_time(line * 50_000 + b'x",",')
+
+
+def test_open_quotes_before_a_long_line_take_time_in_proportion_to_their_size():
+    check_time(b'x",",\n' * 20_000 + b"y" * 120_000 + b'"z\n')
+
+
+def check_time(data: bytes) -> None:
     started = time.perf_counter()
     reader = reader_of(data, max_record_bytes=262_144)
     count = sum(1 for _ in reader)
