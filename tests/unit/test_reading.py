@@ -386,6 +386,17 @@ def test_a_record_too_long_with_the_line_before_it_is_read_without_that_line():
     assert records[1:] == [Record(2, 2, ['x"', ",\nb"], None)]
 
 
+def test_a_line_given_up_does_not_count_towards_the_length_of_the_next_record():
+    records = check_every_resume(b'"aa\nx",",ccc,\nbbb"\n', width=2, max_record_bytes=18)
+    assert [record.problem is None for record in records] == [False, True]
+
+
+def test_a_quote_that_ends_badly_says_nothing_about_one_further_on():
+    badly = b'x",",\n' * 4 + b'b"y\n'
+    records = check_every_resume(badly + b'"aa\nx",",ccc,\nbbb"\n', width=2, max_record_bytes=18)
+    assert records[-1].cells == ['x"', ",ccc,\nbbb"]
+
+
 # Hostile files
 
 
@@ -429,8 +440,9 @@ def test_a_file_of_open_quotes_takes_time_in_proportion_to_its_size(line):
     check_time(line * 50_000 + b'x",",')
 
 
-def test_open_quotes_before_a_long_line_take_time_in_proportion_to_their_size():
-    check_time(b'x",",\n' * 20_000 + b"y" * 120_000 + b'"z\n')
+@pytest.mark.parametrize("end", [b'"z\n', b""], ids=["text after the quote", "end of the file"])
+def test_open_quotes_before_a_long_line_take_time_in_proportion_to_their_size(end):
+    check_time(b'x",",\n' * 20_000 + b"y" * 120_000 + end)
 
 
 def check_time(data: bytes) -> None:
