@@ -1,0 +1,45 @@
+"""What the product promises of a completed import, checked everywhere at once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from world import World
+
+from importer.models import RowOutcome
+from importer.statuses import Status
+
+
+def assert_every_row_accounted_for(
+    world: World, import_id: str, expected_records: dict[Any, dict[str, Any]] | None, *, rows: int | None = None
+) -> None:
+    """Every row ended once: counters, ledger, failed rows and records agree, and nothing is left over.
+
+    Args:
+        expected_records: the contacts there must be; None where the import is of another type.
+        rows: of the file.
+    """
+    import_ = world.find(import_id)
+    assert import_.status == Status.COMPLETED
+    assert rows is None or import_.total_rows == rows
+    assert import_.ended_rows == import_.total_rows == import_.dispatched_rows
+    ledger, failed = world.ledger(import_id), world.failed_rows(import_id)
+    assert sorted(ledger) == list(range(1, import_.total_rows + 1))
+    assert {number for number, outcome in ledger.items() if outcome == RowOutcome.FAILED} == set(failed)
+    assert import_.failed_rows == len(failed)
+    if expected_records is not None:
+        assert world.records() == expected_records
+    assert_nothing_left(world, import_id)
+
+
+def assert_nothing_left(world: World, import_id: str) -> None:
+    """Of an ended import Redis holds its failed jobs alone, and S3 nothing."""
+    failed = {f"{import_id}_{number}" for number in world.failed_rows(import_id)}
+    failed |= {id_.decode() for id_ in world.redis.zrange(world.failed_slices.key, 0, -1)}
+    allowed = {f"rq:{kind}:{job_id}" for kind in ("job", "results") for job_id in failed}
+    left = {key for key in world.keys_of(import_id) - allowed if not key.startswith("importer:stalled:")}
+    assert not left
+    assert not [job_id for job_id in world.queued() if job_id.startswith(import_id)]
+    started = [member.decode() for member in world.redis.zrange(world.started.key, 0, -1)]
+    assert not [member for member in started if member.startswith(import_id)]
+    assert world.services.settings.keep_files or f"imports/{import_id}" not in world.objects()

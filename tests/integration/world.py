@@ -1,0 +1,227 @@
+"""Imports on real servers, as tests start, run and look at them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from rq.job import Job
+from rq.registry import FailedJobRegistry, StartedJobRegistry
+from rq.serializers import JSONSerializer
+from sqlalchemy import select, text
+from sqlalchemy.orm import Session
+from waiting import wait_until
+
+from importer import checkpoint, queues
+from importer.control import uploads, verbs
+from importer.models import FailedRow, Import, LedgerLine, User
+from importer.queues import CLAIMS_KEY, HIGH, LOW, queue_named
+from importer.services import Services
+from importer.statuses import Status
+from jobs.dispatcher import run_slice
+from jobs.dispatcher_worker import DispatcherWorker
+from jobs.recovery import TURN_KEY, Recovery
+from jobs.row_worker import RowWorker
+
+
+class World:
+    """The services of one test, and short words for what is done with them."""
+
+    def __init__(self, services: Services) -> None:
+        self.services = services
+        self.redis = services.redis
+        self.low = queue_named(LOW, services.redis)
+        self.high = queue_named(HIGH, services.redis)
+        self.failed = FailedJobRegistry(queue=self.low)
+        self.failed_slices = FailedJobRegistry(queue=self.high)
+        self.started = StartedJobRegistry(queue=self.low)
+
+    # Imports
+
+    def upload(self, csv: str | bytes, record_type: str = "contacts") -> str:
+        """Upload a file as a person does; return the import's id."""
+        body = csv.encode() if isinstance(csv, str) else csv
+        with self.session() as session:
+            import_, _ = uploads.begin_upload(
+                session,
+                self.services,
+                session.scalars(select(User)).one(),
+                record_type=record_type,
+                filename="file.csv",
+                idempotency_key=None,
+            )
+            uploads.receive(session, self.services, import_, [body])
+            return import_.id
+
+    def session(self) -> Session:
+        return Session(self.services.engine, expire_on_commit=False)
+
+    def find(self, import_id: str) -> Import:
+        with self.session() as session:
+            return session.scalars(select(Import).where(Import.id == import_id)).one()
+
+    def status(self, import_id: str) -> str:
+        return self.find(import_id).status
+
+    def verb(self, verb: Callable[..., Any], import_id: str, *arguments: Any, **options: Any) -> Any:
+        """Pause, resume, cancel, delete or retry as ann@example.com does."""
+        with self.session() as session:
+            import_ = session.scalars(select(Import).where(Import.id == import_id)).one()
+            person = session.scalars(select(User)).one()
+            if verb is verbs.pause:
+                return verb(session, import_, person)
+            if verb in (verbs.cancel, verbs.delete):
+                return verb(session, self.services, import_, person)
+            return verb(session, self.services, import_, *arguments, **options)
+
+    # Work inside this process
+
+    def dispatch(self) -> None:
+        """Run slices until none is queued."""
+        DispatcherWorker(self.services).work(burst=True, logging_level="WARNING")
+
+    def run_slice(self, import_id: str) -> None:
+        """Run one slice of this import, whatever is queued."""
+        queues.drop_slices(self.redis, import_id)
+        run_slice(queues.ARGUMENTS_VERSION, import_id)
+
+    def work(self) -> None:
+        """Run one worker until no row job is queued."""
+        RowWorker(self.services).work(burst=True, logging_level="WARNING")
+
+    def run(self) -> None:
+        """Dispatch and work until nothing is queued."""
+        self.dispatch()
+        self.work()
+
+    def import_file(self, csv: str | bytes, record_type: str = "contacts") -> str:
+        """Upload a file and import it to its end."""
+        import_id = self.upload(csv, record_type)
+        self.run()
+        return import_id
+
+    # Recovery
+
+    def hold_recovery(self) -> None:
+        self.redis.set(TURN_KEY, 1)
+
+    def release_recovery(self) -> None:
+        self.redis.delete(TURN_KEY)
+
+    def recover(self) -> None:
+        """One pass of recovery, now."""
+        self.release_recovery()
+        assert Recovery(self.services).run()
+        self.hold_recovery()
+
+    def let_leases_lapse(self) -> None:
+        """What 20 seconds without a sign of life do."""
+        for claim in self.redis.zrange(CLAIMS_KEY, 0, -1):
+            self.redis.zadd(CLAIMS_KEY, {claim: 1}, xx=True)
+        for key in self.redis.keys(checkpoint.lease_key("*")):
+            self.redis.delete(key)
+
+    # What there is
+
+    def records(self, table: str = "contacts", key: str = "email") -> dict[Any, dict[str, Any]]:
+        """Every record by its key, without where it came from."""
+        with self.services.engine.connect() as connection:
+            found = connection.execute(text(f"SELECT * FROM {table}")).mappings().all()  # noqa: S608
+        provenance = ("imported_by", "imported_row", "changed_by", "changed_row", "created_at")
+        return {
+            record[key]: {name: value for name, value in record.items() if name not in provenance}
+            for record in found
+        }
+
+    def balances(self) -> dict[str, int]:
+        with self.services.engine.connect() as connection:
+            return dict(connection.execute(text("SELECT owner, amount FROM accounts")).tuples().all())
+
+    def failed_rows(self, import_id: str) -> dict[int, FailedRow]:
+        sequence = self.find(import_id).sequence
+        with self.session() as session:
+            rows = session.scalars(select(FailedRow).where(FailedRow.import_sequence == sequence)).all()
+        return {row.row_number: row for row in rows}
+
+    def codes(self, import_id: str) -> dict[int, str]:
+        return {number: row.code for number, row in self.failed_rows(import_id).items()}
+
+    def ledger(self, import_id: str) -> dict[int, int]:
+        sequence = self.find(import_id).sequence
+        with self.session() as session:
+            lines = session.scalars(select(LedgerLine).where(LedgerLine.import_sequence == sequence)).all()
+        return {line.row_number: line.outcome for line in lines}
+
+    def counts(self, import_id: str) -> dict[str, int]:
+        """The counters that are not zero."""
+        import_ = self.find(import_id)
+        names = ("created", "updated", "unchanged", "superseded", "failed")
+        counts = {name: getattr(import_, f"{name}_rows") for name in names}
+        return {name: count for name, count in counts.items() if count}
+
+    def queued(self) -> list[str]:
+        """Ids of the row jobs that wait on `low`, the first to be taken first."""
+        return [id_.decode() for id_ in self.redis.lrange(self.low.key, 0, -1)]
+
+    def queued_rows(self) -> list[int]:
+        return [int(job_id.partition("_")[2]) for job_id in self.queued()]
+
+    def job(self, import_id: str, row_number: int) -> Job:
+        return Job.fetch(
+            queues.row_job_id(import_id, row_number), connection=self.redis, serializer=JSONSerializer
+        )
+
+    def execute(self, statement: str, **parameters: Any) -> None:
+        with self.services.engine.begin() as connection:
+            connection.execute(text(statement), parameters)
+
+    def keys_of(self, import_id: str) -> set[str]:
+        return {key.decode() for key in self.redis.keys(f"*{import_id}*")}
+
+    def objects(self) -> list[str]:
+        listed = self._s3.list_objects_v2(Bucket=self.services.storage.bucket)
+        return [entry["Key"] for entry in listed.get("Contents", [])]
+
+    def unfinished_uploads(self) -> list[str]:
+        listed = self._s3.list_multipart_uploads(Bucket=self.services.storage.bucket)
+        return [entry["Key"] for entry in listed.get("Uploads", [])]
+
+    def empty_bucket(self) -> None:
+        for key in self.objects():
+            self.services.storage.delete(key)
+        for key in self.unfinished_uploads():
+            self.services.storage.abort_uploads_of(key)
+
+    @property
+    def _s3(self) -> Any:
+        return self.services.storage._client
+
+    # Waiting for other processes
+
+    def wait_for(self, import_id: str, *statuses: Status, seconds: float = 60) -> None:
+        def reached() -> bool:
+            return self.status(import_id) in statuses
+
+        wait_until(
+            reached, f"import is {' or '.join(statuses)}, but {self.find(import_id).status}", seconds=seconds
+        )
+
+    def wait_for_ended_rows(self, import_id: str, rows: int, *, seconds: float = 60) -> None:
+        wait_until(lambda: self.find(import_id).ended_rows >= rows, f"{rows} rows ended", seconds=seconds)
+
+
+def contacts_csv(rows: Sequence[tuple[str, str]]) -> str:
+    """A file of contacts from e-mail addresses and names."""
+    return "email,name\n" + "".join(f"{email},{name}\n" for email, name in rows)
+
+
+def many_contacts(rows: int, keys: int | None = None) -> tuple[str, dict[str, dict[str, Any]]]:
+    """A file of so many rows, of so many different addresses, and the records that it comes to."""
+    table = [(f"person{number % (keys or rows)}@example.com", f"name {number}") for number in range(rows)]
+    return contacts_csv(table), contacts(dict(table))
+
+
+def contacts(names: dict[str, str]) -> dict[str, dict[str, Any]]:
+    """Contacts of which only the name is known, as records."""
+    unknown = dict.fromkeys(("company", "phone", "signup_date", "balance"))
+    return {email: {"email": email, "name": name, **unknown} for email, name in names.items()}
