@@ -147,6 +147,8 @@ class Slice:
         if import_.total_rows is not None and reached.row_number >= import_.total_rows:
             return False
         self._begin()
+        if not self._has_room(self._pusher.queue_length()):
+            return True
         try:
             return self._read_on(import_, reached)
         except ObjectChangedError:
