@@ -159,7 +159,7 @@ class Slice:
     def _begin(self) -> None:
         with Session(self._world.engine) as session:
             started = func.coalesce(Import.started_at, func.now())
-            try_move(session, self._id, Status.RUNNING, started_at=started, failed_slices=0)
+            try_move(session, self._id, Status.RUNNING, started_at=started)
             session.commit()
 
     def _read_on(self, import_: Import, reached: Checkpoint) -> bool:
@@ -220,7 +220,7 @@ class Slice:
             status = session.scalar(
                 update(Import)
                 .where(Import.id == self._id, Import.deleted_at.is_(None))
-                .values(dispatched_rows=func.greatest(Import.dispatched_rows, reached.row_number))
+                .values(dispatched_rows=func.greatest(Import.dispatched_rows, reached.row_number), failed_slices=0)
                 .returning(Import.status)
             )
             session.commit()
