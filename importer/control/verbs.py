@@ -77,6 +77,7 @@ def delete(session: Session, services: Services, import_: Import, user: User) ->
     gone = {"deleted_at": func.now(), "idempotency_key": None, "cleaned_at": None}
     session.execute(update(Import).where(Import.id == import_.id).values(gone))
     session.commit()
+    session.refresh(import_)
     _clean_now(session, services, import_)
 
 
