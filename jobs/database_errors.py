@@ -56,8 +56,7 @@ def fault_of(error: DBAPIError) -> Fault:
     if error.connection_invalidated or (state is None and isinstance(error, OperationalError | InterfaceError)):
         return Fault.NOBODY
     if state is None:
-        # Psycopg2 itself refused a value (a NUL, a lone surrogate) before the server saw it.
-        return Fault.ROW if isinstance(error.orig, ValueError) else Fault.CODE
+        return Fault.CODE
     return BY_STATE.get(state) or BY_CLASS.get(state[:2], Fault.CODE)
 
 

@@ -66,6 +66,8 @@ class Saver:
             return Saved(effects)
         except DBAPIError as error:
             self._raise_unless_rows_fault(error)
+        except ValueError:
+            pass  # psycopg2 itself refused a value (a NUL, a lone surrogate) before the server saw it
         return self._one_by_one(rows, lambda valid: self._save_batch([valid]))
 
     def _save_batch(self, rows: list[ValidRow]) -> Effects:
