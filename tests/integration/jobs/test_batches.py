@@ -10,8 +10,8 @@ from world import contacts, contacts_csv, many_contacts
 
 from importer.control import verbs
 from jobs.applying import Batches
-from jobs.row_job import RowJob, encode
 from jobs.outcomes import ImportGoneError
+from jobs.row_job import RowJob, encode
 
 
 @pytest.fixture
