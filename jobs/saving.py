@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from rq.timeouts import JobTimeoutException, UnixSignalDeathPenalty
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
@@ -18,6 +17,7 @@ from jobs.outcomes import Failure, TransientError
 from jobs.plan import Plan
 from jobs.row_job import RowJob
 from jobs.row_session import RowSession, only_session
+from jobs.time_limit import TimeLimitError, time_limit
 
 log = logging.getLogger(__name__)
 
@@ -77,7 +77,7 @@ class Saver:
 
     def _save_row(self, row: ValidRow) -> Effects:
         with RowSession.on(self._connection) as session, only_session(session):
-            with UnixSignalDeathPenalty(self._row_timeout, JobTimeoutException):
+            with time_limit(self._row_timeout):
                 effect = self._plan.record_type.save_row(  # type: ignore[attr-defined]
                     session, row.values, self._plan.origin, row.row_number
                 )
@@ -106,7 +106,7 @@ class Saver:
         """The reason why this row fails; what is not this row's fault is raised."""
         if isinstance(error, RowError):
             return Failure(row, error.code, error.column, error.message)
-        if isinstance(error, JobTimeoutException):
+        if isinstance(error, TimeLimitError):
             message = f"Row {row.row_number} took longer than ROW_TIMEOUT ({self._row_timeout:g} s)."
             raise TransientError(message, is_timeout=True) from error
         if isinstance(error, CONNECTION_LOST):

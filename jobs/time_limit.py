@@ -1,0 +1,32 @@
+"""A limit on how long a record type's code may take."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import NoReturn
+
+
+class TimeLimitError(Exception):
+    """The code took longer than it may."""
+
+
+@contextmanager
+def time_limit(seconds: float) -> Iterator[None]:
+    """Raise `TimeLimitError` in here after so many seconds, in the main thread of a process.
+
+    RQ's own death penalty takes whole seconds alone. Neither interrupts a wait inside psycopg2: for that
+    sessions have a `statement_timeout`.
+    """
+
+    def give_up(signum: int, frame: object) -> NoReturn:
+        raise TimeLimitError
+
+    before = signal.signal(signal.SIGALRM, give_up)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
