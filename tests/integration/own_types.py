@@ -113,6 +113,9 @@ class Deposits(RecordType):
     def act_commit_connection(self, session: Session, argument: str) -> None:
         session.connection().commit()
 
+    def act_rollback_connection(self, session: Session, argument: str) -> None:
+        session.connection().rollback()
+
     def act_commit_sql(self, session: Session, argument: str) -> None:
         session.execute(text("COMMIT"))
 
