@@ -122,7 +122,8 @@ return redis.call('ZRANGEBYSCORE', KEYS[1], 0, now[1] * 1000 + math.floor(now[2]
 
 UNSTICK = """#!lua flags=allow-oom
 local queue, intermediate, seen = KEYS[1], KEYS[2], KEYS[3]
-local now, patience, returned = tonumber(redis.call('TIME')[1]), tonumber(ARGV[1]), 0
+local now, patience, job_prefix = tonumber(redis.call('TIME')[1]), tonumber(ARGV[1]), ARGV[2]
+local returned = 0
 local here = {}
 for _, id in ipairs(redis.call('LRANGE', intermediate, 0, -1)) do
     here[id] = true
@@ -132,8 +133,10 @@ for _, id in ipairs(redis.call('LRANGE', intermediate, 0, -1)) do
     elseif now - first >= patience then
         redis.call('LREM', intermediate, 1, id)
         redis.call('HDEL', seen, id)
-        redis.call('LPUSH', queue, id)
-        returned = returned + 1
+        if redis.call('EXISTS', job_prefix .. id) == 1 then
+            redis.call('LPUSH', queue, id)
+            returned = returned + 1
+        end
     end
 end
 for _, id in ipairs(redis.call('HKEYS', seen)) do
@@ -141,6 +144,8 @@ for _, id in ipairs(redis.call('HKEYS', seen)) do
 end
 return returned
 """
+"""An id whose job is gone (it was queued twice, and has ended) is dropped: RQ's pop passes over it and leaves it
+there, and it would count as a queued row for ever."""
 
 
 class GivenBack(StrEnum):
@@ -235,7 +240,7 @@ class Claims:
         """Put back the jobs that a kill left between RQ's pop and the claim; return how many."""
         seen = f"{PREFIX}:intermediate"
         keys = [self._queue, self._intermediate, seen]
-        return cast(int, self._unstick(keys=keys, args=[STUCK_SECONDS]))
+        return cast(int, self._unstick(keys=keys, args=[STUCK_SECONDS, self._prefixes[0]]))
 
     def _end(self, claim_id: str, reason: GivenBack) -> int:
         keys = [self._queue, self._started, CLAIMS_KEY, claim_key(claim_id)]
