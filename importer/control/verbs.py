@@ -43,8 +43,7 @@ def resume(session: Session, services: Services, import_: Import) -> None:
         only_from=RESUMABLE,
         allowed_failed_rows=Import.failed_rows + services.settings.max_failed_rows,
         failed_slices=0,
-        reason_code=None,
-        reason=None,
+        forget_reason=True,
     )
     known_row = last_known_row(session, import_)
     session.commit()
