@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from redis.exceptions import RedisError
 from rq.worker_registration import clean_worker_registry
 from sqlalchemy import exists, or_, select
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from importer import checkpoint, queues
@@ -20,7 +21,7 @@ from importer.checkpoint import PREFIX
 from importer.control.cleaning import clean, delete_some
 from importer.control.transitions import try_move
 from importer.control.verbs import last_known_row
-from importer.errors import ImporterError, StorageError
+from importer.errors import ImporterError
 from importer.models import FailedRow, Import
 from importer.services import Services
 from importer.statuses import DISPATCHED, ENDED, TAKES_ROWS, UNFINISHED, Reason, Status
@@ -47,7 +48,7 @@ class Recovery:
         """Run a pass, unless another process has just done so; say whether it was run.
 
         Raises:
-            RedisError, SQLAlchemyError, StorageError: a part is away; the next pass tries again.
+            RedisError, SQLAlchemyError: a part is away; the next pass tries again.
         """
         if not self._redis.set(TURN_KEY, 1, nx=True, px=TURN_MILLISECONDS):
             return False
@@ -172,11 +173,14 @@ class Recovery:
             for import_ in found:
                 try:
                     step(session, import_)
-                except (RedisError, StorageError):
+                except (RedisError, SQLAlchemyError):
                     raise
                 except ImporterError as error:
                     session.rollback()
                     log.warning("import %s: recovery: %s", import_.id, error.message)
+                except Exception:  # it would end the worker's loop, again and again
+                    session.rollback()
+                    log.exception("import %s: recovery failed", import_.id)
 
 
 def _standing(import_: Import) -> tuple[str, int, int | None]:
