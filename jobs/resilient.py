@@ -50,7 +50,6 @@ class ResilientWorker(SimpleWorker):
         self._recovery = Recovery(services)
         self.last_cleaned_at: datetime | None = None  # type: ignore[assignment]
         self._interruptible = False
-        self._registered = False
 
     @property
     def dequeue_timeout(self) -> int:
@@ -70,14 +69,14 @@ class ResilientWorker(SimpleWorker):
     def register_birth(self) -> None:
         """A full Redis must not keep a worker from starting: it is the one to make room."""
         try:
+            self.connection.delete(self.key)  # what a heartbeat may have left there would refuse its birth
             super().register_birth()
-            self._registered = True
         except OutOfMemoryError:
             log.warning("Redis is full: this worker works unregistered until there is room")
 
     def heartbeat(self, timeout: int | None = None, pipeline: Any = None) -> None:
         try:
-            if not self._registered:
+            if not self.connection.hexists(self.key, "birth"):  # Redis was full, or has forgotten everything
                 self.register_birth()
             super().heartbeat(timeout, pipeline)
         except OutOfMemoryError:
