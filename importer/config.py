@@ -147,6 +147,9 @@ class Settings:
     row_timeout: float = _setting(
         "ROW_TIMEOUT", _seconds, "10", "seconds a record type's `save_row` may take for one row"
     )
+    web_threads: int = _setting(
+        "WEB_THREADS", _count, "8", "requests that a web process serves at once, and its database connections"
+    )
     session_cookie_secure: bool = _setting(
         "SESSION_COOKIE_SECURE", _flag, "true", "`false` lets the session cookie travel over plain HTTP"
     )

@@ -189,3 +189,15 @@ def retrying_rows(session: Session, import_: Import) -> int:
     """How many failed rows wait for their retry."""
     wanted = (FailedRow.import_sequence == import_.sequence, FailedRow.retry_requested_at.is_not(None))
     return session.scalar(select(func.count()).select_from(FailedRow).where(*wanted)) or 0
+
+
+def previous_failed_rows(session: Session, import_: Import, *, after: int, limit: int) -> int:
+    """The row number after which the page before the one after `after` begins; 0 for the first page."""
+    before = session.scalars(
+        select(FailedRow.row_number)
+        .where(FailedRow.import_sequence == import_.sequence, FailedRow.row_number <= after)
+        .order_by(FailedRow.row_number.desc())
+        .offset(limit)
+        .limit(1)
+    )
+    return before.first() or 0

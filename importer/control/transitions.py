@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from importer.errors import RefusedTransitionError
 from importer.models import Import
-from importer.statuses import ENDED, REASONS, TRANSITIONS, Reason, Status
+from importer.statuses import DISPATCHED, ENDED, REASONS, TRANSITIONS, Reason, Status
 
 
 def sources_of(target: Status) -> set[Status]:
@@ -26,14 +26,14 @@ def try_move(
     only_from: Collection[Status] | None = None,
     reason: Reason | None = None,
     detail: str = "",
-    forget_reason: bool = False,
     **values: Any,
 ) -> bool:
     """Move the status where the table allows it from the one that the database holds now.
 
     Args:
         only_from: allow fewer sources than the table does.
-        reason: why; its sentence is stored with it. None leaves what was stored, unless `forget_reason`.
+        reason: why; its sentence is stored with it. None leaves what was stored, or, where the import goes
+            on, forgets it.
         detail: fills the sentence's `{detail}`.
         values: other columns of the import to write in the same statement.
 
@@ -41,7 +41,7 @@ def try_move(
         Whether the import was moved; False also where there is no such import.
     """
     sources = sources_of(target) & set(only_from if only_from is not None else Status)
-    if forget_reason:
+    if target in DISPATCHED:
         values |= {"reason_code": None, "reason": None}
     if reason is not None:
         values |= {"reason_code": reason, "reason": REASONS[reason].format(detail=detail)}

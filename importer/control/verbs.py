@@ -43,7 +43,6 @@ def resume(session: Session, services: Services, import_: Import) -> None:
         only_from=RESUMABLE,
         allowed_failed_rows=Import.failed_rows + services.settings.max_failed_rows,
         failed_slices=0,
-        forget_reason=True,
     )
     known_row = last_known_row(session, import_)
     session.commit()
@@ -76,6 +75,7 @@ def delete(session: Session, services: Services, import_: Import, user: User) ->
     gone = {"deleted_at": func.now(), "idempotency_key": None, "cleaned_at": None}
     session.execute(update(Import).where(Import.id == import_.id).values(gone))
     session.commit()
+    # A session that keeps what it has read over a commit, as the web's does, still has the status of before.
     session.refresh(import_)
     _clean_now(session, services, import_)
 

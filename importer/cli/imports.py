@@ -1,0 +1,174 @@
+"""`flask imports`: start an import from a file, watch it, and do with it what the pages can do."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+import click
+
+from importer.cli.progress import follow, sent
+from importer.cli.refusals import command
+from importer.control import accounts, verbs
+from importer.control.reports import Report, find_import, report, reports, visible_imports
+from importer.control.uploads import begin_upload, receive
+from importer.models import Import, Role, User
+from importer.statuses import Status
+from importer.web.extensions import db, services
+
+CHUNK_BYTES = 1024 * 1024
+SOME_FAILED, NOT_COMPLETED = 2, 1
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+id_argument = click.argument("import_id", metavar="ID")
+
+
+@click.group("imports")
+def group() -> None:
+    """Imports: start, watch, pause, resume, cancel, retry, delete."""
+
+
+def operator() -> User:
+    """Whoever sits at the command line: an admin without an account."""
+    return User(email="the command line", role=Role.ADMIN)
+
+
+@group.command("start")
+@click.argument("file", type=click.File("rb"))
+@click.option("--type", "record_type", required=True, help="Record type; see `flask record-types`.")
+@click.option("--user", "email", help="E-mail address of the user whose import it shall be.")
+@click.option("--wait", is_flag=True, help="Stay until the import has ended or is paused.")
+@json_option
+@command
+def start(file: BinaryIO, record_type: str, email: str | None, wait: bool, as_json: bool) -> None:
+    """Import FILE.
+
+    The exit status is 0 once the import has begun. With --wait it is 0 only if every row was imported, 2 if
+    some rows failed, and 1 if the import did not complete.
+    """
+    session = db.session()
+    user = accounts.find_user(session, email) if email else operator()
+    import_, _ = begin_upload(
+        session,
+        services(),
+        user,
+        record_type=record_type,
+        filename=Path(file.name).name,
+        idempotency_key=None,
+    )
+    receive(session, services(), import_, sent(file, _chunks(file)))
+    if wait:
+        follow(import_)
+    _print(_report(import_), as_json)
+    if wait:
+        raise SystemExit(exit_status(import_))
+
+
+def _chunks(file: BinaryIO) -> Iterator[bytes]:
+    while chunk := file.read(CHUNK_BYTES):
+        yield chunk
+
+
+def exit_status(import_: Import) -> int:
+    if import_.status != Status.COMPLETED:
+        return NOT_COMPLETED
+    return SOME_FAILED if import_.failed_rows else 0
+
+
+@group.command("list")
+@click.option("--limit", default=20, show_default=True, help="How many, the latest first.")
+@json_option
+@command
+def list_(limit: int, as_json: bool) -> None:
+    """List the latest imports."""
+    session = db.session()
+    found = reports(session, session.scalars(visible_imports(operator()).limit(limit)).all())
+    if as_json:
+        click.echo(json.dumps([told.as_dict() for told in found], indent=2))
+        return
+    for told in found:
+        click.echo(f"{told.id}  {told.status:<10} {told.record_type:<12} {_counts(told)}  {told.filename}")
+
+
+@group.command("show")
+@id_argument
+@json_option
+@command
+def show(import_id: str, as_json: bool) -> None:
+    """Show an import's status and counts."""
+    _print(_report(_find(import_id)), as_json)
+
+
+@group.command("retry")
+@id_argument
+@click.option("--row", type=click.IntRange(min=1), help="Only this row.")
+@json_option
+@command
+def retry(import_id: str, row: int | None, as_json: bool) -> None:
+    """Try the failed rows again."""
+    import_ = _find(import_id)
+    count = verbs.retry(db.session(), services(), import_, row)
+    if not as_json:
+        click.echo(f"Failed rows that are tried again: {count:,}", err=True)
+    _print(_report(import_), as_json)
+
+
+@group.command("delete")
+@id_argument
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@json_option
+@command
+def delete(import_id: str, yes: bool, as_json: bool) -> None:
+    """Delete an import with its failed rows; the records stay."""
+    import_ = _find(import_id)
+    if not yes:
+        click.confirm(f"Delete the import of {import_.filename}?", abort=True, err=True)
+    verbs.delete(db.session(), services(), import_, operator())
+    click.echo(json.dumps({"id": import_id, "deleted": True}) if as_json else f"Deleted {import_id}.")
+
+
+def _verb(name: str, meaning: str, act: Callable[[Import], None]) -> None:
+    @group.command(name, help=meaning)
+    @id_argument
+    @json_option
+    @command
+    def run(import_id: str, as_json: bool) -> None:
+        import_ = _find(import_id)
+        act(import_)
+        _print(_report(import_), as_json)
+
+
+_verb(
+    "pause", "Stop reading the file; queued rows are finished.", lambda i: verbs.pause(db.session(), i, operator())
+)
+_verb("resume", "Go on with the next row.", lambda i: verbs.resume(db.session(), services(), i))
+_verb(
+    "cancel",
+    "End an import now; what was imported stays.",
+    lambda i: verbs.cancel(db.session(), services(), i, operator()),
+)
+
+
+def _find(import_id: str) -> Import:
+    return find_import(db.session(), operator(), import_id)
+
+
+def _report(import_: Import) -> Report:
+    return report(db.session(), services(), import_)
+
+
+def _print(told: Report, as_json: bool) -> None:
+    if as_json:
+        click.echo(json.dumps(told.as_dict(), indent=2))
+        return
+    click.echo(f"{told.id}  {told.status}  {told.filename} ({told.record_type})")
+    click.echo(told.reason or told.meaning)
+    click.echo(_counts(told))
+
+
+def _counts(told: Report) -> str:
+    total = "?" if told.estimated_rows is None else f"{told.estimated_rows:,}"
+    about = "" if told.read_to_end or told.estimated_rows is None else "about "
+    return f"{told.imported_rows:,} imported, {told.failed_rows:,} failed of {about}{total} rows"

@@ -1,0 +1,18 @@
+"""`flask record-types`: what can be imported."""
+
+from __future__ import annotations
+
+import click
+
+from importer.cli.refusals import command
+from importer.web.extensions import services
+
+
+@click.command("record-types")
+@command
+def group() -> None:
+    """List the record types with their columns; those with * are required."""
+    for record_type in services().record_types:
+        click.echo(f"{record_type.name}  ({record_type.label})")
+        marks = (f"{column.name}{'*' if column.required else ''}" for column in record_type.columns)
+        click.echo(f"    {', '.join(marks)}")

@@ -1,0 +1,124 @@
+// Keeps a page up to date: fetches its live part each second and puts in what has changed.
+
+import { localise } from "./page.js";
+import { duration, number } from "./words.js";
+
+const EACH = 1000;
+const HIDDEN_EACH = 10000;
+const WINDOW = 10000;
+const PATIENCE = 15000;
+
+const root = document.querySelector("[data-live-url]");
+const lost = root.querySelector("[data-lost]");
+const announcer = document.querySelector("[data-announce]");
+
+// The server's own text of each part: what scripts have changed since must not look like news.
+const shown = new Map();
+let samples = [];
+let status = null;
+let timer = null;
+
+// Form tokens carry the time, so that they differ from one second to the next.
+const plain = (part) => part.outerHTML.replace(/name="csrf_token" value="[^"]*"/g, "");
+
+function remember(container) {
+  for (const part of container.querySelectorAll("[data-part]")) shown.set(part.id, plain(part));
+}
+
+function swap(fresh) {
+  for (const part of fresh.querySelectorAll("[data-part]")) {
+    const text = plain(part);
+    if (shown.get(part.id) === text) continue;
+    shown.set(part.id, text);
+    replace(root.querySelector(`#${part.id}`), part);
+  }
+}
+
+function replace(old, part) {
+  const focused = old.contains(document.activeElement) ? document.activeElement.id : "";
+  const scrolled = [...old.querySelectorAll(".scroll")].map((box) => [box.id, box.scrollLeft]);
+  localise(part);
+  old.replaceWith(part);
+  for (const [id, left] of scrolled) document.getElementById(id)?.scrollTo({ left });
+  if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
+}
+
+function sample() {
+  const at = root.querySelector("#sample");
+  if (!at) return;
+  announce(at.dataset.status);
+  const now = performance.now();
+  const ended = Number(at.dataset.ended);
+  samples.push({ now, ended });
+  samples = samples.filter((one) => now - one.now <= WINDOW);
+  const rate = (ended - samples[0].ended) / ((now - samples[0].now) / 1000);
+  if (now - samples[0].now >= 2000) showRate(rate, at.dataset.estimated, ended);
+}
+
+function showRate(rate, estimated, ended) {
+  const speed = root.querySelector("[data-rate]");
+  const left = root.querySelector("[data-left]");
+  if (!speed || !left) return;
+  speed.textContent = `${number(Math.max(rate, 0))} rows/s`;
+  left.textContent = rate > 0 && estimated ? `${duration(Math.max(Number(estimated) - ended, 0) / rate)} left` : "";
+}
+
+function announce(now) {
+  if (status !== null && status !== now) {
+    announcer.textContent = `The import is ${now}.`;
+    // What was measured before a pause says nothing about the time after it.
+    samples = [];
+  }
+  status = now;
+}
+
+async function refresh() {
+  const answer = await fetch(root.dataset.liveUrl, {
+    headers: { Accept: "application/json, text/html;q=0.9" },
+    signal: AbortSignal.timeout(PATIENCE),
+  });
+  if (!answer.ok) {
+    await explain(answer);
+    return answer.status >= 500 || answer.status === 429;
+  }
+  const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+  lost.hidden = true;
+  swap(fresh);
+  sample();
+  return isLive();
+}
+
+async function explain(answer) {
+  const told = await answer.json().catch(() => null);
+  const words = told?.error?.message ?? `The server answered ${answer.status}.`;
+  tell(answer.status === 401 ? "You are logged out. Reload the page to log in again." : words);
+}
+
+function tell(words) {
+  lost.textContent = words;
+  lost.hidden = false;
+}
+
+const isLive = () => root.querySelector("[data-live]")?.dataset.live === "true";
+
+async function tick() {
+  let goesOn = true;
+  try {
+    goesOn = await refresh();
+  } catch {
+    tell("Connection lost, trying again…");
+  }
+  if (goesOn) timer = setTimeout(tick, document.hidden ? HIDDEN_EACH : EACH);
+  else timer = null;
+}
+
+function onVisible() {
+  if (document.hidden || timer === null) return;
+  clearTimeout(timer);
+  timer = setTimeout(tick, 0);
+}
+
+remember(root);
+sample();
+if (isLive()) timer = setTimeout(tick, EACH);
+document.addEventListener("visibilitychange", onVisible);

@@ -1,0 +1,49 @@
+"""Pages and API: one module for each noun, all of them closed to strangers by `importer.web.auth`."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from importer.web import (
+    accounts,
+    api,
+    auth,
+    cancellations,
+    errors,
+    formats,
+    headers,
+    health,
+    imports,
+    pauses,
+    record_types,
+    retries,
+    rq_dashboard,
+    sessions,
+    uploads,
+)
+
+PAGES = (
+    sessions,
+    accounts,
+    imports,
+    record_types,
+    uploads,
+    pauses,
+    cancellations,
+    retries,
+    api,
+    health,
+)
+
+
+def register(app: Flask) -> None:
+    """Add every route to the application, and what stands before and behind all of them."""
+    auth.register(app)
+    headers.register(app)
+    formats.register(app)
+    errors.register(app)
+    health.register(app)
+    imports.register(app)
+    for module in PAGES:
+        app.register_blueprint(module.blueprint)
+    rq_dashboard.register(app)

@@ -1,0 +1,129 @@
+"""The gate: nobody gets past it without logging in, and nothing is changed on somebody else's behalf.
+
+Every route is closed unless it is named in `OPEN`, so that a new one is closed from the start.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+from flask import Flask, g, redirect, request, session, url_for
+from flask_wtf.csrf import CSRFError, validate_csrf
+from werkzeug.exceptions import Forbidden, Unauthorized
+from werkzeug.wrappers import Response
+from wtforms import ValidationError
+
+from importer.control import accounts
+from importer.models import User
+from importer.web.extensions import csrf, db
+
+OPEN = frozenset(
+    {
+        "static",
+        "sessions.new",
+        "sessions.create",
+        "sessions.use_link",
+        "health.alive",
+        "health.ready",
+    }
+)
+ADMINS_ONLY = frozenset({"rq_dashboard"})
+"""Blueprints."""
+
+STREAMED = frozenset({"uploads.create", "api.create"})
+"""Their bodies are files: nothing may parse them to look for a CSRF token, which must be in a header."""
+
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+class Person(NamedTuple):
+    """Who is logged in, for pages: readable even where the database has gone away since."""
+
+    email: str
+    is_admin: bool
+
+
+def register(app: Flask) -> None:
+    app.before_request(admit)
+    app.before_request(check_csrf)
+
+
+def admit() -> Response | None:
+    """Find out who is asking, and turn strangers away."""
+    g.user = g.person = None
+    g.by_token = False
+    if request.endpoint in OPEN:
+        return None
+    g.user = _user_of_token() if wants_token() else user_of_session()
+    if g.user is None:
+        return _turn_away()
+    g.person = Person(g.user.email, g.user.is_admin)
+    if request.blueprint in ADMINS_ONLY and not g.user.is_admin:
+        raise Forbidden("Only an admin may see this.")
+    return None
+
+
+def is_api() -> bool:
+    return request.path == "/api" or request.path.startswith("/api/")
+
+
+def wants_token() -> bool:
+    """Whether the request brings a token of its own. Pages take none: they are for people."""
+    return is_api() and "Authorization" in request.headers
+
+
+def user_of_session() -> User | None:
+    """The person whose browser this is, if they are still logged in."""
+    user_id = session.get("user_id")
+    user = db.session.get(User, user_id) if user_id is not None else None
+    if user is None or user.disabled_at or user.session_version != session.get("session_version"):
+        return None
+    return user
+
+
+def _user_of_token() -> User | None:
+    scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
+    user = accounts.user_of_token(db.session(), secret.strip()) if scheme.lower() == "bearer" else None
+    g.by_token = user is not None
+    return user
+
+
+def _turn_away() -> Response:
+    if is_api() or request.method not in SAFE_METHODS or request.accept_mimetypes.best == "application/json":
+        raise Unauthorized("Log in first, or send an API token that is still valid.")
+    wanted = request.full_path.rstrip("?")
+    return redirect(url_for("sessions.new", next=wanted if wanted != "/" else None))
+
+
+def log_in(user: User) -> None:
+    """Begin a new session: nothing of the one before survives, its CSRF token neither."""
+    session.clear()
+    session["user_id"] = user.id
+    session["session_version"] = user.session_version
+    session.permanent = True
+
+
+def local_path(url: str) -> str | None:
+    """A path of this application, or None where following it would lead to another one."""
+    parts = urlsplit(url.replace("\\", "/"))
+    if parts.scheme or parts.netloc or not url.startswith("/") or url.startswith(("//", "/\\")):
+        return None
+    return url
+
+
+def check_csrf() -> None:
+    """Ask every change that a browser sends for the page's token; a script with a token needs none.
+
+    Raises:
+        CSRFError: there is none, or it belongs to another session.
+    """
+    if request.method in SAFE_METHODS or g.by_token or request.endpoint is None:
+        return
+    if request.endpoint not in STREAMED:
+        csrf.protect()
+        return
+    try:
+        validate_csrf(request.headers.get("X-CSRFToken"))
+    except ValidationError as error:
+        raise CSRFError(error.args[0]) from error

@@ -1,0 +1,121 @@
+"""Every error that a request may end with, as a page or, for scripts, as JSON."""
+
+from __future__ import annotations
+
+import logging
+import re
+
+from flask import Flask, jsonify, make_response, render_template, request
+from flask_wtf.csrf import CSRFError
+from redis.exceptions import RedisError
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response
+
+from importer import errors
+from importer.web.auth import is_api
+
+log = logging.getLogger(__name__)
+
+STATUSES: dict[type[errors.ImporterError], int] = {
+    errors.UnknownImportError: 404,
+    errors.UnknownRecordTypeError: 422,
+    errors.RefusedFileError: 422,
+    errors.RefusedTransitionError: 409,
+    errors.AccountError: 422,
+    errors.UploadError: 400,
+    errors.StorageError: 503,
+    errors.ObjectChangedError: 409,
+    errors.ObjectMissingError: 410,
+}
+"""HTTP statuses; an error that is not here is a fault of the product (500)."""
+
+TOO_LARGE = "too_large"
+MESSAGES = {
+    401: "Log in first, or send an API token that is still valid.",
+    403: "You may not do this. Ask an admin.",
+    404: "There is nothing here. It may have been deleted, or it is not yours.",
+    405: "This address does not take that kind of request.",
+    413: "That is more than this address takes.",
+    415: "The request's body is of a kind that cannot be read here.",
+    500: "Something went wrong on our side. It is in the log; try again, or tell an admin.",
+}
+"""What people read, where what Werkzeug says would not help them."""
+
+OLD_PAGE = "This page is too old, or you have logged in again since. Reload it and try again."
+DATABASE_AWAY = "The database does not answer. Nothing is lost; try again in a moment."
+REDIS_AWAY = "Redis does not answer. Nothing is lost; try again in a moment."
+
+
+def register(app: Flask) -> None:
+    app.register_error_handler(errors.ImporterError, on_importer_error)
+    app.register_error_handler(CSRFError, on_csrf_error)
+    app.register_error_handler(HTTPException, on_http_error)
+    for away in (OperationalError, InterfaceError, PoolTimeoutError):
+        app.register_error_handler(away, on_database_error)
+    app.register_error_handler(RedisError, on_redis_error)
+    app.register_error_handler(Exception, on_unexpected_error)
+
+
+def on_importer_error(error: errors.ImporterError) -> Response:
+    status = next((STATUSES[kind] for kind in type(error).__mro__ if kind in STATUSES), None)
+    if status is None:
+        return on_unexpected_error(error)
+    code = getattr(error, "code", None) or _code(type(error).__name__.removesuffix("Error"))
+    return answer(413 if code == TOO_LARGE else status, code, error.message)
+
+
+def on_csrf_error(error: CSRFError) -> Response:
+    return answer(400, "csrf", OLD_PAGE)
+
+
+def on_http_error(error: HTTPException) -> Response:
+    if error.code is None or error.code < 400:
+        return error.get_response()
+    said = error.description if _is_ours(error) else None
+    response = answer(error.code, _code(error.name), said or MESSAGES.get(error.code) or error.name)
+    for name, value in error.get_headers():
+        if name in ("Allow", "Retry-After"):
+            response.headers[name] = value
+    if error.code == 401 and is_api():
+        response.headers["WWW-Authenticate"] = "Bearer"
+    return response
+
+
+def on_database_error(error: Exception) -> Response:
+    log.warning("the database does not answer: %s", error)
+    return answer(503, "database_away", DATABASE_AWAY)
+
+
+def on_redis_error(error: RedisError) -> Response:
+    log.warning("Redis does not answer: %s", error)
+    return answer(503, "redis_away", REDIS_AWAY)
+
+
+def on_unexpected_error(error: Exception) -> Response:
+    log.error("%s %s failed", request.method, request.path, exc_info=error)
+    return answer(500, "internal", MESSAGES[500])
+
+
+def answer(status: int, code: str, message: str) -> Response:
+    """The error as whoever asked can read it: JSON for scripts, a page for people."""
+    if wants_json():
+        response = jsonify(error={"code": code, "message": message})
+    else:
+        response = make_response(render_template("error.html", status=status, message=message))
+    response.status_code = status
+    return response
+
+
+def wants_json() -> bool:
+    return is_api() or request.accept_mimetypes.best == "application/json"
+
+
+def _is_ours(error: HTTPException) -> bool:
+    return error.description is not None and error.description != type(error).description
+
+
+def _code(name: str) -> str:
+    """`NotFound` and `Not Found` as `not_found`."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])|[\s-]+", "_", name).lower()

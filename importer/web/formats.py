@@ -1,0 +1,89 @@
+"""How numbers, sizes, times and cells are written on pages."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from datetime import UTC, datetime
+
+from flask import Flask
+from markupsafe import Markup, escape
+
+SHOWN_CHARACTERS = 300
+"""Of one cell."""
+
+UNITS = ("bytes", "KB", "MB", "GB", "TB")
+STEP = 1024
+MINUTE, HOUR, DAY = 60, 3600, 86400
+
+
+def register(app: Flask) -> None:
+    app.jinja_env.filters.update(
+        number=number, size=size, duration=duration, when=when, visible=visible, marked=marked
+    )
+
+
+def number(value: float) -> str:
+    """With a comma between thousands."""
+    return f"{value:,.0f}"
+
+
+def size(value: int) -> str:
+    """Bytes in the largest unit that leaves at least one of it."""
+    amount = float(value)
+    for unit in UNITS[:-1]:
+        if amount < STEP:
+            return f"{amount:,.0f} {unit}" if unit == UNITS[0] or amount >= 100 else f"{amount:.1f} {unit}"
+        amount /= STEP
+    return f"{amount:.1f} {UNITS[-1]}"
+
+
+def duration(seconds: float) -> str:
+    """The two largest units, from seconds to days."""
+    whole = max(round(seconds), 0)
+    if whole < MINUTE:
+        return f"{whole} s"
+    if whole < HOUR:
+        return f"{whole // MINUTE} min {whole % MINUTE} s"
+    if whole < DAY:
+        return f"{whole // HOUR} h {whole % HOUR // MINUTE} min"
+    return f"{whole // DAY} d {whole % DAY // HOUR} h"
+
+
+def when(moment: str | datetime) -> Markup:
+    """A moment in UTC, which the page's script turns into the reader's own time."""
+    parsed = datetime.fromisoformat(moment) if isinstance(moment, str) else moment
+    utc = parsed.astimezone(UTC)
+    return Markup('<time datetime="{}">{} UTC</time>').format(
+        utc.isoformat(timespec="seconds"), utc.strftime("%Y-%m-%d %H:%M:%S")
+    )
+
+
+def visible(text: str, limit: int = SHOWN_CHARACTERS) -> str:
+    """Text with every character to be seen: nothing invisible, reordering or unwritable is left in it.
+
+    Control characters become their Unicode pictures; other unprintable ones, lone surrogates and the marks
+    that turn the direction of writing among them, become escapes.
+
+    Args:
+        limit: characters that are shown; the rest is only counted.
+    """
+    shown = "".join(character if character.isprintable() else _picture(character) for character in text[:limit])
+    hidden = len(text) - limit
+    return f"{shown}… (and {number(hidden)} more characters)" if hidden > 0 else shown
+
+
+def marked(text: str) -> Markup:
+    """Text in which `words between backticks` are set as code."""
+    return Markup(re.sub(r"`([^`]*)`", r"<code>\1</code>", str(escape(text))))
+
+
+def _picture(character: str) -> str:
+    code = ord(character)
+    if code == 0x7F:
+        return "\N{SYMBOL FOR DELETE}"
+    if code < 0x20:
+        return chr(0x2400 + code)
+    if unicodedata.category(character) == "Zs":
+        return " "
+    return character.encode("ascii", "backslashreplace").decode("ascii")

@@ -1,0 +1,131 @@
+"""Imports: the list, the upload page, and the page of one import, each live."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from flask import Blueprint, Flask, g, redirect, render_template, request, url_for
+from sqlalchemy import ColumnElement
+from werkzeug.routing import BaseConverter
+from werkzeug.wrappers import Response
+
+from importer.control.reports import find_import, report, reports, visible_imports
+from importer.models import Import
+from importer.statuses import CANCELLABLE, ENDED, MEANINGS, PAUSABLE, RESUMABLE, TAKES_ROWS, Status
+from importer.web.extensions import db, services
+from importer.web.failed_rows import page_of, wanted_after
+from importer.web.health import watch
+
+blueprint = Blueprint("imports", __name__)
+
+PAGE_IMPORTS = 25
+LAST_PAGE = 100_000
+
+FILTERS: dict[str, tuple[str, ColumnElement[bool] | None]] = {
+    "": ("All", None),
+    "active": ("In progress", Import.status.not_in(ENDED)),
+    "completed": ("Completed", Import.status == Status.COMPLETED),
+    "ended-early": ("Cancelled or stopped", Import.status.in_([Status.CANCELLED, Status.STOPPED])),
+    "failures": ("With failed rows", Import.failed_rows > 0),
+}
+"""What the list can be narrowed to: name in the address, words on the page, condition."""
+
+
+class ImportId(BaseConverter):
+    """An import's id in an address; anything else is not found, whatever is in it."""
+
+    regex = "[a-z0-9]{12}"
+    part_isolating = True
+
+
+def register(app: Flask) -> None:
+    """Let routes of every module say `<import_id:…>`."""
+    app.url_map.converters["import_id"] = ImportId
+
+
+@blueprint.get("/")
+def home() -> Response:
+    return redirect(url_for("imports.index"))
+
+
+@blueprint.get("/imports")
+def index() -> str:
+    return render_template("imports/index.html", **_list())
+
+
+@blueprint.get("/imports/live")
+def index_live() -> str:
+    return render_template("imports/_list.html", **_list())
+
+
+@blueprint.get("/imports/new")
+def new() -> str:
+    return render_template(
+        "imports/new.html",
+        record_types=list(services().record_types),
+        chosen=request.args.get("record_type"),
+        limit=services().settings.max_upload_bytes,
+    )
+
+
+@blueprint.get("/imports/<import_id:import_id>")
+def show(import_id: str) -> str:
+    return render_template("imports/show.html", **_page(find_import(db.session(), g.user, import_id)))
+
+
+@blueprint.get("/imports/<import_id:import_id>/live")
+def live(import_id: str) -> str:
+    """What changes on the import's page; its script puts it there each second."""
+    return render_template("imports/_live.html", **_page(find_import(db.session(), g.user, import_id)))
+
+
+def _page(import_: Import) -> dict[str, Any]:
+    failed = page_of(import_, wanted_after())
+    status = Status(import_.status)
+    return {
+        "import_": import_,
+        "report": report(db.session(), services(), import_),
+        "ignored": ignored_columns(import_),
+        "warnings": watch().warnings() if status not in ENDED or failed.retrying else [],
+        "failed": failed,
+        "is_live": status not in ENDED or failed.retrying > 0 or import_.cleaned_at is None,
+        "can": {
+            "pause": status in PAUSABLE,
+            "resume": status in RESUMABLE,
+            "cancel": status in CANCELLABLE,
+            "retry": status in TAKES_ROWS and import_.failed_rows > 0,
+        },
+    }
+
+
+def ignored_columns(import_: Import) -> list[str]:
+    """Columns of the file that its record type does not have."""
+    pairs = zip(import_.header or [], import_.columns or [], strict=False)
+    return [name for name, column in pairs if column is None]
+
+
+def _list() -> dict[str, Any]:
+    wanted = request.args.get("show", "")
+    chosen = wanted if wanted in FILTERS else ""
+    number = min(max(request.args.get("page", 1, type=int), 1), LAST_PAGE)
+    found, has_next = imports_page(number, PAGE_IMPORTS, FILTERS[chosen][1])
+    return {
+        "reports": reports(db.session(), found),
+        "filters": {name: words for name, (words, _) in FILTERS.items()},
+        "chosen": chosen,
+        "page": number,
+        "has_next": has_next,
+        "meanings": {str(status): meaning for status, meaning in MEANINGS.items()},
+        "labels": {type_.name: type_.label for type_ in services().record_types},
+        "warnings": watch().warnings(),
+    }
+
+
+def imports_page(
+    number: int, limit: int, condition: ColumnElement[bool] | None = None
+) -> tuple[Sequence[Import], bool]:
+    """One page of the imports that the person may see, the latest first, and whether another one follows."""
+    wanted = visible_imports(g.user) if condition is None else visible_imports(g.user).where(condition)
+    found = db.session.scalars(wanted.offset((number - 1) * limit).limit(limit + 1)).all()
+    return found[:limit], len(found) > limit

@@ -1,0 +1,89 @@
+"""rq-dashboard under `/rq`, for admins, with its known holes closed.
+
+The gate (`importer.web.auth`) asks for an admin and for the CSRF token; `templates/rq_dashboard/inline_js.html`
+sends that token and has every value escaped. What is left is done here.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from typing import Any
+
+import rq_dashboard
+from flask import Flask, request
+from rq import Worker
+from rq.serializers import JSONSerializer
+from werkzeug.exceptions import MethodNotAllowed, NotFound
+from werkzeug.wrappers import Response
+
+from importer.web.extensions import services
+
+SHOWN_ADDRESS = "redis://"
+"""Its pages print the address; the real one may hold a password."""
+
+QUEUE_NAME = re.compile(r"[A-Za-z0-9_.:-]+")
+INLINE_SCRIPT = re.compile(r'<script type="text/javascript">(.*?)</script>', re.DOTALL)
+
+POLICY = "; ".join(
+    (
+        "default-src 'self'",
+        # Underscore compiles its templates.
+        "script-src 'self' 'unsafe-eval' {hashes}",
+        "style-src 'self' 'unsafe-inline'",
+        "img-src 'self' data:",
+        "object-src 'none'",
+        "base-uri 'none'",
+        "form-action 'self'",
+        "frame-ancestors 'none'",
+    )
+)
+
+
+class JSONWorker(Worker):
+    """Lists workers whose current job is stored as JSON; the dashboard's own list would unpickle it."""
+
+    @classmethod
+    def all(cls, *args: Any, **kwargs: Any) -> Any:
+        kwargs.setdefault("serializer", JSONSerializer)
+        return super().all(*args, **kwargs)
+
+
+def register(app: Flask) -> None:
+    """Mount the dashboard on the application's own Redis pool."""
+    dashboard = rq_dashboard.web
+    dashboard.config.serializer = JSONSerializer
+    dashboard.Worker = JSONWorker
+    app.config["RQ_DASHBOARD_REDIS_URL"] = (SHOWN_ADDRESS,)
+    with app.app_context():
+        app.redis_conn = services().redis  # type: ignore[attr-defined]
+    # In place of its own function, which connects to Redis anew for each request.
+    dashboard.blueprint.before_request_funcs[None] = [refuse_what_is_unsafe]
+    app.register_blueprint(dashboard.blueprint, url_prefix="/rq")
+    app.after_request_funcs.setdefault(dashboard.blueprint.name, []).append(restrict_scripts)
+
+
+def refuse_what_is_unsafe() -> None:
+    """Refuse requeueing by GET, other Redis instances, and names that its scripts would have to quote."""
+    if request.endpoint == "rq_dashboard.requeue_all" and request.method != "POST":
+        raise MethodNotAllowed(["POST"])
+    wanted = request.view_args or {}
+    if wanted.get("instance_number"):
+        raise NotFound()
+    if wanted.get("queue_name") is not None and not QUEUE_NAME.fullmatch(wanted["queue_name"]):
+        raise NotFound()
+
+
+def restrict_scripts(answer: Response) -> Response:
+    """Let only the script run that the page itself has: none that a value might bring, no handlers either."""
+    text = answer.get_data(as_text=True) if answer.mimetype == "text/html" else ""
+    hashes = " ".join(_hash(script) for script in INLINE_SCRIPT.findall(text))
+    answer.headers["Content-Security-Policy"] = POLICY.format(hashes=hashes)
+    return answer
+
+
+def _hash(script: str) -> str:
+    """https://www.w3.org/TR/CSP3/#grammardef-hash-source"""
+    digest = hashlib.sha256(script.encode()).digest()
+    return f"'sha256-{base64.b64encode(digest).decode()}'"

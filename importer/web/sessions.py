@@ -1,0 +1,68 @@
+"""Sessions: logging in, by password or one-time link, and logging out."""
+
+from __future__ import annotations
+
+from flask import Blueprint, flash, redirect, render_template, request, session, url_for
+from werkzeug.exceptions import MethodNotAllowed
+from werkzeug.wrappers import Response
+
+from importer.control import accounts
+from importer.web.auth import local_path, log_in, user_of_session
+from importer.web.extensions import db, services
+from importer.web.throttle import LoginThrottle
+
+blueprint = Blueprint("sessions", __name__)
+
+WRONG = "That e-mail address and password do not fit together."
+CLOSED = "Too many failed tries. Wait a quarter of an hour, or ask an admin for a one-time link."
+SPENT = "This link was used before, or is older than 15 minutes. Log in, or ask for a new one."
+
+
+@blueprint.get("/login")
+def new() -> Response | str:
+    if user_of_session() is not None:
+        return redirect(_next_page())
+    return _form()
+
+
+@blueprint.post("/login")
+def create() -> Response | tuple[str, int]:
+    email, password = request.form.get("email", ""), request.form.get("password", "")
+    throttle = LoginThrottle(services().redis, request.remote_addr or "", email)
+    if throttle.is_closed():
+        return _form(email, CLOSED), 429
+    # Postgres cannot hold a NUL, so nobody has such an address.
+    user = accounts.check_password(db.session(), email, password) if "\0" not in email else None
+    if user is None:
+        throttle.note_failure()
+        return _form(email, WRONG), 401
+    throttle.forget()
+    log_in(user)
+    return redirect(_next_page())
+
+
+@blueprint.get("/login-link/<secret>")
+def use_link(secret: str) -> Response | tuple[str, int]:
+    if request.method == "HEAD":
+        # Mail programs look at links this way; that must not spend it.
+        raise MethodNotAllowed(["GET"])
+    user = accounts.use_login_link(db.session(), secret)
+    if user is None:
+        return _form(error=SPENT), 401
+    log_in(user)
+    return redirect(url_for("imports.index"))
+
+
+@blueprint.post("/logout")
+def destroy() -> Response:
+    session.clear()
+    flash("You are logged out.")
+    return redirect(url_for("sessions.new"))
+
+
+def _form(email: str = "", error: str | None = None) -> str:
+    return render_template("sessions/new.html", email=email, error=error, next=request.values.get("next"))
+
+
+def _next_page() -> str:
+    return local_path(request.values.get("next", "")) or url_for("imports.index")

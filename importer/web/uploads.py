@@ -1,0 +1,118 @@
+"""Uploads: a file on its way to the server, read as it comes and kept nowhere here."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+import time
+from typing import Any
+
+from flask import Blueprint, g, request, url_for
+from werkzeug.exceptions import BadRequest
+from werkzeug.wrappers import Response
+
+from importer.control.reports import report
+from importer.control.uploads import begin_upload, receive, too_large_message
+from importer.errors import RefusedFileError
+from importer.models import Import
+from importer.multipart import read_upload
+from importer.web.auth import STREAMED
+from importer.web.extensions import db, services
+
+blueprint = Blueprint("uploads", __name__)
+
+FORM_BYTES = 1024 * 1024
+"""What a form may add to its file."""
+
+MAX_KEY = 100
+STALLED_SECONDS = 60
+"""A client that sends nothing for so long has gone."""
+
+DRAINED_BYTES = 64 * 1024 * 1024
+DRAIN_SECONDS = 10.0
+CHUNK_BYTES = 256 * 1024
+
+
+@blueprint.post("/imports")
+def create() -> tuple[dict[str, Any], int]:
+    """The upload page's file; the record type is in the query."""
+    return told(*receive_upload(request.args.get("record_type")))
+
+
+def receive_upload(record_type: str | None) -> tuple[Import, bool]:
+    """Read the request's file into a new import, unless its idempotency key was used before.
+
+    Args:
+        record_type: if None, the form says it in a field before the file.
+
+    Returns:
+        The import, and whether this request made it.
+
+    Raises:
+        RefusedFileError, UploadError, UnknownRecordTypeError, StorageError: why there is no import.
+        BadRequest: the idempotency key is too long.
+    """
+    key = _idempotency_key()
+    _allow_size(services().settings.max_upload_bytes)
+    if record_type is not None:
+        services().record_types[record_type]
+    _expect_slow_client(STALLED_SECONDS)
+    # No transaction may stay open while the file arrives, and finding the user has begun one.
+    db.session.commit()
+    upload = read_upload(request.stream, request.content_type or "")
+    import_, made = begin_upload(
+        db.session(),
+        services(),
+        g.user,
+        record_type=upload.fields.get("record_type", "") if record_type is None else record_type,
+        filename=upload.filename,
+        idempotency_key=key,
+    )
+    if made:
+        receive(db.session(), services(), import_, upload.chunks)
+    return import_, made
+
+
+def told(import_: Import, made: bool) -> tuple[dict[str, Any], int]:
+    """The import as JSON: 201 where this request made it, 200 where an earlier one did."""
+    page = url_for("imports.show", import_id=import_.id)
+    return {**report(db.session(), services(), import_).as_dict(), "url": page}, 201 if made else 200
+
+
+def _idempotency_key() -> str | None:
+    key = request.headers.get("Idempotency-Key")
+    if key is not None and len(key) > MAX_KEY:
+        raise BadRequest(f"The Idempotency-Key is longer than {MAX_KEY} characters.")
+    return key or None
+
+
+def _allow_size(limit: int) -> None:
+    if (request.content_length or 0) > limit + FORM_BYTES:
+        raise RefusedFileError("too_large", too_large_message(limit))
+    request.max_content_length = limit + FORM_BYTES
+
+
+def _expect_slow_client(seconds: float) -> None:
+    """Let reading fail when nothing comes; gunicorn's threads would otherwise wait for ever."""
+    connection = request.environ.get("gunicorn.socket")
+    if connection is not None:
+        connection.settimeout(seconds)
+
+
+@blueprint.after_app_request
+def drain(answer: Response) -> Response:
+    """Read on for a while after refusing a file: a browser reads no answer while it is still sending."""
+    if request.endpoint not in STREAMED or answer.status_code < 300:
+        return answer
+    request.max_content_length = sys.maxsize
+    _expect_slow_client(DRAIN_SECONDS)
+    left, end = DRAINED_BYTES, time.monotonic() + DRAIN_SECONDS
+    # Whatever breaks while the rest is thrown away has nobody to be told to.
+    with contextlib.suppress(Exception):
+        while left > 0 and time.monotonic() < end:
+            chunk = request.stream.read(CHUNK_BYTES)
+            if not chunk:
+                return answer
+            left -= len(chunk)
+    answer.headers["Connection"] = "close"
+    return answer
