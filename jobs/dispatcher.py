@@ -12,7 +12,6 @@ import time
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from importer.reading import Position, RecordReader
 from redis.exceptions import RedisError
 from sqlalchemy import func, update
 from sqlalchemy.exc import DBAPIError
@@ -25,6 +24,7 @@ from importer.control.transitions import try_move
 from importer.counters import Change, settle
 from importer.errors import ObjectChangedError, ObjectMissingError, StorageError
 from importer.models import FailedRow, Import
+from importer.reading import Position, RecordReader
 from importer.services import Services
 from importer.statuses import DISPATCHED, TAKES_ROWS, Reason, Status
 from jobs import ledger, retries
