@@ -6,12 +6,12 @@ import json
 import zlib
 from typing import Any, NamedTuple
 
-from importer.reading import Problem, Record
 from rq.job import Job, JobStatus
 from rq.serializers import JSONSerializer
 
 from importer.models import FailedRow
 from importer.queues import ARGUMENTS_VERSION, LOW, row_job_id
+from importer.reading import Problem, Record
 
 FUNCTION = "jobs.row_job.import_row"
 DESCRIPTION = "import row"
