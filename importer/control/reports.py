@@ -84,7 +84,10 @@ def find_import(session: Session, user: User, import_id: str) -> Import:
 def creators(session: Session, imports: Sequence[Import]) -> dict[int, str]:
     """E-mail addresses of those who started these imports, by user id."""
     ids = {import_.created_by for import_ in imports if import_.created_by is not None}
-    return dict(session.execute(select(User.id, User.email).where(User.id.in_(ids))).tuples().all()) if ids else {}
+    if not ids:
+        return {}
+    found = session.execute(select(User.id, User.email).where(User.id.in_(ids)))
+    return {user_id: email for user_id, email in found}  # noqa: C416 - dict() takes a result for a mapping
 
 
 def report(session: Session, services: Services, import_: Import) -> Report:
