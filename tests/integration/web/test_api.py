@@ -1,0 +1,97 @@
+"""The API's verbs, answers and errors."""
+
+import pytest
+
+from importer.statuses import Status
+
+
+@pytest.fixture
+def someone(operator, visitor):
+    return visitor(operator)
+
+
+def code_of(answer):
+    return answer.get_json()["error"]["code"]
+
+
+def test_an_import_is_told_with_every_count_and_its_page(someone, operator, make_import):
+    import_ = make_import(operator, total_rows=3, created_rows=2, failed=[["X", "Y"]])
+    told = someone.get(f"/api/imports/{import_.id}").get_json()
+    assert (told["total_rows"], told["imported_rows"], told["failed_rows"]) == (3, 2, 1)
+    assert told["url"] == f"/imports/{import_.id}"
+
+
+def test_an_import_is_paused_resumed_cancelled_and_deleted(someone, operator, make_import, session):
+    import_ = make_import(operator, Status.RUNNING)
+    path = f"/api/imports/{import_.id}"
+    assert someone.post(f"{path}/pause").get_json()["status"] == "pausing"
+    resumed = someone.post(f"{path}/resume").get_json()
+    assert (resumed["status"], resumed["reason"]) == ("queued", None)
+    assert someone.post(f"{path}/cancel").get_json()["status"] == "cancelled"
+    assert someone.delete(path).status_code == 204
+    assert someone.get(path).status_code == 404
+
+
+def test_what_the_status_forbids_is_refused(someone, operator, make_import):
+    import_ = make_import(operator, Status.COMPLETED)
+    for verb in ("pause", "resume", "cancel"):
+        answer = someone.post(f"/api/imports/{import_.id}/{verb}")
+        assert (answer.status_code, code_of(answer)) == (409, "refused_transition")
+
+
+def test_failed_rows_come_in_pages(someone, operator, make_import):
+    import_ = make_import(operator, failed=[["X", "\0\udc80"], ["Y", "b"], ["Z", "c"]])
+    first = someone.get(f"/api/imports/{import_.id}/failed-rows?limit=2").get_json()
+    assert [row["row_number"] for row in first["failed_rows"]] == [1, 2]
+    assert first["failed_rows"][0]["cells"] == ["X", "\0\udc80"]
+    second = someone.get(first["next"]).get_json()
+    assert [row["row_number"] for row in second["failed_rows"]] == [3]
+    assert second["next"] is None
+
+
+def test_one_row_or_all_of_them_are_retried(someone, operator, make_import):
+    import_ = make_import(operator, failed=[["X", "a"], ["Y", "b"]])
+    path = f"/api/imports/{import_.id}/retry"
+    assert someone.post(path, json={"row_number": 2}).get_json()["retried_rows"] == 1
+    assert someone.post(path).get_json()["retried_rows"] == 2
+
+
+@pytest.mark.parametrize("body", [{"row_number": "x"}, {"row_number": 0}, {"row_number": 2**31}, [1]])
+def test_a_row_number_that_is_none_is_refused(body, someone, operator, make_import):
+    import_ = make_import(operator, failed=[["X", "a"]])
+    assert someone.post(f"/api/imports/{import_.id}/retry", json=body).status_code == 400
+
+
+def test_imports_come_in_pages_the_latest_first(someone, operator, make_import):
+    made = [make_import(operator).id for _ in range(3)]
+    first = someone.get("/api/imports?limit=2").get_json()
+    assert [told["id"] for told in first["imports"]] == made[:0:-1]
+    assert [told["id"] for told in someone.get(first["next"]).get_json()["imports"]] == made[:1]
+
+
+def test_every_error_under_api_is_json_with_a_code(someone, client, operator, make_import, app):
+    import_ = make_import(operator, failed=[["X", "a"]])
+    path = f"/api/imports/{import_.id}"
+    text = {"data": "no json", "content_type": "text/plain"}
+    expected = [
+        (client.get("/api/imports"), 401, "unauthorized"),
+        (client.get("/api/nowhere"), 401, "unauthorized"),
+        (someone.get("/api/nowhere"), 404, "not_found"),
+        (someone.get("/api/imports/aaaaaaaaaaaa"), 404, "unknown_import"),
+        (someone.get("/api/imports/a%00"), 404, "not_found"),
+        (someone.post(path), 405, "method_not_allowed"),
+        (someone.post(f"{path}/retry", **text), 415, "unsupported_media_type"),
+        (someone.post(f"{path}/retry", "x" * 1_100_000), 413, "request_entity_too_large"),
+        (someone.client.post(f"{path}/pause"), 400, "csrf"),
+    ]
+    for answer, status, code in expected:
+        assert (answer.status_code, code_of(answer)) == (status, code)
+        assert answer.get_json()["error"]["message"]
+
+
+def test_an_unexpected_error_is_json_too_and_tells_no_details(someone, app, monkeypatch):
+    app.testing = False
+    monkeypatch.setattr("importer.web.api.imports_page", lambda *_: 1 / 0)
+    answer = someone.get("/api/imports")
+    assert (answer.status_code, code_of(answer)) == (500, "internal")
+    assert "division" not in answer.get_data(as_text=True)

@@ -1,0 +1,93 @@
+"""`flask users`, `flask imports`, `flask record-types`: what they do, print and end with."""
+
+import json
+
+import pytest
+
+from importer.models import Import
+from importer.statuses import Status
+
+PASSWORD = "correct horse battery"
+
+
+@pytest.fixture
+def flask(runner):
+    return lambda *arguments, **more: runner.invoke(args=list(arguments), **more)
+
+
+def test_a_user_is_created_listed_disabled_and_given_a_password(flask, session):
+    made = flask("users", "create", "a@example.com", "--role", "admin", "--password-stdin", input=PASSWORD)
+    assert (made.exit_code, made.output) == (0, "Created admin a@example.com.\n")
+    again = flask("users", "create", "A@example.com", "--role", "admin", "--password-stdin", input=PASSWORD)
+    assert (again.exit_code, again.stderr) == (1, "A user A@example.com exists already.\n")
+    assert flask("users", "set-password", "a@example.com", "--password-stdin", input="short").exit_code == 1
+    assert flask("users", "disable", "a@example.com").exit_code == 0
+    assert "a@example.com\tadmin\tdisabled" in flask("users", "list").output
+    assert flask("users", "disable", "b@example.com").stderr == "There is no user b@example.com.\n"
+
+
+def test_a_token_is_printed_once_and_revoked(flask, operator, client):
+    token = flask("users", "token", operator.email, "--name", "script").output.strip()
+    headers = {"Authorization": f"Bearer {token}"}
+    assert client.get("/api/imports", headers=headers).status_code == 200
+    assert flask("users", "token", operator.email, "--name", "script", "--revoke").exit_code == 0
+    assert client.get("/api/imports", headers=headers).status_code == 401
+    assert flask("users", "token", operator.email, "--name", "script", "--revoke").exit_code == 1
+
+
+def test_a_login_link_logs_in(flask, operator, client, monkeypatch):
+    monkeypatch.setenv("BASE_URL", "https://importer.example/")
+    url = flask("users", "login-link", operator.email).output.strip()
+    assert url.startswith("https://importer.example/login-link/")
+    assert client.get(url.removeprefix("https://importer.example")).location == "/imports"
+
+
+def test_an_import_is_started_from_a_file(flask, tmp_path, operator, session):
+    file = tmp_path / "a.csv"
+    file.write_text("icao\nEDDB\n")
+    result = flask("imports", "start", str(file), "--type", "airports", "--user", operator.email, "--json")
+    assert result.exit_code == 0
+    told = json.loads(result.output)
+    assert (told["status"], told["created_by"]) == ("queued", operator.email)
+
+
+def test_a_refused_file_is_one_line_and_status_1(flask, tmp_path):
+    file = tmp_path / "a.csv"
+    file.write_text("nothing\nx\n")
+    result = flask("imports", "start", str(file), "--type", "airports")
+    assert result.exit_code == 1
+    assert len(result.stderr.splitlines()) == 1
+    assert flask("imports", "start", str(file), "--type", "nonsense").exit_code == 1
+
+
+@pytest.mark.parametrize(
+    ("status", "failed", "exit_code"),
+    [("completed", 0, 0), ("completed", 1, 2), ("cancelled", 0, 1), ("paused", 0, 1)],
+)
+def test_waiting_ends_with_what_became_of_the_import(
+    status, failed, exit_code, flask, tmp_path, monkeypatch, session
+):
+    def become(import_):
+        import_.status, import_.failed_rows = Status(status), failed
+
+    monkeypatch.setattr("importer.cli.imports.follow", become)
+    file = tmp_path / "a.csv"
+    file.write_text("icao\nEDDB\n")
+    assert flask("imports", "start", str(file), "--type", "airports", "--wait").exit_code == exit_code
+
+
+def test_imports_are_listed_shown_and_changed(flask, operator, make_import, session):
+    import_ = make_import(operator, Status.RUNNING, failed=[["X", "Y"]])
+    assert import_.id in flask("imports", "list").output
+    for verb, status in (("pause", "pausing"), ("resume", "queued"), ("retry", "queued"), ("cancel", "cancelled")):
+        result = flask("imports", verb, import_.id, "--json")
+        assert (result.exit_code, json.loads(result.stdout)["status"]) == (0, status)
+    assert flask("imports", "pause", import_.id).exit_code == 1
+    assert "the command line" in flask("imports", "show", import_.id).output
+    assert flask("imports", "delete", import_.id, "--yes").exit_code == 0
+    assert flask("imports", "show", import_.id).exit_code == 1
+    assert session.query(Import).count() == 0
+
+
+def test_record_types_are_listed_with_their_columns(flask):
+    assert "email*, name*, company" in flask("record-types").output

@@ -1,0 +1,143 @@
+"""The pages: what they say, and that nothing from a file is ever markup."""
+
+import re
+
+import pytest
+
+from importer.control.health import Finding
+from importer.statuses import MEANINGS, Status
+
+EVIL = "<script>alert(1)</script>\"'<img src=x onerror=alert(2)>"
+
+
+@pytest.mark.parametrize("path", ["/imports/{}", "/imports/{}/live", "/imports/{}/confirm/delete", "/imports"])
+def test_hostile_names_headers_and_cells_are_only_text(path, operator, visitor, make_import):
+    import_ = make_import(
+        operator,
+        filename=EVIL,
+        header=["icao", EVIL],
+        columns=["icao", None],
+        failed=[[EVIL, "\0\x07\u202e\udc80", EVIL, "x" * 70_000]],
+        reason=EVIL,
+        reason_code="file_refused",
+    )
+    page = visitor(operator).page(path.format(import_.id))
+    assert "alert(1)" in page
+    assert "<script>alert" not in page
+    assert "<img src=x" not in page
+    assert "\0" not in page
+    assert "\u202e" not in page
+
+
+def test_invisible_characters_of_a_cell_are_shown(operator, visitor, make_import):
+    import_ = make_import(operator, failed=[["\0\x07", "\u202e\udc80"]])
+    page = visitor(operator).page(f"/imports/{import_.id}")
+    assert "␀␇" in page
+    assert "\\u202e\\udc80" in page
+
+
+@pytest.mark.parametrize("status", list(Status))
+def test_every_status_has_a_page_with_its_meaning_and_only_the_buttons_it_allows(
+    status, operator, visitor, make_import
+):
+    import_ = make_import(operator, status)
+    page = visitor(operator).page(f"/imports/{import_.id}")
+    assert MEANINGS[status] in page
+    assert ('id="pause"' in page) == (status in ("queued", "running"))
+    assert ('id="resume"' in page) == (status in ("pausing", "paused"))
+    assert ('id="cancel"' in page) == (status in ("uploading", "queued", "running", "pausing", "paused"))
+
+
+def test_a_cancelled_import_says_that_the_file_was_not_read_to_its_end(operator, visitor, make_import):
+    import_ = make_import(operator, Status.CANCELLED, created_rows=5, dispatched_rows=12, failed=[["X", "Y"]])
+    page = " ".join(visitor(operator).page(f"/imports/{import_.id}").split())
+    assert "12 rows were dispatched: 5 imported, 1 failed, 6 dropped." in page
+    assert "not read to its end" in page
+
+
+def test_ignored_columns_are_named(operator, visitor, make_import):
+    import_ = make_import(operator, header=["icao", "Colour"], columns=["icao", None])
+    page = visitor(operator).page(f"/imports/{import_.id}")
+    assert re.search(r"Ignored columns:.*<code>Colour</code>", page, re.DOTALL)
+
+
+def test_failed_rows_are_paged_forwards_and_backwards(operator, visitor, make_import):
+    import_ = make_import(operator, failed=[[f"X{n}", "Y"] for n in range(60)])
+    someone = visitor(operator)
+
+    def rows(page):
+        return [int(n) for n in re.findall(r'id="retry-(\d+)"', page)]
+
+    first = someone.page(f"/imports/{import_.id}")
+    second = someone.page(f"/imports/{import_.id}?after=25")
+    third = someone.page(f"/imports/{import_.id}?after=50")
+    assert rows(first) + rows(second) + rows(third) == list(range(1, 61))
+    assert f"/imports/{import_.id}?after=25#" in third
+    assert "failed-next" not in third
+    assert someone.get(f"/imports/{import_.id}?after=99999999999999").status_code == 200
+
+
+def test_a_finished_import_asks_for_no_refreshing(operator, visitor, make_import, session):
+    import_ = make_import(operator, cleaned_at=operator.created_at)
+    assert 'data-live="false"' in visitor(operator).page(f"/imports/{import_.id}/live")
+
+
+def test_a_running_import_warns_when_no_worker_is_alive(operator, visitor, make_import):
+    import_ = make_import(operator, Status.RUNNING)
+    page = visitor(operator).page(f"/imports/{import_.id}")
+    assert "No dispatcher is running" in page
+    assert "No worker is running" in page
+
+
+def test_buttons_do_what_they_say(operator, visitor, make_import, session):
+    import_ = make_import(operator, Status.RUNNING, failed=[["X", "Y"]])
+    someone = visitor(operator)
+    for verb, status in (("pause", "pausing"), ("resume", "queued"), ("retry", "queued"), ("cancel", "cancelled")):
+        assert someone.post(f"/imports/{import_.id}/{verb}").status_code == 302
+        session.refresh(import_)
+        assert import_.status == status
+    assert someone.post(f"/imports/{import_.id}/delete").location == "/imports"
+    assert someone.get(f"/imports/{import_.id}").status_code == 404
+
+
+def test_the_upload_page_offers_every_record_type_with_its_columns_and_a_template(operator, visitor):
+    someone = visitor(operator)
+    page = someone.page("/imports/new")
+    assert '<meta name="csrf-token"' in page
+    for name in ("airports", "contacts"):
+        assert f'value="{name}"' in page
+    assert someone.page("/record-types/contacts.csv") == "email,name,company,phone,signup_date,balance\r\n"
+    assert someone.get("/record-types/nonsense.csv").status_code == 404
+
+
+def test_an_empty_list_leads_to_the_upload(operator, visitor):
+    assert "Upload the first file" in visitor(operator).page("/imports")
+
+
+def test_the_list_can_be_narrowed(operator, visitor, make_import):
+    running, done = make_import(operator, Status.RUNNING), make_import(operator)
+    page = visitor(operator).page("/imports?show=active")
+    assert running.id in page
+    assert done.id not in page
+
+
+def test_the_platform_learns_what_is_away_and_nothing_more(client, services):
+    assert client.get("/healthz").status_code == 200
+    answer = client.get("/readyz")
+    assert (answer.status_code, answer.get_json()["status"]) == (200, "ready")
+
+
+def test_the_platform_is_told_when_a_part_is_away(app, client, services):
+    services.storage.bucket = "no-such-bucket"
+    answer = client.get("/readyz")
+    assert answer.status_code == 503
+    assert answer.get_json()["parts"] == {"database": "ok", "redis": "ok", "storage": "failing"}
+    assert "no-such-bucket" not in answer.get_data(as_text=True)
+    assert client.get("/healthz").status_code == 200
+
+
+def test_a_part_that_is_away_is_shown_on_the_pages(operator, visitor, make_import, app, monkeypatch):
+    import_ = make_import(operator, Status.RUNNING)
+    watch = app.extensions["importer_watch"]
+    monkeypatch.setattr(watch, "findings", lambda: [Finding("redis", False, "Redis is full.")])
+    assert "Redis is full." in visitor(operator).page(f"/imports/{import_.id}/live")

@@ -1,0 +1,66 @@
+"""rq-dashboard: its known holes are closed."""
+
+import re
+
+import pytest
+from rq import Queue
+from rq.job import Job
+from rq.registry import FailedJobRegistry
+from rq.serializers import JSONSerializer
+
+from importer.queues import LOW
+
+
+@pytest.fixture
+def someone(admin, visitor):
+    return visitor(admin)
+
+
+@pytest.fixture
+def failed_job(services):
+    queue = Queue(LOW, connection=services.redis, serializer=JSONSerializer)
+    job = Job.create("os.getcwd", connection=services.redis, serializer=JSONSerializer, id="x_1", origin=LOW)
+    job.save()
+    FailedJobRegistry(queue=queue).add(job, ttl=60)
+    return job
+
+
+def test_requeueing_by_get_is_refused(someone, failed_job, services):
+    assert someone.get("/rq/requeue/low").status_code == 405
+    assert Queue(LOW, connection=services.redis).count == 0
+
+
+def test_requeueing_by_post_with_the_pages_token_works(someone, failed_job, services):
+    assert someone.post("/rq/requeue/low").get_json()["count"] == 1
+    assert Queue(LOW, connection=services.redis).job_ids == ["x_1"]
+
+
+def test_only_the_pages_own_script_may_run(someone):
+    policy = someone.get("/rq/").headers["Content-Security-Policy"]
+    scripts = re.search(r"script-src ([^;]+)", policy)[1]
+    assert "'sha256-" in scripts
+    assert "unsafe-inline" not in scripts
+
+
+def test_its_templates_escape_every_value(someone):
+    page = someone.page("/rq/")
+    assert "_.templateSettings" in page
+    assert page.index("_.templateSettings") < page.index("_.template(")
+
+
+def test_the_address_of_redis_is_not_shown(someone, services):
+    port = str(services.redis.connection_pool.connection_kwargs["port"])
+    assert port not in someone.page("/rq/")
+
+
+def test_there_is_no_other_redis_to_look_at(someone):
+    assert someone.get("/rq/1/view/queues").status_code == 404
+
+
+def test_a_queue_name_that_its_scripts_would_have_to_quote_is_not_found(someone):
+    assert someone.get("/rq/0/view/jobs/a'b/failed/8/asc/1").status_code == 404
+
+
+def test_it_uses_the_applications_own_redis_pool(app, someone, services):
+    someone.page("/rq/")
+    assert app.redis_conn is services.redis

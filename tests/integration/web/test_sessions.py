@@ -1,0 +1,90 @@
+"""Logging in and out."""
+
+import re
+
+import pytest
+
+from importer.control import accounts
+from importer.web.throttle import TRIES_PER_EMAIL
+
+PASSWORD = "correct horse battery"
+
+
+def try_login(client, email, password=PASSWORD, **more):
+    token = re.search(r'name="csrf_token" value="([^"]+)"', client.get("/login").get_data(as_text=True))[1]
+    return client.post("/login", data={"email": email, "password": password, "csrf_token": token, **more})
+
+
+def test_the_right_password_opens_the_list(operator, client):
+    assert try_login(client, "Operator@Example.com").location == "/imports"
+    assert client.get("/imports").status_code == 200
+
+
+@pytest.mark.parametrize("email", ["operator@example.com", "nobody@example.com", "a\0b@example.com", ""])
+def test_a_wrong_password_is_refused_in_the_same_words(email, operator, client):
+    answer = try_login(client, email, "wrong")
+    assert answer.status_code == 401
+    assert "do not fit together" in answer.get_data(as_text=True)
+
+
+def test_after_ten_wrong_passwords_even_the_right_one_has_to_wait(operator, other, client):
+    for _ in range(TRIES_PER_EMAIL):
+        assert try_login(client, operator.email, "wrong").status_code == 401
+    assert try_login(client, operator.email).status_code == 429
+    assert try_login(client, other.email).status_code == 302
+
+
+def test_nobody_is_locked_out_while_redis_is_away(operator, app, client):
+    app.extensions["importer"].redis.connection_pool.connection_kwargs["port"] = 1
+    app.extensions["importer"].redis.connection_pool.disconnect()
+    assert try_login(client, operator.email).status_code == 302
+
+
+@pytest.mark.parametrize("away", ["//evil.example", "https://evil.example", "/\\evil.example", "javascript:x"])
+def test_logging_in_leads_nowhere_else(away, operator, client):
+    assert try_login(client, operator.email, next=away).location == "/imports"
+
+
+def test_logging_in_leads_to_the_page_that_was_wanted(operator, client):
+    wanted = client.get("/imports/new?record_type=contacts").location
+    assert wanted == "/login?next=/imports/new?record_type%3Dcontacts"
+    assert try_login(client, operator.email, next="/imports/new").location == "/imports/new"
+
+
+def test_logging_out_ends_the_session(operator, visitor):
+    someone = visitor(operator)
+    someone.post("/logout")
+    assert someone.get("/imports").status_code == 302
+
+
+def test_a_one_time_link_works_once(operator, client, app, session):
+    secret = accounts.make_login_link(session, operator)
+    assert client.head(f"/login-link/{secret}").status_code == 405
+    assert client.get(f"/login-link/{secret}").location == "/imports"
+    assert client.get("/imports").status_code == 200
+    again = app.test_client().get(f"/login-link/{secret}")
+    assert again.status_code == 401
+    assert "used before" in again.get_data(as_text=True)
+
+
+def test_changing_the_password_ends_the_other_sessions(operator, visitor):
+    here, there = visitor(operator), visitor(operator)
+    data = {"current": PASSWORD, "new": "another long one", "again": "another long one"}
+    assert here.post("/account/password", data).status_code == 302
+    assert here.get("/imports").status_code == 200
+    assert there.get("/imports").status_code == 302
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"current": "wrong"}, "current password is wrong"),
+        ({"new": "short", "again": "short"}, "at least 10"),
+        ({"again": "something else"}, "differ"),
+    ],
+)
+def test_a_password_is_not_changed_to_what_is_wrong(change, words, operator, visitor):
+    data = {"current": PASSWORD, "new": "another long one", "again": "another long one", **change}
+    answer = visitor(operator).post("/account/password", data)
+    assert answer.status_code == 422
+    assert words in answer.get_data(as_text=True)

@@ -1,0 +1,149 @@
+"""From the browser to the queue: what is taken, what is refused, and that nothing is left of what is refused."""
+
+import io
+
+import pytest
+
+from importer import queues
+from importer.models import Import
+from importer.statuses import Status
+
+
+def imports(session):
+    session.expire_all()
+    return session.query(Import).order_by(Import.sequence).all()
+
+
+def test_an_upload_becomes_a_queued_import_with_a_slice_on_high(operator, visitor, session, services, stored):
+    answer = visitor(operator).upload()
+    assert answer.status_code == 201
+    told = answer.get_json()
+    assert told["url"] == f"/imports/{told['id']}"
+    assert (told["status"], told["created_by"], told["filename"]) == ("queued", operator.email, "airports.csv")
+    assert queues.is_slice_queued(services.redis, told["id"])
+    assert f"imports/{told['id']}" in stored()
+
+
+def test_the_same_form_sent_twice_makes_one_import(operator, visitor, session):
+    someone = visitor(operator)
+    first = someone.upload(headers={"Idempotency-Key": "one"})
+    second = someone.upload(headers={"Idempotency-Key": "one"})
+    assert (first.status_code, second.status_code) == (201, 200)
+    assert first.get_json()["id"] == second.get_json()["id"]
+    assert len(imports(session)) == 1
+
+
+def test_another_persons_key_is_another_key(operator, other, visitor, session):
+    for user in (operator, other):
+        assert visitor(user).upload(headers={"Idempotency-Key": "one"}).status_code == 201
+    assert len(imports(session)) == 2
+
+
+def test_a_key_is_free_again_after_the_file_was_refused(operator, visitor):
+    someone = visitor(operator)
+    assert someone.upload(b"", headers={"Idempotency-Key": "one"}).status_code == 422
+    assert someone.upload(headers={"Idempotency-Key": "one"}).status_code == 201
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"", "empty"),
+        (b"icao,name\n", "no rows"),
+        (b"name\nBerlin\n", "icao"),
+        (b"icao,ICAO\nEDDB,EDDF\n", "icao"),
+        (b"\x89PNG\r\n\x1a\n\x00\x00", ""),
+    ],
+)
+def test_a_file_that_cannot_be_imported_is_refused_in_words_and_leaves_nothing(
+    content, words, operator, visitor, session, stored
+):
+    before = stored()
+    answer = visitor(operator).upload(content)
+    assert answer.status_code == 422
+    assert words in answer.get_json()["error"]["message"].lower()
+    assert stored() == before
+    assert [found.status for found in imports(session)] == [Status.STOPPED]
+
+
+def test_a_file_over_the_limit_is_refused_before_it_is_read(operator, visitor, session):
+    answer = visitor(operator).upload(b"x" * 3_100_000)
+    assert answer.status_code == 413
+    assert answer.get_json()["error"]["code"] == "too_large"
+    assert imports(session) == []
+
+
+def test_a_file_just_over_the_limit_is_refused_while_it_is_read(operator, visitor, session, stored):
+    before = stored()
+    answer = visitor(operator).upload(b"icao,name\n" + b"EDDB,Berlin\n" * 170_000)
+    assert answer.status_code == 413
+    assert [found.reason_code for found in imports(session)] == ["file_refused"]
+    assert stored() == before
+
+
+@pytest.mark.parametrize("record_type", ["", "nonsense", "a\0b"])
+def test_an_unknown_record_type_is_refused(record_type, operator, visitor, session):
+    answer = visitor(operator).post(
+        "/imports",
+        {"file": (io.BytesIO(b"x"), "x.csv")},
+        query_string={"record_type": record_type},
+        headers={"Accept": "application/json"},
+    )
+    assert answer.status_code == 422
+    assert answer.get_json()["error"]["code"] == "unknown_record_type"
+    assert imports(session) == []
+
+
+def test_a_form_without_a_file_is_refused(operator, visitor, session):
+    answer = visitor(operator).post(
+        "/imports?record_type=airports", {"x": "y"}, headers={"Accept": "application/json"}
+    )
+    assert answer.status_code == 400
+    assert imports(session) == []
+
+
+def test_a_key_that_is_too_long_is_refused(operator, visitor):
+    assert visitor(operator).upload(headers={"Idempotency-Key": "x" * 101}).status_code == 400
+
+
+def test_an_upload_that_breaks_off_says_so_and_leaves_nothing(operator, visitor, session, stored):
+    before = stored()
+    body = b'--b\r\nContent-Disposition: form-data; name="file"; filename="a.csv"\r\n\r\nicao,name\nEDDB,Berlin\n'
+    answer = visitor(operator).post(
+        "/imports?record_type=airports",
+        body,
+        content_type="multipart/form-data; boundary=b",
+        headers={"Accept": "application/json"},
+    )
+    assert answer.status_code == 400
+    assert [found.reason_code for found in imports(session)] == ["upload_broke_off"]
+    assert stored() == before
+
+
+def test_an_upload_while_s3_is_away_says_so(operator, visitor, session, services):
+    services.storage.bucket = "no-such-bucket"
+    answer = visitor(operator).upload()
+    assert answer.status_code == 503
+    assert [found.status for found in imports(session)] == [Status.STOPPED]
+
+
+def test_scripts_upload_with_the_record_type_in_the_form(operator, client, session):
+    from importer.control import accounts
+
+    headers = {"Authorization": f"Bearer {accounts.create_token(session, operator, 'script')}"}
+    data = {"record_type": "airports", "file": (io.BytesIO(b"icao\nEDDB\n"), "a.csv")}
+    answer = client.post("/api/imports", data=data, headers=headers)
+    assert answer.status_code == 201
+    assert answer.get_json()["record_type"] == "airports"
+
+
+def test_without_a_csrf_token_the_body_is_not_read(operator, visitor, session):
+    answer = visitor(operator).upload(headers={"X-CSRFToken": ""})
+    assert answer.status_code == 400
+    assert answer.get_json()["error"]["code"] == "csrf"
+    assert imports(session) == []
+
+
+def test_a_path_in_a_filename_is_dropped(operator, visitor):
+    answer = visitor(operator).upload(name="../../etc/<b>\u202e.csv")
+    assert answer.get_json()["filename"] == "<b>.csv"

@@ -1,0 +1,40 @@
+"""How things are written on pages."""
+
+import pytest
+
+from importer.web.auth import local_path
+from importer.web.formats import duration, marked, size, visible
+
+
+@pytest.mark.parametrize(
+    ("count", "words"), [(0, "0 bytes"), (1023, "1,023 bytes"), (1536, "1.5 KB"), (5 * 1024**3, "5.0 GB")]
+)
+def test_sizes_are_in_the_largest_unit_that_fits(count, words):
+    assert size(count) == words
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"), [(0.2, "0 s"), (59.6, "1 min 0 s"), (3661, "1 h 1 min"), (200_000, "2 d 7 h")]
+)
+def test_durations_have_two_units(seconds, words):
+    assert duration(seconds) == words
+
+
+def test_every_character_can_be_seen_and_written():
+    every = "".join(map(chr, range(0x3000))) + "\ud800\U0001f600\U000e0001"
+    shown = visible(every, limit=len(every))
+    assert shown.isprintable()
+    shown.encode()
+
+
+def test_a_long_text_is_cut_and_the_rest_counted():
+    assert visible("x" * 1300, limit=300).endswith("… (and 1,000 more characters)")
+
+
+def test_only_backticks_become_markup():
+    assert marked("<b> `x`") == "&lt;b&gt; <code>x</code>"
+
+
+@pytest.mark.parametrize("url", ["//x", "/\\x", "\\\\x", "http://x", "x", "", "javascript:x"])
+def test_a_way_out_of_the_application_is_no_local_path(url):
+    assert local_path(url) is None
