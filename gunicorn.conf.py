@@ -1,19 +1,17 @@
 """What gunicorn does besides the Procfile's options: it ends when a setting is wrong."""
 
-import os
+import subprocess
 import sys
 from typing import Any
-
-from importer.config import Settings
-from importer.errors import SettingsError
-from importer.record_types import RecordTypes
 
 control_socket_disable = True
 
 
 def on_starting(server: Any) -> None:
-    """Check the settings once, here: a worker that ends over them would be started again for ever."""
-    try:
-        RecordTypes(Settings.from_environment(os.environ).record_types)
-    except SettingsError as error:
-        sys.exit(error.message)
+    """Load the application once, here: a worker that ends over a setting would be started again for ever.
+
+    In a process of its own, so that the workers of a reload (SIGHUP) find the code as it is then.
+    """
+    ended = subprocess.run([sys.executable, "-c", "import wsgi"], check=False)
+    if ended.returncode != 0:
+        sys.exit(ended.returncode)
