@@ -21,7 +21,7 @@ from importer.checkpoint import PREFIX
 from importer.control.cleaning import clean, delete_some
 from importer.control.transitions import try_move
 from importer.control.verbs import last_known_row
-from importer.errors import ImporterError
+from importer.errors import ImporterError, StorageError
 from importer.models import FailedRow, Import
 from importer.services import Services
 from importer.statuses import DISPATCHED, ENDED, TAKES_ROWS, UNFINISHED, Reason, Status
@@ -48,7 +48,7 @@ class Recovery:
         """Run a pass, unless another process has just done so; say whether it was run.
 
         Raises:
-            RedisError, SQLAlchemyError: a part is away; the next pass tries again.
+            RedisError, SQLAlchemyError, StorageError: a part is away; the next pass tries again.
         """
         if not self._redis.set(TURN_KEY, 1, nx=True, px=TURN_MILLISECONDS):
             return False
@@ -173,7 +173,7 @@ class Recovery:
             for import_ in found:
                 try:
                     step(session, import_)
-                except (RedisError, SQLAlchemyError):
+                except (RedisError, SQLAlchemyError, StorageError):
                     raise
                 except ImporterError as error:
                     session.rollback()

@@ -22,6 +22,7 @@ from rq.utils import now
 from rq.worker_registration import WORKERS_BY_QUEUE_KEY
 from sqlalchemy.exc import SQLAlchemyError
 
+from importer.errors import StorageError
 from importer.services import Services
 from jobs.process import stop_requested
 from jobs.recovery import Recovery
@@ -158,6 +159,6 @@ class ResilientWorker(SimpleWorker):
             try:
                 self._stay_registered()
                 self._recovery.run()
-            except (RedisError, SQLAlchemyError) as error:
+            except (RedisError, SQLAlchemyError, StorageError) as error:
                 log.warning("recovery could not finish: %s", str(error).partition("\n")[0])
             self.last_cleaned_at = now()
