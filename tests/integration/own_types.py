@@ -1,7 +1,7 @@
 """Record types as users write them, outside the package; loaded through the setting RECORD_TYPES."""
 
 import os
-import time
+from time import sleep as wait
 
 from sqlalchemy import DDL, CheckConstraint, Identity, Integer, String, UniqueConstraint, event, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
@@ -132,7 +132,7 @@ class Deposits(RecordType):
             session.execute(ADD, {"owner": "nested", "amount": 1})
 
     def act_sleep(self, session: Session, argument: str) -> None:
-        time.sleep(float(argument))
+        wait(float(argument))
 
     def act_query(self, session: Session, argument: str) -> None:
         session.execute(text("SELECT pg_sleep(:seconds)"), {"seconds": float(argument)})
