@@ -18,6 +18,10 @@ def sources_of(target: Status) -> set[Status]:
     return {source for source, to in TRANSITIONS if to is target}
 
 
+def _sources(target: Status, only_from: Collection[Status] | None) -> set[Status]:
+    return sources_of(target) & set(only_from if only_from is not None else Status)
+
+
 def try_move(
     session: Session,
     import_id: str,
@@ -40,7 +44,7 @@ def try_move(
     Returns:
         Whether the import was moved; False also where there is no such import.
     """
-    sources = sources_of(target) & set(only_from if only_from is not None else Status)
+    sources = _sources(target, only_from)
     if target in DISPATCHED:
         values |= {"reason_code": None, "reason": None}
     if reason is not None:
@@ -57,16 +61,23 @@ def try_move(
     return moved.first() is not None
 
 
-def move(session: Session, import_: Import, target: Status, **details: Any) -> None:
+def move(
+    session: Session,
+    import_: Import,
+    target: Status,
+    *,
+    only_from: Collection[Status] | None = None,
+    **details: Any,
+) -> None:
     """Like `try_move`, and refresh the import.
 
     Raises:
         RefusedTransitionError: saying what the status is and from which ones the move can be made.
     """
-    moved = try_move(session, import_.id, target, **details)
+    moved = try_move(session, import_.id, target, only_from=only_from, **details)
     session.refresh(import_)
     if not moved:
-        allowed = ", ".join(sorted(sources_of(target)))
+        allowed = ", ".join(sorted(_sources(target, only_from)))
         raise RefusedTransitionError(
             f"Import {import_.id} is {import_.status}; it can become {target} only when it is {allowed}."
         )
