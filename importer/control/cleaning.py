@@ -37,14 +37,14 @@ def clean(session: Session, services: Services, import_: Import) -> None:
     """
     if import_.status not in ENDED and import_.status != Status.CANCELLING:
         return
-    dispatched = checkpoint.take(services.redis, import_.id)
+    _note_dispatched(session, import_, checkpoint.take(services.redis, import_.id))
     queues.drop_slices(services.redis, import_.id)
     if import_.status != Status.COMPLETED:
         queues.drop_row_jobs(services.redis, import_.id, failed=import_.deleted_at is not None)
     elif import_.deleted_at is not None:
         queues.drop_row_jobs(services.redis, import_.id, failed=True)
     _remove_file(services, import_)
-    _note(session, import_, dispatched)
+    _note_cleaned(session, import_)
 
 
 def _remove_file(services: Services, import_: Import) -> None:
@@ -55,13 +55,17 @@ def _remove_file(services: Services, import_: Import) -> None:
         services.storage.delete(import_.object_key)
 
 
-def _note(session: Session, import_: Import, dispatched: int | None) -> None:
-    noted: dict[str, Any] = {
-        "cleaned_at": func.now(),
-        "dispatched_rows": func.greatest(Import.dispatched_rows, dispatched or 0),
-    }
-    if not try_move(session, import_.id, Status.CANCELLED, **noted):
-        session.execute(update(Import).where(Import.id == import_.id).values(noted))
+def _note_dispatched(session: Session, import_: Import, dispatched: int | None) -> None:
+    """At once: the checkpoint is gone, and a later step may fail."""
+    if dispatched:
+        reached = func.greatest(Import.dispatched_rows, dispatched)
+        session.execute(update(Import).where(Import.id == import_.id).values(dispatched_rows=reached))
+        session.commit()
+
+
+def _note_cleaned(session: Session, import_: Import) -> None:
+    if not try_move(session, import_.id, Status.CANCELLED, cleaned_at=func.now()):
+        session.execute(update(Import).where(Import.id == import_.id).values(cleaned_at=func.now()))
     session.commit()
     session.refresh(import_)
 
