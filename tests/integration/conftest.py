@@ -21,6 +21,8 @@ from importer.services import Services
 from importer.storage import Storage
 from jobs import process
 
+pytest.register_assert_rewrite("accounting")
+
 FOLDER = Path(__file__).parent
 TEMPLATE = "tables"
 

@@ -1,0 +1,173 @@
+"""Real dispatchers and workers, ended, killed and frozen at any moment (DESIGN.md, the promise)."""
+
+import random
+import signal
+
+import pytest
+from accounting import assert_every_row_accounted_for
+from supervisor import Processes, end
+from waiting import wait_until
+from world import World, many_contacts
+
+from importer import queues
+from importer.control import health
+from importer.queues import CLAIMS_KEY
+
+pytestmark = pytest.mark.faults
+
+TINY_SLICES = {"SLICE_SECONDS": "0.3", "MAX_QUEUED_ROWS": "2000", "BATCH_SECONDS": "0.1"}
+
+
+def many_deposits(rows: int, act: str = "") -> tuple[str, dict[str, int]]:
+    table = [(f"o{number % 13}", number) for number in range(rows)]
+    balances: dict[str, int] = {}
+    for owner, amount in table:
+        balances[owner] = balances.get(owner, 0) + amount
+    return "owner,amount,act\n" + "".join(f"{owner},{amount},{act}\n" for owner, amount in table), balances
+
+
+def wait_for_progress(world: World, import_id: str, rows: int) -> None:
+    reached = world.find(import_id).ended_rows + rows
+    wait_until(
+        lambda: world.find(import_id).ended_rows >= reached or world.status(import_id) == "completed", "progress"
+    )
+
+
+def test_the_last_row_of_each_key_wins_with_four_workers(world: World, processes: Processes):
+    csv, records = many_contacts(6000, keys=40)
+    for _ in range(4):
+        processes.worker(BATCH_SECONDS="0.05")
+    processes.dispatcher()
+    import_id = world.upload(csv)
+    world.wait_for(import_id, "completed")
+    wait_until(
+        lambda: world.find(import_id).cleaned_at and not world.started.get_job_ids(cleanup=False), "it is clean"
+    )
+    assert_every_row_accounted_for(world, import_id, records, rows=6000)
+
+
+def test_sigterm_ends_every_process_within_10_seconds_and_loses_nothing(world: World, processes: Processes):
+    csv, balances = many_deposits(3000, "sleep 0.002")
+    import_id = world.upload(csv, "deposits")
+    programs = [processes.dispatcher(**TINY_SLICES), processes.worker(), processes.worker()]
+    wait_for_progress(world, import_id, 200)
+    assert [end(program) for program in programs] == [0, 0, 0]
+    assert not world.redis.zcard(CLAIMS_KEY)
+    assert world.find(import_id).ended_rows < 3000
+    assert not health.check_worker(world.services).ok
+    processes.dispatcher()
+    processes.worker()
+    processes.worker()
+    world.wait_for(import_id, "completed")
+    assert world.balances() == balances
+    wait_until(lambda: world.find(import_id).cleaned_at, "it is clean")
+    assert_every_row_accounted_for(world, import_id, None, rows=3000)
+
+
+def test_an_idle_process_that_is_asked_to_stop_leaves_at_once(world: World, processes: Processes):
+    programs = [processes.dispatcher(), processes.worker()]
+    for check in (health.check_dispatcher, health.check_worker):
+        wait_until(lambda check=check: check(world.services).ok, "it is registered")
+    assert [end(program) for program in programs] == [0, 0]
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_kills_at_any_moment_neither_lose_nor_repeat_a_row(world: World, processes: Processes, seed: int):
+    chance = random.Random(seed)
+    csv, balances = many_deposits(4000)
+    contacts, records = many_contacts(4000, keys=300)
+    imports = [world.upload(csv, "deposits"), world.upload(contacts)]
+    alive = {queue: processes.start(queue.strip("2"), **TINY_SLICES) for queue in ("high", "low", "low2")}
+    for _ in range(6):
+        wait_for_progress(world, chance.choice(imports), chance.randrange(1, 300))
+        victim = chance.choice(sorted(alive))
+        alive[victim].kill()
+        alive[victim] = processes.start(victim.strip("2"), **TINY_SLICES)
+        world.let_leases_lapse()  # and every living one is taken for dead, too
+    for import_id in imports:
+        world.wait_for(import_id, "completed")
+    for program in alive.values():
+        end(program)
+    for _ in range(2):
+        world.let_leases_lapse()
+        world.recover()
+        world.run()
+    assert world.balances() == balances
+    assert world.records() == records
+    for import_id in imports:
+        assert_every_row_accounted_for(world, import_id, None, rows=4000)
+
+
+def test_a_row_that_kills_its_workers_fails_alone(world: World, processes: Processes):
+    csv, _ = many_deposits(40)
+    lines = csv.splitlines()
+    lines[20] = "killer,1,exit"
+    import_id = world.upload("\n".join(lines) + "\n", "deposits")
+    world.dispatch()
+    deaths = 0
+    while world.status(import_id) != "completed":
+        worker = processes.worker()
+        ended = lambda program=worker: not program.running or world.status(import_id) == "completed"  # noqa: E731
+        wait_until(ended, "the worker dies, or the import completes")
+        if world.status(import_id) != "completed":
+            deaths += 1
+            assert worker.status == 9
+            world.let_leases_lapse()
+            world.release_recovery()
+    assert deaths == 4  # one with its neighbours, three alone
+    assert world.codes(import_id) == {20: "worker_died"}
+    assert world.counts(import_id) == {"updated": 39, "failed": 1}
+    wait_until(lambda: world.find(import_id).cleaned_at, "it is clean")
+    assert_every_row_accounted_for(world, import_id, None, rows=40)
+
+
+def test_within_30_seconds_an_idle_worker_makes_good_a_kill_of_everything_else(world: World, processes: Processes):
+    """No lease is helped to lapse here: this is how long it takes."""
+    csv, balances = many_deposits(600, "sleep 0.005")
+    import_id = world.upload(csv, "deposits")
+    dispatcher = processes.dispatcher(SLICE_SECONDS="30", MAX_QUEUED_ROWS="200")
+    killed, frozen = processes.worker(), processes.worker()
+    wait_until(lambda: world.redis.zcard(CLAIMS_KEY) == 2, "both are at work")
+    killed.kill()
+    dispatcher.kill()
+    frozen.send(signal.SIGSTOP)
+    ended = world.find(import_id).ended_rows
+    assert ended < 600
+    processes.worker()
+    processes.dispatcher()
+    wait_until(lambda: world.find(import_id).total_rows, "it is read to its end", seconds=30)
+    world.wait_for(import_id, "completed", seconds=30)
+    frozen.send(signal.SIGCONT)
+    wait_until(lambda: "put off" in frozen.log_tail() or not world.redis.zcard(CLAIMS_KEY), "the frozen one woke")
+    assert end(frozen) == 0
+    assert world.balances() == balances
+    wait_until(lambda: world.find(import_id).cleaned_at, "it is clean")
+    assert_every_row_accounted_for(world, import_id, None, rows=600)
+
+
+def test_servers_that_crash_in_the_middle_cost_no_row(world: World, processes: Processes, servers):
+    csv, balances = many_deposits(3000, "sleep 0.001")
+    import_id = world.upload(csv, "deposits")
+    programs = [processes.dispatcher(**TINY_SLICES), processes.worker(), processes.worker()]
+    wait_for_progress(world, import_id, 100)
+    servers.postgres.restart("kill")
+    world.services.engine.dispose()
+    wait_for_progress(world, import_id, 100)
+    servers.valkey.restart()
+    wait_for_progress(world, import_id, 100)
+    world.redis.flushall()
+    world.wait_for(import_id, "completed")
+    assert all(program.running for program in programs)
+    assert world.balances() == balances
+    wait_until(
+        lambda: world.find(import_id).cleaned_at and not queues.queued_rows(world.redis, import_id), "clean"
+    )
+    assert_every_row_accounted_for(world, import_id, None, rows=3000)
+
+
+def test_a_process_without_its_settings_says_which_and_does_not_start(processes: Processes):
+    program = processes.worker(SECRET_KEY="", S3_BUCKET="")
+    wait_until(lambda: not program.running, "it has ended")
+    assert program.status == 1
+    assert "SECRET_KEY is not set" in program.log_tail()
+    assert "S3_BUCKET is not set" in program.log_tail()
