@@ -76,7 +76,7 @@ def enter(connection: Connection, sequence: int, outcomes: Mapping[int, RowOutco
         "outcomes": array_literal(int(outcome) for outcome in outcomes.values()),
         "failed": int(RowOutcome.FAILED),
     }
-    return dict(connection.exec_driver_sql(ENTER, parameters).tuples().all())
+    return {number: is_first for number, is_first in connection.exec_driver_sql(ENTER, parameters)}
 
 
 def mark_failed(connection: Connection, sequence: int, row_numbers: Iterable[int]) -> None:

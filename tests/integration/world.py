@@ -135,7 +135,9 @@ class World:
 
     def balances(self) -> dict[str, int]:
         with self.services.engine.connect() as connection:
-            return dict(connection.execute(text("SELECT owner, amount FROM accounts")).tuples().all())
+            return {
+                row.owner: row.amount for row in connection.execute(text("SELECT owner, amount FROM accounts"))
+            }
 
     def failed_rows(self, import_id: str) -> dict[int, FailedRow]:
         sequence = self.find(import_id).sequence

@@ -60,7 +60,7 @@ def test_values_that_do_not_validate_name_their_column_and_never_the_value(world
     import_id = world.import_file("email,name,balance\na@example.com,,1\nb@example.com,Bob,secret\n")
     rows = world.failed_rows(import_id)
     assert [(rows[n].code, rows[n].column_name) for n in (1, 2)] == [
-        ("missing", "name"),
+        ("missing_value", "name"),
         ("decimal_parsing", "balance"),
     ]
     assert "secret" not in rows[2].message
