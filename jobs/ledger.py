@@ -76,7 +76,8 @@ def enter(connection: Connection, sequence: int, outcomes: Mapping[int, RowOutco
         "outcomes": array_literal(int(outcome) for outcome in outcomes.values()),
         "failed": int(RowOutcome.FAILED),
     }
-    return {number: is_first for number, is_first in connection.exec_driver_sql(ENTER, parameters)}
+    entered = connection.exec_driver_sql(ENTER, parameters)
+    return {row.row_number: row.is_first for row in entered}
 
 
 def mark_failed(connection: Connection, sequence: int, row_numbers: Iterable[int]) -> None:
