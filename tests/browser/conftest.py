@@ -1,0 +1,85 @@
+"""The whole product from its Procfile, and a real browser in front of it."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+import urllib.parse
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import redis
+from playwright.sync_api import ConsoleMessage, Page, sync_playwright
+
+from embedded.application import Application
+from embedded.servers import EmbeddedServers
+
+CHECKOUT = Path(__file__).parents[2]
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+MAC = Path("/Applications/Google Chrome.app/Contents/MacOS/Google Chrome")
+HOW = "install one with `apt-get install chromium` (Debian), `brew install --cask google-chrome` (macOS)"
+QUIET = ("--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-quic")
+EMAIL = "ann@example.com"
+PASSWORD = "a long password"
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    found = next((path for name in NAMES if (path := shutil.which(name))), None)
+    if found is None and MAC.exists():
+        found = str(MAC)
+    if found is None:
+        pytest.skip(f"NO BROWSER TEST WAS RUN: there is no Chromium here; {HOW}")
+    return found
+
+
+@pytest.fixture(scope="module")
+def application(
+    chromium: str, servers: EmbeddedServers, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Application]:
+    redis.Redis.from_url(servers.valkey.url).flushdb()
+    database = servers.postgres.create_database("browser")
+    settings = {**servers.environment(), "DATABASE_URL": database, "SECRET_KEY": secrets.token_hex(32)}
+    running = Application(CHECKOUT, tmp_path_factory.mktemp("application") / "processes.log", settings)
+    running.migrate()
+    running._flask("users", "create", EMAIL, "--role", "admin", "--password-stdin", typed=PASSWORD)
+    try:
+        running.start()
+        yield running
+    finally:
+        running.stop()
+        servers.postgres.drop_database("browser")
+
+
+@pytest.fixture
+def page(chromium: str, application: Application) -> Iterator[Page]:
+    """A page whose errors fail the test."""
+    sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=[*QUIET, *sandbox])
+        page = browser.new_page(base_url=application.base_url, viewport={"width": 1280, "height": 900})
+        errors: list[str] = []
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.on("console", lambda message: errors.append(message.text) if _is_fault(message) else None)
+        page.on("dialog", lambda dialog: errors.append(f"dialog: {dialog.message}"))
+        yield page
+        browser.close()
+    assert errors == []
+
+
+def _is_fault(message: ConsoleMessage) -> bool:
+    """A refused upload is an answer, although the browser reports it as an error."""
+    return message.type == "error" and "status of 422" not in message.text
+
+
+@pytest.fixture
+def logged_in(page: Page) -> Page:
+    page.goto("/imports")
+    assert urllib.parse.urlparse(page.url).path == "/login"
+    page.get_by_label("E-mail").fill(EMAIL)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Log in").click()
+    page.wait_for_url("**/imports")
+    return page

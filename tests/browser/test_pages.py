@@ -1,0 +1,85 @@
+"""What a person does: log in, upload a file, watch it, look at a row that failed, and have it tried again."""
+
+import re
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from embedded.wheels import package_folder
+
+SECOND = 1000
+BROKEN = """email,name,signup_date
+ann@example.com,Ann,2024-01-31
+<script>document.title = 'run'</script>,<img src=x onerror="alert(1)">,2024-02-30
+bob@example.com,Bob,2024-03-01
+"""
+
+
+def upload(page: Page, record_type: str, file: Path) -> None:
+    page.goto("/imports/new")
+    page.get_by_role("radio", name=record_type).check()
+    page.locator("input[type=file]").set_input_files(file)
+    page.get_by_role("button", name="Start the import").click()
+    page.wait_for_url(re.compile(r"/imports/[a-z0-9]{12}$"), timeout=30 * SECOND)
+
+
+@pytest.fixture
+def broken_file(tmp_path: Path) -> Path:
+    path = tmp_path / "broken <b>.csv"
+    path.write_text(BROKEN)
+    return path
+
+
+def test_a_person_uploads_a_real_file_and_sees_every_row_imported(logged_in: Page):
+    upload(logged_in, "Airports", package_folder("airportsdata") / "airports.csv")
+    main = logged_in.locator("main")
+    expect(main).to_contain_text("Completed", timeout=90 * SECOND)
+    expect(main).to_contain_text("28,298 rows in the file = 28,298 imported + 0 failed.")
+    logged_in.goto("/imports")
+    expect(logged_in.locator("main")).to_contain_text("airports.csv")
+
+
+def test_a_broken_row_is_shown_with_its_line_its_reason_and_its_cells_as_text(logged_in: Page, broken_file: Path):
+    upload(logged_in, "Contacts", broken_file)
+    expect(logged_in.locator("main")).to_contain_text("Completed", timeout=60 * SECOND)
+    rows = logged_in.locator("#failed-rows-table tbody tr")
+    expect(rows).to_have_count(1)
+    for text in (
+        "valid email address",
+        "<script>document.title = 'run'</script>",
+        '<img src=x onerror="alert(1)">',
+    ):
+        expect(rows.first).to_contain_text(text)
+    assert rows.first.locator("td").all_inner_texts()[:2] == ["2", "3"]
+    assert logged_in.title() != "run"
+
+
+def test_a_retried_row_that_is_still_wrong_fails_again_and_says_how_often_it_was_tried(
+    logged_in: Page, broken_file: Path
+):
+    upload(logged_in, "Contacts", broken_file)
+    expect(logged_in.locator("main")).to_contain_text("Completed", timeout=60 * SECOND)
+    logged_in.get_by_role("button", name="Retry row 2").click()
+    expect(logged_in.locator("#failed-rows-table")).to_contain_text("tried 2 times", timeout=60 * SECOND)
+
+
+def test_a_refused_file_says_why_beside_the_form(logged_in: Page, tmp_path: Path):
+    wrong = tmp_path / "wrong.csv"
+    wrong.write_text("email;name\nann@example.com;Ann\n")
+    logged_in.goto("/imports/new")
+    logged_in.get_by_role("radio", name="Contacts").check()
+    logged_in.locator("input[type=file]").set_input_files(wrong)
+    logged_in.get_by_role("button", name="Start the import").click()
+    expect(logged_in.get_by_role("alert")).to_contain_text("separated by semicolons", timeout=30 * SECOND)
+
+
+def test_the_pages_fit_a_phone(logged_in: Page, broken_file: Path):
+    upload(logged_in, "Contacts", broken_file)
+    expect(logged_in.locator("main")).to_contain_text("Completed", timeout=60 * SECOND)
+    address = logged_in.url
+    logged_in.set_viewport_size({"width": 390, "height": 844})
+    for path in (address, "/imports", "/imports/new", "/account"):
+        logged_in.goto(path)
+        width = logged_in.evaluate("document.documentElement.scrollWidth")
+        assert width <= 390, path
