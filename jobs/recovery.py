@@ -10,7 +10,7 @@ import logging
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 
-from redis.exceptions import RedisError
+from redis.exceptions import OutOfMemoryError, RedisError
 from rq.worker_registration import clean_worker_registry
 from sqlalchemy import exists, or_, select
 from sqlalchemy.exc import SQLAlchemyError
@@ -50,7 +50,7 @@ class Recovery:
         Raises:
             RedisError, SQLAlchemyError, StorageError: a part is away; the next pass tries again.
         """
-        if not self._redis.set(TURN_KEY, 1, nx=True, px=TURN_MILLISECONDS):
+        if not self._is_its_turn():
             return False
         self._return_jobs()
         self._dispatch_unattended()
@@ -59,6 +59,12 @@ class Recovery:
         self._give_up_stale_uploads()
         self._clean_ended()
         return True
+
+    def _is_its_turn(self) -> bool:
+        try:
+            return bool(self._redis.set(TURN_KEY, 1, nx=True, px=TURN_MILLISECONDS))
+        except OutOfMemoryError:
+            return True  # returned jobs make room in the end, and two passes at once do no harm
 
     def _return_jobs(self) -> None:
         returned = self._claims.return_expired()
