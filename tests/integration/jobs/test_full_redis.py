@@ -5,9 +5,10 @@ from accounting import assert_every_row_accounted_for
 from waiting import wait_until
 from world import contacts_csv, many_contacts
 
-from importer.control import health
+from importer.control import health, verbs
 from jobs import dispatcher
 from jobs.claiming import Claims
+from jobs.row_worker import RowWorker
 
 
 @pytest.fixture
@@ -50,23 +51,21 @@ def test_a_dispatcher_on_a_full_redis_waits_and_goes_on_when_there_is_room(world
 
 
 def test_the_rows_of_a_dead_worker_come_back_while_redis_is_full(world, full):
-    import_id = world.upload(many_contacts(10)[0])
+    csv, records = many_contacts(10)
+    import_id = world.upload(csv)
     world.dispatch()
     Claims(world.redis, "dead").take(limit=10)
     world.let_leases_lapse()
     full()
     world.release_recovery()
-    from jobs.row_worker import RowWorker
-
-    worker = RowWorker(world.services)
-    worker.run_maintenance_tasks()
+    RowWorker(world.services).run_maintenance_tasks()
     assert world.queued_rows() == list(range(1, 11))
-    assert import_id
+    full(False)
+    world.work()
+    assert_every_row_accounted_for(world, import_id, records, rows=10)
 
 
 def test_a_verb_on_a_full_redis_is_carried_out(world, full):
-    from importer.control import verbs
-
     import_id = world.upload(many_contacts(10)[0])
     world.dispatch()
     full()
