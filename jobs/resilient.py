@@ -14,12 +14,11 @@ from datetime import datetime
 from typing import Any
 
 from redis.exceptions import OutOfMemoryError, RedisError
-from rq import SimpleWorker, worker_registration
+from rq import SimpleWorker
 from rq.exceptions import StopRequested
 from rq.job import Job
 from rq.queue import Queue
 from rq.utils import now
-from rq.worker_registration import WORKERS_BY_QUEUE_KEY
 from sqlalchemy.exc import SQLAlchemyError
 
 from importer.errors import StorageError
@@ -101,16 +100,6 @@ class ResilientWorker(SimpleWorker):
         except OutOfMemoryError:
             log.warning("Redis is full: this worker leaves without saying so")
 
-    def _stay_registered(self) -> None:
-        """After a wipe of Redis no page would know of this worker: register again."""
-        if self.connection.sismember(WORKERS_BY_QUEUE_KEY % self.queues[0].name, self.key):
-            return
-        with self.connection.pipeline() as pipeline:
-            pipeline.hset(self.key, mapping=self.serialize())
-            pipeline.expire(self.key, self.worker_ttl + 60)
-            worker_registration.register(self, pipeline)
-            pipeline.execute()
-
     def _shutdown(self) -> None:
         """Called on SIGTERM: leave the wait for a job at once, anything else at its next safe point."""
         self._stop_requested = True
@@ -157,7 +146,6 @@ class ResilientWorker(SimpleWorker):
         """Recovery, in place of RQ's own."""
         with self._uninterrupted():
             try:
-                self._stay_registered()
                 self._recovery.run()
             except (RedisError, SQLAlchemyError, StorageError) as error:
                 log.warning("recovery could not finish: %s", str(error).partition("\n")[0])
