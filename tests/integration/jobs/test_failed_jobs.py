@@ -37,7 +37,7 @@ def test_failed_rows_are_failed_jobs_of_the_queue_low(world):
     job = world.job(import_id, 1)
     assert job.get_status() == "failed"
     assert job.args == [1, import_id, 1, 2, ["nonsense", "x"], None]
-    assert f"row 1 (line 2) of import {import_id}: value_error" in job.latest_result().exc_string
+    assert f"row 1 (line 2) of import {import_id}: invalid_value" in job.latest_result().exc_string
 
 
 def test_no_cell_of_a_failed_row_gets_into_description_or_exception(world):
@@ -62,7 +62,7 @@ def test_rows_beyond_those_kept_can_be_retried(world, monkeypatch):
     lift_the_cause(world, monkeypatch)
     world.verb(verbs.retry, import_id)
     world.run()
-    assert world.codes(import_id) == {2: "value_error"}
+    assert world.codes(import_id) == {2: "invalid_value"}
     assert_every_row_accounted_for(world, import_id, None, rows=2)
 
 
