@@ -1,4 +1,8 @@
+import re
+import subprocess
+import sys
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
@@ -11,7 +15,14 @@ from importer.record_types.upsert import array_literal
 from jobs.outcomes import from_validation
 from jobs.row_job import RowJob
 
+ROOT = Path(__file__).parents[2]
 AIRPORT = {"icao": "EDDF", "country": "DE", "lat": "50.03", "lon": "8.57", "elevation": "364"}
+LOAD_EXAMPLE = """
+from importer.record_types import RecordTypes
+
+accounts = RecordTypes(["billing.accounts:Accounts"])["accounts"]
+print(*(column.name + "*" * column.required for column in accounts.columns))
+"""
 CONTACT = {"email": "Ann@Example.com", "name": "Ann", "signup_date": "2024-02-29", "balance": "12.50"}
 
 
@@ -84,3 +95,19 @@ def test_a_wrong_entry_of_record_types_is_named_with_what_is_wrong(path, part):
 
 def test_an_array_literal_quotes_what_postgres_would_misread():
     assert array_literal([None, 'a"b', "c\\d", "", "{x,y}", 5]) == '{NULL,"a\\"b","c\\\\d","","{x,y}","5"}'
+
+
+def test_the_example_of_the_readme_can_be_loaded_as_it_stands(tmp_path):
+    example = re.search(r"```python\n# billing/accounts.py\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+    assert example is not None
+    (tmp_path / "billing").mkdir()
+    (tmp_path / "billing" / "accounts.py").write_text(example[1])
+    # In a process of its own: its table would stay among those that other tests create.
+    columns = subprocess.run(
+        [sys.executable, "-c", LOAD_EXAMPLE],
+        env={"PYTHONPATH": f"{tmp_path}:{ROOT}"},
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    assert columns.split() == ["number*", "owner*", "credit"]
