@@ -125,7 +125,7 @@ def test_the_environment_names_every_server(servers: EmbeddedServers) -> None:
     assert environment["REDIS_URL"].startswith("redis://127.0.0.1:")
     assert environment["AWS_ENDPOINT_URL_S3"].startswith("http://127.0.0.1:")
     assert environment["S3_BUCKET"] == "imports"
-    assert {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_REGION"} <= environment.keys()
+    assert {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_DEFAULT_REGION"} <= environment.keys()
     assert query(environment["DATABASE_URL"], "SELECT current_database()") == "importer"
 
 
