@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import logging
-import os
 import signal
 import sys
 from collections.abc import Callable
 
 from redis.exceptions import RedisError
 
-from importer.config import Settings
 from importer.errors import SettingsError
 from importer.queues import HIGH, LOW
 from importer.services import Services
+from jobs import process
 from jobs.dispatcher_worker import DispatcherWorker
-from jobs.process import services, stop_requested
 from jobs.resilient import ResilientWorker
 from jobs.row_worker import RowWorker
 
@@ -34,33 +32,32 @@ def main() -> int:
     if len(sys.argv) != 2 or sys.argv[1] not in WORKERS:
         sys.exit("usage: python -m jobs high|low")
     try:
-        Settings.from_environment(os.environ)
-        world = services()
+        services = process.services()
     except SettingsError as error:
-        sys.exit(str(error))
-    run(WORKERS[sys.argv[1]], world)
+        sys.exit(error.message)
+    run(WORKERS[sys.argv[1]], services)
     return 0
 
 
 def _leave(signum: int, frame: object) -> None:
-    stop_requested.set()
+    process.stop_requested.set()
     sys.exit(0)
 
 
-def run(make: Callable[[Services], ResilientWorker], world: Services) -> None:
+def run(make: Callable[[Services], ResilientWorker], services: Services) -> None:
     """RQ's loop ends itself on an error that it did not expect: begin again, a little later each time."""
     setbacks = 0
-    while not stop_requested.is_set():
+    while not process.stop_requested.is_set():
         try:
-            worker = make(world)
+            worker = make(services)
             worker.work(logging_level="WARNING")
         except RedisError as error:
             log.warning("Redis: %s", error)
         setbacks += 1
-        if not stop_requested.is_set():
+        if not process.stop_requested.is_set():
             wait = min(0.5 * 2**setbacks, MAX_BACKOFF)
             log.warning("the worker's loop ended; it begins again in %.1f s", wait)
-            stop_requested.wait(wait)
+            process.stop_requested.wait(wait)
 
 
 if __name__ == "__main__":

@@ -27,9 +27,8 @@ from importer.models import FailedRow, Import
 from importer.reading import Position, RecordReader
 from importer.services import Services
 from importer.statuses import DISPATCHED, TAKES_ROWS, Reason, Status
-from jobs import ledger, retries
+from jobs import ledger, process, retries
 from jobs.database_errors import Fault, fault_of
-from jobs.process import services, stop_requested
 from jobs.pushing import BYTES_AT_ONCE, ROWS_AT_ONCE, Answer, Pusher, Row
 from jobs.row_job import encode_failed_row, encode_record
 
@@ -59,37 +58,37 @@ def run_slice(version: int, import_id: str) -> None:
     """
     if version != queues.ARGUMENTS_VERSION:
         log.warning("slice of import %s has arguments of version %s; put back", import_id, version)
-        stop_requested.wait(SETBACK_SECONDS)
-        queues.enqueue_slice(services().redis, import_id, version=version)
+        process.stop_requested.wait(SETBACK_SECONDS)
+        queues.enqueue_slice(process.services().redis, import_id, version=version)
         return
-    world = services()
+    services = process.services()
     try:
-        goes_on = Slice(world, import_id).run()
+        goes_on = Slice(services, import_id).run()
     except (RedisError, StorageError) as error:
         goes_on = _set_back(import_id, error)
     except DBAPIError as error:
         if fault_of(error) not in (Fault.NOBODY, Fault.TIMEOUT):
-            _note_failure(world, import_id, error)
+            _note_failure(services, import_id, error)
             raise
         goes_on = _set_back(import_id, error)
     except Exception as error:
-        _note_failure(world, import_id, error)
+        _note_failure(services, import_id, error)
         raise
     if goes_on:
-        queues.enqueue_slice(world.redis, import_id)
-    checkpoint.drop_lease(world.redis, import_id)
+        queues.enqueue_slice(services.redis, import_id)
+    checkpoint.drop_lease(services.redis, import_id)
 
 
 def _set_back(import_id: str, error: Exception) -> bool:
     log.warning("import %s: dispatching waits: %s", import_id, str(error).partition("\n")[0])
-    stop_requested.wait(SETBACK_SECONDS)
+    process.stop_requested.wait(SETBACK_SECONDS)
     return True
 
 
-def _note_failure(world: Services, import_id: str, error: Exception) -> None:
+def _note_failure(services: Services, import_id: str, error: Exception) -> None:
     """An error nobody expected: recovery tries again, but not for ever."""
     detail = f"{type(error).__name__}: {str(error).partition(chr(10))[0]}."
-    with Session(world.engine) as session:
+    with Session(services.engine) as session:
         failed = session.scalar(
             update(Import)
             .where(Import.id == import_id)
@@ -104,17 +103,17 @@ def _note_failure(world: Services, import_id: str, error: Exception) -> None:
 class Slice:
     """One run of the dispatcher for one import."""
 
-    def __init__(self, world: Services, import_id: str) -> None:
-        self._world = world
+    def __init__(self, services: Services, import_id: str) -> None:
+        self._services = services
         self._id = import_id
-        self._pusher = Pusher(world.redis, import_id)
-        self._until = time.monotonic() + world.settings.slice_seconds
+        self._pusher = Pusher(services.redis, import_id)
+        self._until = time.monotonic() + services.settings.slice_seconds
         self._next_look = time.monotonic() + LOOK_SECONDS
 
     def run(self) -> bool:
         """Push retried rows, then rows of the file; return whether there is more to do."""
-        checkpoint.renew_lease(self._world.redis, self._id)
-        with Session(self._world.engine, expire_on_commit=False) as session:
+        checkpoint.renew_lease(self._services.redis, self._id)
+        with Session(self._services.engine, expire_on_commit=False) as session:
             import_ = session.get(Import, self._id)
         if import_ is None or import_.status not in TAKES_ROWS or import_.deleted_at is not None:
             return False
@@ -135,13 +134,13 @@ class Slice:
         return True
 
     def _requested(self, import_: Import, after: int) -> list[FailedRow]:
-        with Session(self._world.engine, expire_on_commit=False) as session:
+        with Session(self._services.engine, expire_on_commit=False) as session:
             return retries.requested(session, import_.sequence, after=after, limit=ROWS_AT_ONCE)
 
     # Rows of the file
 
     def _dispatch(self, import_: Import) -> bool:
-        reached = checkpoint.read(self._world.redis, self._id)
+        reached = checkpoint.read(self._services.redis, self._id)
         if reached is None:
             return False  # Redis has forgotten it: recovery rewinds
         if import_.total_rows is not None and reached.row_number >= import_.total_rows:
@@ -157,15 +156,15 @@ class Slice:
             return self._stop(Reason.OBJECT_MISSING)
 
     def _begin(self) -> None:
-        with Session(self._world.engine) as session:
+        with Session(self._services.engine) as session:
             started = func.coalesce(Import.started_at, func.now())
             try_move(session, self._id, Status.RUNNING, started_at=started)
             session.commit()
 
     def _read_on(self, import_: Import, reached: Checkpoint) -> bool:
         assert import_.etag is not None
-        settings = self._world.settings
-        stored = self._world.storage.open_at(import_.object_key, offset=reached.offset, etag=import_.etag)
+        settings = self._services.settings
+        stored = self._services.storage.open_at(import_.object_key, offset=reached.offset, etag=import_.etag)
         with io.BufferedReader(stored, READ_BUFFER) as source:
             reader = RecordReader(
                 source,
@@ -188,22 +187,22 @@ class Slice:
         """After a rewind: only the rows that the ledger does not know."""
         if reached.row_number >= reached.known_row or not rows:
             return rows
-        with self._world.engine.connect() as connection:
+        with self._services.engine.connect() as connection:
             known = ledger.known_rows(connection, import_.sequence, rows[0].row_number, rows[-1].row_number)
         return [row for row in rows if row.row_number not in known]
 
     def _has_room(self, queue_length: int) -> bool:
         """Wait while `low` is full; False where the slice ended meanwhile."""
-        while queue_length >= self._world.settings.max_queued_rows:
+        while queue_length >= self._services.settings.max_queued_rows:
             if self._is_over():
                 return False
-            stop_requested.wait(FULL_QUEUE_SECONDS)
-            checkpoint.renew_lease(self._world.redis, self._id)
+            process.stop_requested.wait(FULL_QUEUE_SECONDS)
+            checkpoint.renew_lease(self._services.redis, self._id)
             queue_length = self._pusher.queue_length()
         return True
 
     def _is_over(self) -> bool:
-        return stop_requested.is_set() or time.monotonic() > self._until
+        return process.stop_requested.is_set() or time.monotonic() > self._until
 
     def _may_go_on(self, reached: Checkpoint) -> bool:
         if self._is_over():
@@ -216,7 +215,7 @@ class Slice:
 
     def _look(self, reached: Checkpoint) -> bool:
         """Note how far the file is read; say whether the import is still to be dispatched."""
-        with Session(self._world.engine) as session:
+        with Session(self._services.engine) as session:
             status = session.scalar(
                 update(Import)
                 .where(Import.id == self._id, Import.deleted_at.is_(None))
@@ -230,7 +229,7 @@ class Slice:
         """The end of the file: write the total; where every row has ended already, the import is completed."""
         if reached.row_number == 0:
             return self._stop(Reason.NO_ROWS)
-        with self._world.engine.begin() as connection:
+        with self._services.engine.begin() as connection:
             status = settle(connection, self._id, Change(), total=reached.row_number)
         log.info("import %s: read to its end, %s rows", self._id, reached.row_number)
         if status == Status.COMPLETED:
@@ -239,17 +238,17 @@ class Slice:
 
     def _stop(self, reason: Reason) -> bool:
         log.error("import %s stopped: %s", self._id, reason)
-        with Session(self._world.engine) as session:
+        with Session(self._services.engine) as session:
             try_move(session, self._id, Status.STOPPED, reason=reason)
             session.commit()
         self._clean()
         return False
 
     def _clean(self) -> None:
-        with Session(self._world.engine) as session:
+        with Session(self._services.engine) as session:
             import_ = session.get(Import, self._id)
             if import_ is not None:
-                clean(session, self._world, import_)
+                clean(session, self._services, import_)
 
 
 def _blocks(import_id: str, reader: RecordReader) -> Iterator[Block]:
