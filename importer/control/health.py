@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from redis.exceptions import OutOfMemoryError, RedisError
@@ -11,6 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from importer import queues
+from importer.checkpoint import PREFIX
 from importer.errors import StorageError
 from importer.services import Services
 
@@ -42,7 +42,7 @@ def check_database(session: Session) -> Finding:
 def check_redis(services: Services) -> Finding:
     """Whether Redis answers and takes writes."""
     try:
-        services.redis.set("importer:health", 1, ex=60)
+        services.redis.set(f"{PREFIX}:health", 1, ex=60)
     except OutOfMemoryError:
         return Finding(
             "redis", False, "Redis is full. Imports wait until workers have made room, or it is enlarged."
@@ -78,17 +78,7 @@ def _check_workers(services: Services, part: str, queue: str, message: str) -> F
     return Finding(part, alive > 0, "" if alive else message)
 
 
-def check_dependencies(session: Session, services: Services) -> list[Finding]:
-    """Postgres, Redis and S3: without them the web process can do nothing."""
-    return [check_database(session), check_redis(services), check_storage(services)]
-
-
 def check_everything(session: Session, services: Services) -> list[Finding]:
-    """The dependencies and the processes that do the work."""
-    checks: list[Callable[[], Finding]] = [
-        lambda: check_redis(services),
-        lambda: check_storage(services),
-        lambda: check_dispatcher(services),
-        lambda: check_worker(services),
-    ]
-    return [check_database(session), *(check() for check in checks)]
+    """Postgres, Redis, S3 and the processes that do the work."""
+    checks = (check_redis, check_storage, check_dispatcher, check_worker)
+    return [check_database(session), *(check(services) for check in checks)]

@@ -26,7 +26,3 @@ class Effects:
 
     def add(self, effect: Effect) -> None:
         setattr(self, effect.value, getattr(self, effect.value) + 1)
-
-    @property
-    def total(self) -> int:
-        return self.created + self.updated + self.unchanged + self.superseded

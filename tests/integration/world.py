@@ -208,9 +208,6 @@ class World:
             reached, f"import is {' or '.join(statuses)}, but {self.find(import_id).status}", seconds=seconds
         )
 
-    def wait_for_ended_rows(self, import_id: str, rows: int, *, seconds: float = 60) -> None:
-        wait_until(lambda: self.find(import_id).ended_rows >= rows, f"{rows} rows ended", seconds=seconds)
-
 
 def contacts_csv(rows: Sequence[tuple[str, str]]) -> str:
     """A file of contacts from e-mail addresses and names."""
