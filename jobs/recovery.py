@@ -7,12 +7,12 @@ should be, and may be repeated or run twice at once.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 from redis.exceptions import OutOfMemoryError, RedisError
 from rq.worker_registration import clean_worker_registry
-from sqlalchemy import exists, or_, select
+from sqlalchemy import Select, exists, or_, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
@@ -172,11 +172,10 @@ class Recovery:
         if import_.deleted_at is not None:
             delete_some(session, import_)
 
-    def _for_each(self, wanted: object, step: Callable[[Session, Import], None]) -> None:
+    def _for_each(self, wanted: Select[Import], step: Callable[[Session, Import], None]) -> None:
         """Apply a step to every import found; one that fails keeps no other from its turn."""
         with Session(self._services.engine, expire_on_commit=False) as session:
-            found: Iterable[Import] = session.scalars(wanted).all()  # type: ignore[call-overload]
-            for import_ in found:
+            for import_ in session.scalars(wanted).all():
                 try:
                     step(session, import_)
                 except (RedisError, SQLAlchemyError, StorageError):

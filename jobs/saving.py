@@ -6,12 +6,13 @@ import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import cast
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from importer.errors import ImporterError, RecordTypeError, RowError
-from importer.record_types import Effect, Effects, ValidRow
+from importer.record_types import Effect, Effects, RowSaver, ValidRow
 from jobs.database_errors import CONNECTION_LOST, Fault, column_of, fault_of, say
 from jobs.outcomes import Failure, TransientError
 from jobs.plan import Plan
@@ -76,11 +77,10 @@ class Saver:
         return effects
 
     def _save_row(self, row: ValidRow) -> Effects:
+        record_type = cast(RowSaver, self._plan.record_type)
         with RowSession.on(self._connection) as session, only_session(session):
             with time_limit(self._row_timeout):
-                effect = self._plan.record_type.save_row(  # type: ignore[attr-defined]
-                    session, row.values, self._plan.origin, row.row_number
-                )
+                effect = record_type.save_row(session, row.values, self._plan.origin, row.row_number)
                 session.flush()
             self._connection.exec_driver_sql(CHECK_CONSTRAINTS)
         effects = Effects()

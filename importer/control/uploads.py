@@ -9,7 +9,7 @@ from pathlib import PurePosixPath
 from typing import NamedTuple
 
 from redis.exceptions import RedisError
-from sqlalchemy import func, select, update
+from sqlalchemy import Select, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -81,7 +81,7 @@ def _base_name(filename: str) -> str:
     return printable[:255] or "unnamed"
 
 
-def _by_key(user: User, key: str | None):  # type: ignore[no-untyped-def]
+def _by_key(user: User, key: str | None) -> Select[Import]:
     return select(Import).where(Import.created_by == user.id, Import.idempotency_key == key)
 
 

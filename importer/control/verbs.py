@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import logging
+from typing import Any, cast
 
 from redis.exceptions import RedisError
-from sqlalchemy import func, select, update
+from sqlalchemy import CursorResult, func, select, update
 from sqlalchemy.orm import Session
 
 from importer import checkpoint, queues
@@ -108,7 +109,7 @@ def retry(session: Session, services: Services, import_: Import, row_number: int
         wanted.values(retry_requested_at=func.now()).execution_options(synchronize_session=False)
     )
     session.commit()
-    count: int = marked.rowcount  # type: ignore[attr-defined]
+    count = cast(CursorResult[Any], marked).rowcount
     if count:
         _enqueue_retries(services, import_)
     return count

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple, Protocol
 
 from pydantic import BaseModel, ConfigDict
 from sqlalchemy import Connection
@@ -87,9 +87,8 @@ class RecordType:
         return upsert.run(connection, rows, origin.sequence)
 
 
-class RowSaver(RecordType):
-    """The shape of a record type that says what one row does; for type checkers, not to be inherited."""
+class RowSaver(Protocol):
+    """The shape of a record type that says what one row does; for type checkers."""
 
     def save_row(self, session: Session, values: dict[str, Any], origin: Origin, row_number: int) -> Effect:
         """Apply one row through `session`."""
-        raise NotImplementedError
