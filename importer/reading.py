@@ -18,8 +18,6 @@ from typing import BinaryIO, NamedTuple
 
 from importer.problems import Limits, Problem
 
-__all__ = ["Position", "Problem", "Record", "RecordReader"]
-
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 SKIPPED_AT_ONCE = 64 * 1024
 

@@ -10,8 +10,9 @@ from rq.job import Job, JobStatus
 from rq.serializers import JSONSerializer
 
 from importer.models import FailedRow
+from importer.problems import Problem
 from importer.queues import ARGUMENTS_VERSION, LOW, row_job_id
-from importer.reading import Problem, Record
+from importer.reading import Record
 
 FUNCTION = "jobs.row_job.import_row"
 DESCRIPTION = "import row"

@@ -137,19 +137,23 @@ def _report(import_: Import, dispatched: int, offset: int | None, creator: str |
 
 
 TOLD_AS_STORED = (
-    *(
-        "id",
-        "status",
-        "reason_code",
-        "reason",
-        "record_type",
-        "filename",
-        "size_bytes",
-        "total_rows",
-        "ended_rows",
-    ),
-    *("imported_rows", "created_rows", "updated_rows", "unchanged_rows", "superseded_rows", "failed_rows"),
+    "id",
+    "status",
+    "reason_code",
+    "reason",
+    "record_type",
+    "filename",
+    "size_bytes",
+    "total_rows",
+    "ended_rows",
+    "imported_rows",
+    "created_rows",
+    "updated_rows",
+    "unchanged_rows",
+    "superseded_rows",
+    "failed_rows",
 )
+"""What a report says in the import's own words."""
 
 
 def _estimate(import_: Import, dispatched: int, offset: int | None) -> int | None:
