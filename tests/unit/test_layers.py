@@ -1,4 +1,4 @@
-"""Imports point one way: wsgi, pages/API/CLI, control, core; jobs stand on the core (docs/design.md)."""
+"""Imports point one way: wsgi, pages/API/CLI, control, core; jobs stand on control (docs/design.md)."""
 
 import ast
 from pathlib import Path
