@@ -40,6 +40,20 @@ class RefusedFileError(ImporterError):
         self.code = code
 
 
+class FileTooLargeError(RefusedFileError):
+    """The file is larger than a file may be here.
+
+    Args:
+        limit: how large it may be, in bytes.
+    """
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(
+            "too_large",
+            f"The file is larger than {limit / 1024**2:,.0f} MB, the limit here. Split it and upload the parts.",
+        )
+
+
 class RowError(ImporterError):
     """This row cannot be imported: raise it in `save_row` to fail one row with a reason.
 

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from importer import checkpoint, queues
 from importer.control.transitions import try_move
-from importer.errors import ImporterError, RefusedFileError, UploadError
+from importer.errors import FileTooLargeError, ImporterError, RefusedFileError, UploadError
 from importer.header import Header, read_header
 from importer.models import Import, User
 from importer.models.imports import new_import_id
@@ -137,7 +137,7 @@ def _stream(
     for chunk in chunks:
         size += len(chunk)
         if size > services.settings.max_upload_bytes:
-            raise RefusedFileError("too_large", too_large_message(services.settings.max_upload_bytes))
+            raise FileTooLargeError(services.settings.max_upload_bytes)
         if header is None:
             head += chunk[: HEAD_BYTES - len(head)]
             if len(head) >= HEAD_BYTES:
@@ -147,11 +147,6 @@ def _stream(
             _say_alive(session, incoming)
             seen = time.monotonic()
     return header or _check(services, incoming, head, is_whole_file=True)
-
-
-def too_large_message(limit: int) -> str:
-    """What to tell someone whose file is over the limit, in bytes."""
-    return f"The file is larger than {limit / 1024**2:,.0f} MB, the limit here. Split it and upload the parts."
 
 
 def _check(services: Services, incoming: Incoming, head: bytes, *, is_whole_file: bool) -> Header:

@@ -22,6 +22,7 @@ STATUSES: dict[type[errors.ImporterError], int] = {
     errors.UnknownImportError: 404,
     errors.UnknownRecordTypeError: 422,
     errors.RefusedFileError: 422,
+    errors.FileTooLargeError: 413,
     errors.RefusedTransitionError: 409,
     errors.AccountError: 422,
     errors.UploadError: 400,
@@ -31,7 +32,6 @@ STATUSES: dict[type[errors.ImporterError], int] = {
 }
 """HTTP statuses; an error that is not here is a fault of the product (500)."""
 
-TOO_LARGE = "too_large"
 MESSAGES = {
     401: "Log in first, or send an API token that is still valid.",
     403: "You may not do this. Ask an admin.",
@@ -63,7 +63,7 @@ def on_importer_error(error: errors.ImporterError) -> Response:
     if status is None:
         return on_unexpected_error(error)
     code = getattr(error, "code", None) or _code(type(error).__name__.removesuffix("Error"))
-    return answer(413 if code == TOO_LARGE else status, code, error.message)
+    return answer(status, code, error.message)
 
 
 def on_csrf_error(error: CSRFError) -> Response:

@@ -12,8 +12,8 @@ from werkzeug.exceptions import BadRequest
 from werkzeug.wrappers import Response
 
 from importer.control.reports import report
-from importer.control.uploads import begin_upload, receive, too_large_message
-from importer.errors import RefusedFileError
+from importer.control.uploads import begin_upload, receive
+from importer.errors import FileTooLargeError
 from importer.models import Import
 from importer.multipart import read_upload
 from importer.web.auth import STREAMED
@@ -88,7 +88,7 @@ def _idempotency_key() -> str | None:
 
 def _allow_size(limit: int) -> None:
     if (request.content_length or 0) > limit + FORM_BYTES:
-        raise RefusedFileError("too_large", too_large_message(limit))
+        raise FileTooLargeError(limit)
     request.max_content_length = limit + FORM_BYTES
 
 
