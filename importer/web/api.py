@@ -12,9 +12,9 @@ from importer.control.reports import failed_rows, find_import, report, reports
 from importer.models import FailedRow, Import
 from importer.web.extensions import db, services
 from importer.web.failed_rows import wanted_after
-from importer.web.imports import LAST_PAGE, imports_page
+from importer.web.imports import as_json, imports_page, wanted_page
 from importer.web.retries import row_number_of
-from importer.web.uploads import receive_upload, told
+from importer.web.uploads import created, receive_upload
 
 blueprint = Blueprint("api", __name__, url_prefix="/api")
 
@@ -26,17 +26,16 @@ IMPORT = "/imports/<import_id:import_id>"
 
 @blueprint.get("/imports")
 def index() -> Answer:
-    number = min(max(request.args.get("page", 1, type=int), 1), LAST_PAGE)
-    limit = _limit()
+    number, limit = wanted_page(), _limit()
     found, has_next = imports_page(number, limit)
     following = url_for("api.index", page=number + 1, limit=limit) if has_next else None
-    return {"imports": [_with_url(told.as_dict()) for told in reports(db.session(), found)], "next": following}
+    return {"imports": [as_json(told) for told in reports(db.session(), found)], "next": following}
 
 
 @blueprint.post("/imports")
 def create() -> tuple[Answer, int]:
     """A multipart form: the record type in the query or in a field before the file, and the file."""
-    return told(*receive_upload(request.args.get("record_type")))
+    return created(*receive_upload(request.args.get("record_type")))
 
 
 @blueprint.get(IMPORT)
@@ -97,11 +96,7 @@ def _find(import_id: str) -> Import:
 
 
 def _told(import_: Import) -> Answer:
-    return _with_url(report(db.session(), services(), import_).as_dict())
-
-
-def _with_url(told: Answer) -> Answer:
-    return {**told, "url": url_for("imports.show", import_id=told["id"])}
+    return as_json(report(db.session(), services(), import_))
 
 
 def _limit() -> int:

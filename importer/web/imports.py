@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement
 from werkzeug.routing import BaseConverter
 from werkzeug.wrappers import Response
 
-from importer.control.reports import find_import, report, reports, visible_imports
+from importer.control.reports import Report, find_import, report, reports, visible_imports
 from importer.models import Import
 from importer.statuses import CANCELLABLE, ENDED, MEANINGS, PAUSABLE, RESUMABLE, TAKES_ROWS, Status
 from importer.web.extensions import db, services
@@ -30,6 +30,11 @@ FILTERS: dict[str, tuple[str, ColumnElement[bool] | None]] = {
     "failures": ("With failed rows", Import.failed_rows > 0),
 }
 """What the list can be narrowed to: name in the address, words on the page, condition."""
+
+
+def as_json(told: Report) -> dict[str, Any]:
+    """An import as scripts get it: what is said about it, and the address of its page."""
+    return {**told.as_dict(), "url": url_for("imports.show", import_id=told.id)}
 
 
 class ImportId(BaseConverter):
@@ -108,7 +113,7 @@ def ignored_columns(import_: Import) -> list[str]:
 def _list() -> dict[str, Any]:
     wanted = request.args.get("show", "")
     chosen = wanted if wanted in FILTERS else ""
-    number = min(max(request.args.get("page", 1, type=int), 1), LAST_PAGE)
+    number = wanted_page()
     found, has_next = imports_page(number, PAGE_IMPORTS, FILTERS[chosen][1])
     return {
         "reports": reports(db.session(), found),
@@ -120,6 +125,11 @@ def _list() -> dict[str, Any]:
         "labels": {type_.name: type_.label for type_ in services().record_types},
         "warnings": watch().warnings(),
     }
+
+
+def wanted_page() -> int:
+    """The number of the page that the reader wants to see, from 1."""
+    return min(max(request.args.get("page", 1, type=int), 1), LAST_PAGE)
 
 
 def imports_page(

@@ -7,7 +7,7 @@ import sys
 import time
 from typing import Any
 
-from flask import Blueprint, g, request, url_for
+from flask import Blueprint, g, request
 from werkzeug.exceptions import BadRequest
 from werkzeug.wrappers import Response
 
@@ -18,6 +18,7 @@ from importer.models import Import
 from importer.multipart import read_upload
 from importer.web.auth import STREAMED
 from importer.web.extensions import db, services
+from importer.web.imports import as_json
 
 blueprint = Blueprint("uploads", __name__)
 
@@ -36,7 +37,7 @@ CHUNK_BYTES = 256 * 1024
 @blueprint.post("/imports")
 def create() -> tuple[dict[str, Any], int]:
     """The upload page's file; the record type is in the query."""
-    return told(*receive_upload(request.args.get("record_type")))
+    return created(*receive_upload(request.args.get("record_type")))
 
 
 def receive_upload(record_type: str | None) -> tuple[Import, bool]:
@@ -73,10 +74,9 @@ def receive_upload(record_type: str | None) -> tuple[Import, bool]:
     return import_, made
 
 
-def told(import_: Import, made: bool) -> tuple[dict[str, Any], int]:
+def created(import_: Import, made: bool) -> tuple[dict[str, Any], int]:
     """The import as JSON: 201 where this request made it, 200 where an earlier one did."""
-    page = url_for("imports.show", import_id=import_.id)
-    return {**report(db.session(), services(), import_).as_dict(), "url": page}, 201 if made else 200
+    return as_json(report(db.session(), services(), import_)), 201 if made else 200
 
 
 def _idempotency_key() -> str | None:
