@@ -62,6 +62,14 @@ def test_the_jobs_of_a_dead_worker_come_back_and_each_is_run_alone(world, dispat
     assert_every_row_accounted_for(world, import_id, records, rows=30)
 
 
+def test_a_job_over_which_a_worker_died_is_run_alone_when_rq_pops_it_first_too(world, dispatched):
+    claim(world, 1)
+    world.let_leases_lapse()
+    world.recover()
+    popped = world.redis.lmove(world.low.key, world.low.intermediate_queue_key).decode()
+    assert len(claiming.Claims(world.redis, "next").take(first=popped, limit=1000).rows) == 1
+
+
 def test_a_living_worker_keeps_its_claim(world, dispatched):
     taken = claim(world, 10)
     world.recover()
