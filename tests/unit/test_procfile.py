@@ -1,6 +1,7 @@
 import re
 from pathlib import Path
 
+from importer.config import SETTINGS
 from importer.queues import HIGH, LOW
 from jobs.__main__ import WORKERS
 
@@ -20,6 +21,11 @@ def test_each_queue_of_the_code_is_drained_by_one_process_type():
     assert queues["dispatcher"] == [HIGH]
     assert queues["worker"] == [LOW]
     assert set(WORKERS) == {HIGH, LOW}
+
+
+def test_the_web_process_serves_as_many_requests_as_the_setting_says_by_default():
+    default = next(setting.default for setting in SETTINGS if setting.name == "WEB_THREADS")
+    assert f"--threads ${{WEB_THREADS:-{default}}}" in processes()["web"]
 
 
 def test_the_web_process_leaves_within_ten_seconds():
