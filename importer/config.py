@@ -62,6 +62,12 @@ def _names(text: str) -> tuple[str, ...]:
     return tuple(name.strip() for name in text.split(",") if name.strip())
 
 
+def _address(text: str) -> str:
+    if not text.startswith(("http://", "https://")):
+        raise ValueError("must begin with http:// or https://")
+    return text.rstrip("/")
+
+
 def _database_url(text: str) -> str:
     """Name the driver: SQLAlchemy 2.1 refuses `postgres://` and reads plain `postgresql://` as psycopg 3."""
     scheme, separator, rest = text.partition("://")
@@ -149,6 +155,12 @@ class Settings:
     )
     web_threads: int = _setting(
         "WEB_THREADS", _count, "8", "requests that a web process serves at once, and its database connections"
+    )
+    base_url: str = _setting(
+        "BASE_URL",
+        _address,
+        "http://127.0.0.1:8000",
+        "where the pages are found; begins the one-time links that `flask users login-link` prints",
     )
     session_cookie_secure: bool = _setting(
         "SESSION_COOKIE_SECURE", _flag, "true", "`false` lets the session cookie travel over plain HTTP"

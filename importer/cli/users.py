@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 
 import click
@@ -11,9 +10,7 @@ from sqlalchemy import select
 from importer.cli.refusals import command, refuse
 from importer.control import accounts
 from importer.models import Role, User
-from importer.web.extensions import db
-
-DEFAULT_PORT = "8000"
+from importer.web.extensions import db, services
 
 password_option = click.option(
     "--password-stdin", is_flag=True, help="Read the password from the first line of standard input."
@@ -87,9 +84,7 @@ def token(email: str, name: str, revoke: bool) -> None:
 def login_link(email: str) -> None:
     """Print an address that logs the user in once, within 15 minutes."""
     secret = accounts.make_login_link(db.session(), accounts.find_user(db.session(), email))
-    default = f"http://127.0.0.1:{os.environ.get('PORT', DEFAULT_PORT)}"
-    base = os.environ.get("BASE_URL", default).rstrip("/")
-    click.echo(f"{base}/login-link/{secret}")
+    click.echo(f"{services().settings.base_url}/login-link/{secret}")
 
 
 def _password(from_stdin: bool) -> str:

@@ -30,6 +30,7 @@ def settings(servers, database_url, monkeypatch):
             **servers.environment(),
             "DATABASE_URL": database_url,
             "SECRET_KEY": "not a secret",
+            "BASE_URL": "https://importer.example/",
             "SESSION_COOKIE_SECURE": "false",
             "MAX_UPLOAD_BYTES": "2000000",
         }

@@ -35,8 +35,7 @@ def test_a_token_is_printed_once_and_revoked(flask, operator, client):
     assert flask("users", "token", operator.email, "--name", "script", "--revoke").exit_code == 1
 
 
-def test_a_login_link_logs_in(flask, operator, client, monkeypatch):
-    monkeypatch.setenv("BASE_URL", "https://importer.example/")
+def test_a_login_link_logs_in(flask, operator, client):
     url = flask("users", "login-link", operator.email).output.strip()
     assert url.startswith("https://importer.example/login-link/")
     assert client.get(url.removeprefix("https://importer.example")).location == "/imports"
