@@ -154,7 +154,10 @@ class Settings:
         "ROW_TIMEOUT", _seconds, "10", "seconds a record type's `save_row` may take for one row"
     )
     web_threads: int = _setting(
-        "WEB_THREADS", _count, "8", "requests that a web process serves at once, and its database connections"
+        "WEB_THREADS",
+        _count,
+        "8",
+        "requests that a web process serves at once; it holds up to one database connection more",
     )
     base_url: str = _setting(
         "BASE_URL",
