@@ -71,6 +71,9 @@ TAKES_ROWS = UNFINISHED | {Status.COMPLETED}
 ENDED = frozenset({Status.CANCELLED, Status.COMPLETED, Status.STOPPED})
 """No move leads out of these."""
 
+ENDED_EARLY = frozenset({Status.CANCELLING, Status.CANCELLED, Status.STOPPED})
+"""Rows of such an import may have been dropped: dispatched, but without effect."""
+
 CANCELLABLE = frozenset(source for source, target in TRANSITIONS if target is Status.CANCELLING)
 PAUSABLE = frozenset(source for source, target in TRANSITIONS if target is Status.PAUSING)
 RESUMABLE = frozenset({Status.PAUSING, Status.PAUSED})

@@ -8,6 +8,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from importer.models import FailedRow, Import
+from importer.statuses import Reason
 
 
 def requested(session: Session, sequence: int, *, after: int, limit: int) -> list[FailedRow]:
@@ -30,6 +31,6 @@ def refuse_retries(session: Session, import_id: str, row_numbers: Sequence[int],
         update(FailedRow)
         .where(FailedRow.import_sequence == sequence, FailedRow.row_number.in_(row_numbers))
         .where(FailedRow.retry_requested_at.is_not(None))
-        .values(retry_requested_at=None, code="record_type_broken", message=detail, column_name=None)
+        .values(retry_requested_at=None, code=Reason.RECORD_TYPE_BROKEN, message=detail, column_name=None)
         .execution_options(synchronize_session=False)
     )

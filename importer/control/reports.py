@@ -15,7 +15,7 @@ from importer import checkpoint
 from importer.errors import UnknownImportError
 from importer.models import FailedRow, Import, User
 from importer.services import Services
-from importer.statuses import DISPATCHED, MEANINGS, UNFINISHED, Status
+from importer.statuses import DISPATCHED, ENDED_EARLY, MEANINGS, UNFINISHED, Status
 
 
 @dataclass(frozen=True)
@@ -58,6 +58,10 @@ class Report:
     progress: float
     rows_per_second: float | None
     seconds_left: float | None
+
+    @property
+    def ended_early(self) -> bool:
+        return self.status in ENDED_EARLY
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)
@@ -118,7 +122,6 @@ def _report(import_: Import, dispatched: int, offset: int | None, creator: str |
     seconds = _seconds_at_work(import_)
     rate = import_.ended_rows / seconds if seconds and import_.ended_rows else None
     left = (estimated - import_.ended_rows) / rate if rate and estimated and import_.status in DISPATCHED else None
-    ended_early = import_.status in (Status.CANCELLED, Status.STOPPED, Status.CANCELLING)
     return Report(
         **{name: getattr(import_, name) for name in TOLD_AS_STORED},
         meaning=MEANINGS[Status(import_.status)],
@@ -128,7 +131,7 @@ def _report(import_: Import, dispatched: int, offset: int | None, creator: str |
         finished_at=_iso(import_.finished_at),
         estimated_rows=estimated,
         dispatched_rows=dispatched,
-        dropped_rows=dispatched - import_.ended_rows if ended_early else 0,
+        dropped_rows=dispatched - import_.ended_rows if import_.status in ENDED_EARLY else 0,
         read_to_end=import_.total_rows is not None,
         progress=_progress(import_, estimated),
         rows_per_second=round(rate, 1) if rate else None,
