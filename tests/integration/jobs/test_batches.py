@@ -1,5 +1,6 @@
 """Batches of rows in one transaction with the ledger (DESIGN.md, idea 3 and rules 9 to 13)."""
 
+import json
 import random
 from datetime import date
 from decimal import Decimal
@@ -145,8 +146,6 @@ def test_nul_and_lone_surrogates_fail_their_row_even_where_reading_lets_them_pas
 
 
 def test_the_job_of_a_row_is_written_as_rq_would_write_it():
-    import json
-
     cells = ["a", 'quote " back \\', "\ud800", "\0"]
     assert json.loads(encode("abc", 1, 2, cells, None)) == [
         "jobs.row_job.import_row",

@@ -6,7 +6,6 @@ from waiting import wait_until
 from world import contacts_csv, many_contacts
 
 from importer.control import health, verbs
-from jobs import dispatcher
 from jobs.claiming import Claims
 from jobs.row_worker import RowWorker
 
@@ -37,16 +36,15 @@ def test_a_worker_that_starts_while_redis_is_full_works_its_rows_off(world, proc
     assert_every_row_accounted_for(world, import_id, None, rows=2000)
 
 
-def test_a_dispatcher_on_a_full_redis_waits_and_goes_on_when_there_is_room(world, processes, full, monkeypatch):
-    monkeypatch.setattr(dispatcher, "ROWS_AT_ONCE", 100)
+def test_a_dispatcher_on_a_full_redis_waits_and_goes_on_when_there_is_room(world, processes, full):
     csv, records = many_contacts(3000)
     import_id = world.upload(csv)
     full()
-    processes.dispatcher()
+    dispatcher = processes.dispatcher()
     processes.worker()
-    wait_until(lambda: "Redis is full" in processes.programs[1].log_tail(), "the worker has noticed")
+    wait_until(lambda: "Redis is full" in dispatcher.log_tail(), "the dispatcher has noticed")
     full(False)
-    world.wait_for(import_id, "completed")
+    wait_until(lambda: world.find(import_id).cleaned_at, "it is completed and cleaned")
     assert_every_row_accounted_for(world, import_id, records, rows=3000)
 
 
