@@ -1,6 +1,6 @@
 """The one statement that moves an import's counters and, with them, its status.
 
-Completion is decided inside it, so that no order of events can miss it (DESIGN.md, rule 10). Where it returns
+Completion is decided inside it, so that no order of events can miss it (docs/design.md, rule 10). Where it returns
 no row, the import takes no rows any more, and the caller's transaction must roll back.
 """
 

@@ -5,7 +5,7 @@ in them, LF or CRLF, UTF-8 with or without a byte order mark. A quote inside an 
 character. A faulty record fails alone and is yielded with its `Problem`; nothing in a file's bytes raises.
 
 What a record is depends only on the bytes from its start on, never on what was read before: reading on and
-resuming at `RecordReader.position` give the same records (DESIGN.md, rule 4).
+resuming at `RecordReader.position` give the same records (docs/design.md, rule 4).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Takes row jobs off `low` in batches, and puts back those of a worker that died (DESIGN.md, rules 5 to 8).
+"""Takes row jobs off `low` in batches, and puts back those of a worker that died (docs/design.md, rules 5 to 8).
 
 A claim is a list of job ids with a lease in a sorted set, by Redis's own clock. In RQ's StartedJobRegistry the
 jobs are entered without an end, or RQ's clean-up would turn those of a dead worker into failed jobs.

@@ -1,7 +1,7 @@
 """The ledger's lines and the failed rows beside them, written in bulk.
 
 The ledger alone decides about a row's outcome, so two workers can never disagree; a row that it knows as
-imported takes no effect again, one that it knows as failed may (DESIGN.md, rules 6 and 11).
+imported takes no effect again, one that it knows as failed may (docs/design.md, rules 6 and 11).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Pushes rows to `low` and moves the checkpoint, in one script (DESIGN.md, idea 1 and rule 1).
+"""Pushes rows to `low` and moves the checkpoint, in one script (docs/design.md, rule 1).
 
 A Lua error does not undo what the script did before it, so the checkpoint is moved by its last command.
 """

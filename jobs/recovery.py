@@ -1,7 +1,7 @@
-"""Finds what a crash, a wipe or a lost message has left undone, and puts it back to work (DESIGN.md, idea 4).
+"""Finds what a crash, a wipe or a lost message has left undone, and puts it back to work.
 
 Every live dispatcher and worker runs it every few seconds, one at a time. Each step compares what is with what
-should be, and may be repeated or run twice at once.
+should be, and may be repeated or run twice at once (docs/design.md, rules 2, 3, 5 and 17).
 """
 
 from __future__ import annotations

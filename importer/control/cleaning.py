@@ -1,6 +1,6 @@
 """Removes what an ended import leaves in Redis and S3, and what a deleted one leaves in Postgres.
 
-Every step may be repeated; recovery calls these until they have succeeded (DESIGN.md, rule 17).
+Every step may be repeated; recovery calls these until they have succeeded (docs/design.md, rule 17).
 """
 
 from __future__ import annotations

@@ -27,7 +27,7 @@ class Base(DeclarativeBase):
 class ImportedRecord:
     """Columns of every record: which import and row wrote it last, and which one last changed a value.
 
-    They order the writers of a record (DESIGN.md, rule 12): a row takes effect only when it comes after the
+    They order the writers of a record (docs/design.md, rule 12): a row takes effect only when it comes after the
     one that wrote the record last, by import and then by row. Records made by other means count as oldest.
     """
 

@@ -1,4 +1,4 @@
-"""What a person can do with an import (DESIGN.md, idea 5 and rule 18)."""
+"""What a person can do with an import (docs/design.md, rules 15 and 18)."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Batches of rows in one transaction with the ledger (DESIGN.md, idea 3 and rules 9 to 13)."""
+"""Batches of rows in one transaction with the ledger (docs/design.md, rules 9 to 13)."""
 
 import json
 import random

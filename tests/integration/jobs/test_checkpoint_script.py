@@ -1,4 +1,4 @@
-"""The script that pushes rows and moves the checkpoint (DESIGN.md, idea 1 and rule 1)."""
+"""The script that pushes rows and moves the checkpoint (docs/design.md, rule 1)."""
 
 import json
 

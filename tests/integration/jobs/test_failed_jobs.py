@@ -1,4 +1,4 @@
-"""Failed rows as RQ's failed jobs, and their requeue through RQ (DESIGN.md, rules 6, 15, 16)."""
+"""Failed rows as RQ's failed jobs, and their requeue through RQ (docs/design.md, rules 6, 15, 16)."""
 
 from accounting import assert_every_row_accounted_for
 from rq import SimpleWorker

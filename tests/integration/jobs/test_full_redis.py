@@ -1,4 +1,4 @@
-"""A full Redis keeps no worker from making room (DESIGN.md, rule 8)."""
+"""A full Redis keeps no worker from making room (docs/design.md, rule 8)."""
 
 import pytest
 from accounting import assert_every_row_accounted_for

@@ -1,4 +1,4 @@
-"""Errors that are nobody's fault fail no row; those of the schema pause the import (DESIGN.md, rule 14)."""
+"""Errors that are nobody's fault fail no row; those of the schema pause the import (docs/design.md, rule 14)."""
 
 import threading
 import time

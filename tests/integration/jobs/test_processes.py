@@ -1,4 +1,4 @@
-"""Real dispatchers and workers, ended, killed and frozen at any moment (DESIGN.md, the promise)."""
+"""Real dispatchers and workers, ended, killed and frozen at any moment (docs/design.md, the promise)."""
 
 import random
 import signal

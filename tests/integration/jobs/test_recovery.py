@@ -1,4 +1,4 @@
-"""What crashes and wipes leave undone is put back to work (DESIGN.md, idea 4 and rules 3, 5, 7, 17)."""
+"""What crashes and wipes leave undone is put back to work (docs/design.md, rules 3, 5, 7, 17)."""
 
 from contextlib import closing
 

@@ -1,4 +1,4 @@
-"""What is wrong with one row fails that row alone (DESIGN.md, idea 3 and rule 13)."""
+"""What is wrong with one row fails that row alone (docs/design.md, rule 13)."""
 
 import pytest
 from accounting import assert_every_row_accounted_for

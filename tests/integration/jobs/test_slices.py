@@ -1,4 +1,4 @@
-"""The dispatcher's slices (DESIGN.md, idea 2 and rules 1 to 4)."""
+"""The dispatcher's slices (docs/design.md, rules 1 to 4)."""
 
 import boto3
 import pytest
