@@ -13,13 +13,9 @@ from importer.models import Import
 from importer.statuses import DISPATCHED, ENDED, REASONS, TRANSITIONS, Reason, Status
 
 
-def sources_of(target: Status) -> set[Status]:
-    """The statuses from which this one can be reached."""
-    return {source for source, to in TRANSITIONS if to is target}
-
-
 def _sources(target: Status, only_from: Collection[Status] | None) -> set[Status]:
-    return sources_of(target) & set(only_from if only_from is not None else Status)
+    sources = {source for source, to in TRANSITIONS if to is target}
+    return sources if only_from is None else sources & set(only_from)
 
 
 def try_move(
