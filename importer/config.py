@@ -51,6 +51,13 @@ def _seconds(text: str) -> float:
     return number
 
 
+def _row_timeout(text: str) -> float:
+    seconds = _seconds(text)
+    if seconds > 12:
+        raise ValueError("must be at most 12: after 15 the database ends a transaction that waits")
+    return seconds
+
+
 def _whole(text: str) -> int:
     number = int(text)
     if number < 0:
@@ -151,7 +158,7 @@ class Settings:
     )
     batch_seconds: float = _setting("BATCH_SECONDS", _seconds, "0.5", "seconds that a worker's batch aims to take")
     row_timeout: float = _setting(
-        "ROW_TIMEOUT", _seconds, "10", "seconds a record type's `save_row` may take for one row"
+        "ROW_TIMEOUT", _row_timeout, "10", "seconds, at most 12, a record type's `save_row` may take for one row"
     )
     web_threads: int = _setting(
         "WEB_THREADS",

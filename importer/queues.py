@@ -148,12 +148,14 @@ def drop_row_jobs(redis: Redis, import_id: str, *, failed: bool) -> int:
     return dropped
 
 
-def drop_slices(redis: Redis, import_id: str) -> None:
-    """Forget every slice of this import, waiting or lost."""
+def drop_slices(redis: Redis, import_id: str, *, failed: bool) -> None:
+    """Forget every slice of this import, waiting or lost, and with `failed` those that failed."""
     queue = queue_named(HIGH, redis)
     prefixes = (f"{import_id}-", Job.key_for(""), Result.get_key(""))
     redis.eval(DROP_QUEUED, 2, queue.key, queue.intermediate_queue_key, *prefixes)
     drop_lost_slices(redis, import_id)
+    if failed:
+        redis.eval(DROP_REGISTERED, 1, FailedJobRegistry(queue=queue).key, *prefixes, *EXECUTION_PREFIXES)
 
 
 def drop_lost_slices(redis: Redis, import_id: str) -> None:

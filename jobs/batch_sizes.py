@@ -26,6 +26,6 @@ class BatchSizes:
         fitting = int(rows * self._seconds / max(seconds, 0.001))
         self._rows = max(1, min(fitting, max(rows, self._rows) * 2, MAX_ROWS))
 
-    def timed_out(self) -> None:
-        """Begin again with few rows."""
+    def set_back(self) -> None:
+        """Go on with fewer rows: a batch that took too long, or got into another's way, is smaller next time."""
         self._rows = max(1, self._rows // 4)

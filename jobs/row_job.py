@@ -82,13 +82,16 @@ def decode(job_id: str, data: bytes, deaths: int = 0, timeouts: int = 0) -> RowJ
     """Read a job's data; RQ compresses it whenever it saves a job again, a requeue for one.
 
     Raises:
-        UnknownVersionError: the job belongs to another release.
+        UnknownVersionError: the job belongs to another release, or is no row job.
     """
-    plain = zlib.decompress(data) if data[:1] == b"\x78" else data
-    _function, _instance, arguments, _keywords = json.loads(plain)
-    if arguments[0] != ARGUMENTS_VERSION:
-        raise UnknownVersionError(f"row job {job_id} has arguments of version {arguments[0]}")
-    _version, import_id, row_number, line_number, cells, problem = arguments
+    try:
+        plain = zlib.decompress(data) if data[:1] == b"\x78" else data
+        _function, _instance, (version, *arguments), _keywords = json.loads(plain)
+    except (ValueError, TypeError, zlib.error) as error:
+        raise UnknownVersionError(f"job {job_id} on the queue of row jobs cannot be read") from error
+    if version != ARGUMENTS_VERSION:
+        raise UnknownVersionError(f"row job {job_id} has arguments of version {version}")
+    import_id, row_number, line_number, cells, problem = arguments
     found = Problem(*problem) if problem else None
     return RowJob(job_id, import_id, row_number, line_number, cells, found, data, deaths, timeouts)
 

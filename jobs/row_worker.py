@@ -122,8 +122,7 @@ class RowWorker(ResilientWorker):
     def _put_off(self, claim: Claim, error: TransientError) -> None:
         """Wait a little longer each time; the rows are back on the queue meanwhile, for whoever can take them."""
         log.warning("import %s: %s rows put off: %s", claim.import_id, len(claim.rows), error.message)
-        if error.is_timeout:
-            self._sizes.timed_out()
+        self._sizes.set_back()
         self._claims.give_back(claim, GivenBack.TIMEOUT if error.is_timeout else GivenBack.UNTOUCHED)
         self._setbacks += 1
         self.heartbeat()

@@ -73,6 +73,9 @@ class Saver:
 
     def _save_batch(self, rows: list[ValidRow]) -> Effects:
         effects = self._plan.record_type.save(self._connection, rows, self._plan.origin)
+        told = effects.created + effects.updated + effects.unchanged + effects.superseded
+        if told != len(rows):
+            raise RecordTypeError(f"save told the effects of {told} rows, and was given {len(rows)}.")
         self._connection.exec_driver_sql(CHECK_CONSTRAINTS)
         return effects
 

@@ -38,7 +38,7 @@ def clean(session: Session, services: Services, import_: Import) -> None:
     if import_.status not in ENDED and import_.status != Status.CANCELLING:
         return
     _note_dispatched(session, import_, checkpoint.take(services.redis, import_.id))
-    queues.drop_slices(services.redis, import_.id)
+    queues.drop_slices(services.redis, import_.id, failed=import_.deleted_at is not None)
     if import_.status != Status.COMPLETED:
         queues.drop_row_jobs(services.redis, import_.id, failed=import_.deleted_at is not None)
     elif import_.deleted_at is not None:

@@ -26,8 +26,8 @@ def test_a_row_that_takes_longer_than_a_batch_is_claimed_alone():
     assert sizes.rows == 1
 
 
-def test_timeouts_shrink_batches_down_to_one_row_and_no_further():
+def test_setbacks_shrink_batches_down_to_one_row_and_no_further():
     sizes = BatchSizes(seconds=0.5)
     for _ in range(10):
-        sizes.timed_out()
+        sizes.set_back()
     assert sizes.rows == 1
