@@ -82,7 +82,7 @@ class World:
 
     def run_slice(self, import_id: str) -> None:
         """Run one slice of this import, whatever is queued."""
-        queues.drop_slices(self.redis, import_id)
+        queues.drop_slices(self.redis, import_id, failed=False)
         run_slice(queues.ARGUMENTS_VERSION, import_id)
 
     def work(self) -> None:

@@ -43,6 +43,7 @@ def test_every_missing_setting_is_named_at_once_with_its_meaning():
         ("KEEP_FILES", "perhaps"),
         ("SLICE_SECONDS", "-1"),
         ("DATABASE_URL", "mysql://x"),
+        ("ROW_TIMEOUT", "13"),
         ("BASE_URL", "importer.example"),
     ],
 )

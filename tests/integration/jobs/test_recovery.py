@@ -151,7 +151,7 @@ def test_a_frozen_worker_that_wakes_first_leaves_nothing_to_do_for_its_heirs(wor
 def test_an_import_without_a_dispatcher_gets_one(world):
     csv, records = many_contacts(10)
     import_id = world.upload(csv)
-    queues.drop_slices(world.redis, import_id)
+    queues.drop_slices(world.redis, import_id, failed=False)
     world.recover()
     assert world.high.count == 1
     world.recover()
@@ -299,7 +299,7 @@ def test_the_file_is_kept_where_the_setting_says_so(world, setting):
 def test_one_import_that_recovery_cannot_handle_keeps_no_other_from_its_turn(world, monkeypatch):
     first, second = (world.upload(many_contacts(3)[0]) for _ in range(2))
     for import_id in (first, second):
-        queues.drop_slices(world.redis, import_id)
+        queues.drop_slices(world.redis, import_id, failed=False)
     enqueue = queues.enqueue_slice
 
     def fail_for_the_first(redis, import_id, **options):

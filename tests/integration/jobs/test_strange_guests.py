@@ -1,0 +1,35 @@
+"""Jobs that are none of ours, and record types that do not tell the truth."""
+
+from world import contacts_csv
+
+from importer.control import verbs
+from importer.record_types import Effects
+from importer.record_types.contacts import Contacts
+from importer.statuses import Reason, Status
+from jobs.row_worker import RowWorker
+
+
+def test_a_foreign_job_on_the_queue_keeps_no_row_from_being_imported(world):
+    import_id = world.upload(contacts_csv([("a@example.com", "Ann"), ("b@example.com", "Bob")]))
+    world.dispatch()
+    foreign = world.low.enqueue("os.getpid", at_front=True)
+    RowWorker(world.services).work(burst=True, max_jobs=3, logging_level="WARNING")
+    assert world.status(import_id) == Status.COMPLETED
+    assert foreign.id in world.low.get_job_ids()
+
+
+def test_a_save_that_miscounts_pauses_the_import_instead_of_reading_it_for_ever(world, monkeypatch):
+    monkeypatch.setattr(Contacts, "save", lambda *_: Effects(created=5))
+    import_id = world.import_file(contacts_csv([("a@example.com", "Ann")]))
+    found = world.find(import_id)
+    assert (found.status, found.reason_code) == (Status.PAUSING, Reason.RECORD_TYPE_BROKEN)
+    assert "effects of 5 rows" in found.reason
+
+
+def test_deleting_an_import_forgets_its_failed_slices_too(world, monkeypatch):
+    import_id = world.upload(contacts_csv([("a@example.com", "Ann")]))
+    monkeypatch.setattr("jobs.dispatcher.Slice.run", lambda _: 1 / 0)
+    world.dispatch()
+    assert world.failed_slices.get_job_ids()
+    world.verb(verbs.delete, import_id)
+    assert not world.failed_slices.get_job_ids()
