@@ -1,6 +1,6 @@
 """The statuses of an import and every move between them, as data.
 
-Nothing else decides what may follow what: `importer.control.transitions` refuses every move that is not in
+Nothing else decides what may follow what: `importer.transitions` refuses every move that is not in
 `TRANSITIONS`, and the one SQL statement that moves a status by itself (`importer.counters`) is held against
 this table by a test.
 """
@@ -99,8 +99,8 @@ REASONS: dict[Reason, str] = {
     Reason.RECORD_TYPE_BROKEN: "The record type's code or table is wrong: {detail} Mend it, deploy, and resume.",
     Reason.UPLOAD_BROKE_OFF: "{detail} Upload the file again.",
     Reason.FILE_REFUSED: "{detail}",
-    Reason.OBJECT_CHANGED: "The stored file was replaced after the import began. Upload it again.",
-    Reason.OBJECT_MISSING: "The stored file is gone from S3. Upload it again.",
+    Reason.OBJECT_CHANGED: "{detail}",
+    Reason.OBJECT_MISSING: "{detail}",
     Reason.NO_ROWS: "The file has a header but no rows.",
     Reason.DISPATCHER_FAILED: "The dispatcher failed again and again: {detail} Its traceback is in rq-dashboard.",
 }

@@ -19,14 +19,14 @@ from sqlalchemy.orm import Session
 
 from importer import checkpoint, queues
 from importer.checkpoint import Checkpoint
-from importer.control.cleaning import clean
-from importer.control.transitions import try_move
+from importer.cleaning import clean
 from importer.counters import Change, settle
 from importer.errors import ObjectChangedError, ObjectMissingError, StorageError
 from importer.models import FailedRow, Import
 from importer.reading import Position, RecordReader
 from importer.services import Services
 from importer.statuses import DISPATCHED, TAKES_ROWS, Reason, Status
+from importer.transitions import try_move
 from jobs import ledger, process, retries
 from jobs.database_errors import Fault, fault_of
 from jobs.pushing import BYTES_AT_ONCE, ROWS_AT_ONCE, Answer, Pusher, Row
@@ -150,10 +150,10 @@ class Slice:
             return True
         try:
             return self._read_on(import_, reached)
-        except ObjectChangedError:
-            return self._stop(Reason.OBJECT_CHANGED)
-        except ObjectMissingError:
-            return self._stop(Reason.OBJECT_MISSING)
+        except ObjectChangedError as error:
+            return self._stop(Reason.OBJECT_CHANGED, error.message)
+        except ObjectMissingError as error:
+            return self._stop(Reason.OBJECT_MISSING, error.message)
 
     def _begin(self) -> None:
         with Session(self._services.engine) as session:
@@ -236,10 +236,10 @@ class Slice:
             self._clean()
         return False
 
-    def _stop(self, reason: Reason) -> bool:
+    def _stop(self, reason: Reason, detail: str = "") -> bool:
         log.error("import %s stopped: %s", self._id, reason)
         with Session(self._services.engine) as session:
-            try_move(session, self._id, Status.STOPPED, reason=reason)
+            try_move(session, self._id, Status.STOPPED, reason=reason, detail=detail)
             session.commit()
         self._clean()
         return False

@@ -18,13 +18,13 @@ from sqlalchemy.orm import Session
 
 from importer import checkpoint, queues
 from importer.checkpoint import PREFIX
-from importer.control.cleaning import clean, delete_some
-from importer.control.transitions import try_move
-from importer.control.verbs import last_known_row
+from importer.cleaning import clean, delete_some
+from importer.dispatching import begin_at_first_row
 from importer.errors import ImporterError, StorageError
 from importer.models import FailedRow, Import
 from importer.services import Services
 from importer.statuses import DISPATCHED, ENDED, TAKES_ROWS, UNFINISHED, Reason, Status
+from importer.transitions import try_move
 from jobs.claiming import Claims
 
 log = logging.getLogger(__name__)
@@ -102,11 +102,7 @@ class Recovery:
         queues.enqueue_slice(self._redis, import_.id)
 
     def _rewind_if_forgotten(self, session: Session, import_: Import) -> None:
-        known_row = last_known_row(session, import_)
-        made = checkpoint.create(
-            self._redis, import_.id, line=import_.rows_line, offset=import_.rows_offset, known_row=known_row
-        )
-        if not made:
+        if not begin_at_first_row(session, self._services, import_):
             return
         log.warning("import %s had no checkpoint; it is read again from its first row", import_.id)
         session.refresh(import_)

@@ -11,13 +11,13 @@ from rq.worker.base import WorkerStatus
 from sqlalchemy.orm import Session
 
 from importer import checkpoint
-from importer.control.cleaning import clean
-from importer.control.transitions import try_move
+from importer.cleaning import clean
 from importer.errors import RecordTypeError
 from importer.models import Import
 from importer.queues import LOW, queue_named
 from importer.services import Services
 from importer.statuses import Reason, Status
+from importer.transitions import try_move
 from jobs.applying import Applied, Batches
 from jobs.batch_sizes import BatchSizes
 from jobs.claiming import Claim, Claims, GivenBack

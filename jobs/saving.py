@@ -86,8 +86,10 @@ class Saver:
                 effect = record_type.save_row(session, row.values, self._plan.origin, row.row_number)
                 session.flush()
             self._connection.exec_driver_sql(CHECK_CONSTRAINTS)
+        if not isinstance(effect, Effect):
+            raise RecordTypeError(f"save_row must return an Effect, and returned {type(effect).__name__}.")
         effects = Effects()
-        effects.add(Effect(effect))
+        effects.add(effect)
         return effects
 
     def _one_by_one(self, rows: list[Checked], save: Callable[[ValidRow], Effects]) -> Saved:

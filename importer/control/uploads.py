@@ -8,13 +8,11 @@ from collections.abc import Iterable
 from pathlib import PurePosixPath
 from typing import NamedTuple
 
-from redis.exceptions import RedisError
 from sqlalchemy import Select, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from importer import checkpoint, queues
-from importer.control.transitions import try_move
+from importer.dispatching import dispatch
 from importer.errors import FileTooLargeError, ImporterError, RefusedFileError, UploadError
 from importer.header import Header, read_header
 from importer.models import Import, User
@@ -23,6 +21,7 @@ from importer.object_writer import ObjectWriter, StoredObject
 from importer.record_types import RecordType
 from importer.services import Services
 from importer.statuses import Reason, Status
+from importer.transitions import try_move
 
 log = logging.getLogger(__name__)
 
@@ -196,22 +195,4 @@ def _start(session: Session, services: Services, import_: Import, header: Header
         services.storage.delete(import_.object_key)
         raise UploadError("The import was cancelled, or given up for dead, during its upload.")
     session.refresh(import_)
-    dispatch(services, import_)
-
-
-def dispatch(services: Services, import_: Import, *, known_row: int = 0) -> None:
-    """Give the import a checkpoint if it has none, and its dispatcher a slice.
-
-    Where Redis is away this is left to recovery: the import is queued, and that is in Postgres.
-    """
-    try:
-        checkpoint.create(
-            services.redis,
-            import_.id,
-            line=import_.rows_line,
-            offset=import_.rows_offset,
-            known_row=known_row,
-        )
-        queues.enqueue_slice(services.redis, import_.id)
-    except RedisError as error:
-        log.warning("import %s: Redis refused its dispatcher (%s); recovery will enqueue it", import_.id, error)
+    dispatch(session, services, import_)

@@ -6,17 +6,17 @@ import logging
 from typing import Any, cast
 
 from redis.exceptions import RedisError
-from sqlalchemy import CursorResult, func, select, update
+from sqlalchemy import CursorResult, func, update
 from sqlalchemy.orm import Session
 
 from importer import checkpoint, queues
-from importer.control.cleaning import clean, delete_some
-from importer.control.transitions import move, try_move
-from importer.control.uploads import dispatch
+from importer.cleaning import clean, delete_some
+from importer.dispatching import dispatch
 from importer.errors import RefusedTransitionError, StorageError
-from importer.models import FailedRow, Import, LedgerLine, User
+from importer.models import FailedRow, Import, User
 from importer.services import Services
 from importer.statuses import ENDED, RESUMABLE, TAKES_ROWS, Reason, Status
+from importer.transitions import move, try_move
 
 log = logging.getLogger(__name__)
 
@@ -45,17 +45,8 @@ def resume(session: Session, services: Services, import_: Import) -> None:
         allowed_failed_rows=Import.failed_rows + services.settings.max_failed_rows,
         failed_slices=0,
     )
-    known_row = last_known_row(session, import_)
     session.commit()
-    dispatch(services, import_, known_row=known_row)
-
-
-def last_known_row(session: Session, import_: Import) -> int:
-    """The highest row number in the ledger: beyond it a dispatcher that was rewound need not look."""
-    number = session.scalar(
-        select(func.max(LedgerLine.row_number)).where(LedgerLine.import_sequence == import_.sequence)
-    )
-    return number or 0
+    dispatch(session, services, import_)
 
 
 def cancel(session: Session, services: Services, import_: Import, user: User) -> None:

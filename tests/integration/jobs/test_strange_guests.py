@@ -33,3 +33,11 @@ def test_deleting_an_import_forgets_its_failed_slices_too(world, monkeypatch):
     assert world.failed_slices.get_job_ids()
     world.verb(verbs.delete, import_id)
     assert not world.failed_slices.get_job_ids()
+
+
+def test_a_save_row_that_returns_nothing_pauses_the_import_instead_of_failing_every_row(world, monkeypatch):
+    monkeypatch.setattr(Contacts, "save_row", lambda *_: None, raising=False)
+    import_id = world.import_file(contacts_csv([("a@example.com", "Ann"), ("b@example.com", "Bob")]))
+    found = world.find(import_id)
+    assert (found.status, found.failed_rows) == (Status.PAUSING, 0)
+    assert "must return an Effect" in found.reason

@@ -11,10 +11,10 @@ from sqlalchemy import CursorResult, delete, func, text, update
 from sqlalchemy.orm import Session
 
 from importer import checkpoint, queues
-from importer.control.transitions import try_move
 from importer.models import Import
 from importer.services import Services
 from importer.statuses import ENDED, Status
+from importer.transitions import try_move
 
 ROWS_AT_ONCE = 50_000
 
