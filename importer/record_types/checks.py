@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from datetime import date
+from typing import Annotated
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, BeforeValidator
 
 
 def matches(pattern: str, expected: str) -> AfterValidator:
@@ -21,3 +23,15 @@ def matches(pattern: str, expected: str) -> AfterValidator:
         return text
 
     return AfterValidator(check)
+
+
+def _is_iso_date(text: str) -> str:
+    if not ISO_DATE.match(text.strip()):
+        raise ValueError("should be a date such as 2026-01-31")
+    return text
+
+
+ISO_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?![0-9])")
+
+IsoDate = Annotated[date, BeforeValidator(_is_iso_date)]
+"""A date as year, month and day. Pydantic alone takes a number for seconds since 1970: 0 would be a date."""

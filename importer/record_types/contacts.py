@@ -12,6 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from importer.models import Base, ImportedRecord
 from importer.record_types.base import RecordType, RowSchema
+from importer.record_types.checks import IsoDate
 
 
 class Contact(ImportedRecord, Base):
@@ -34,7 +35,7 @@ class ContactRow(RowSchema):
     name: Annotated[str, StringConstraints(min_length=1, max_length=200)]
     company: Annotated[str, StringConstraints(max_length=200)] | None = None
     phone: Annotated[str, StringConstraints(max_length=50)] | None = None
-    signup_date: date | None = None
+    signup_date: IsoDate | None = None
     balance: Annotated[Decimal, Field(max_digits=14, decimal_places=2)] | None = None
 
 

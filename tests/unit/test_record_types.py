@@ -60,7 +60,14 @@ def test_a_wrong_airport_cell_is_named_with_what_it_should_be(column, cell, part
 
 @pytest.mark.parametrize(
     ("column", "cell"),
-    [("email", "nobody"), ("signup_date", "2023-02-29"), ("balance", "1.234"), ("name", "n" * 201)],
+    [
+        ("email", "nobody"),
+        ("signup_date", "2023-02-29"),
+        ("signup_date", "0"),
+        ("signup_date", "1600041600"),
+        ("balance", "1.234"),
+        ("name", "n" * 201),
+    ],
 )
 def test_a_wrong_contact_cell_fails_its_column(column, cell):
     assert failure_of(Contacts(), CONTACT | {column: cell}).column == column
