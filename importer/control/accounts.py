@@ -103,6 +103,12 @@ def set_password(session: Session, user: User, new: str) -> None:
     session.commit()
 
 
+def end_sessions(session: Session, user: User) -> None:
+    """Log this person out everywhere: a session is a signed cookie, and a copy of it would live on."""
+    user.session_version += 1
+    session.commit()
+
+
 def disable(session: Session, user: User) -> None:
     """Shut a person out at once: their sessions end and their tokens are refused."""
     user.disabled_at = datetime.now(UTC)

@@ -104,9 +104,13 @@ def _limit() -> int:
 
 
 def _wanted_row() -> int | None:
-    if not request.content_length:
+    # Not its Content-Length: a body in chunks has none, and asking for one row must not retry all.
+    if not request.get_data():
         return None
-    body = request.get_json()
+    try:
+        body = request.get_json()
+    except RecursionError as error:
+        raise BadRequest("The JSON is nested too deeply.") from error
     if not isinstance(body, dict):
         raise BadRequest('Send nothing, or {"row_number": 123}.')
     return row_number_of(body.get("row_number"))

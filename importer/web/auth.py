@@ -106,7 +106,12 @@ def log_in(user: User) -> None:
 
 def local_path(url: str) -> str | None:
     """A path of this application, or None where following it would lead to another one."""
-    parts = urlsplit(url.replace("\\", "/"))
+    if not url.isprintable():
+        return None  # a line break would be refused as a header, once the person is logged in
+    try:
+        parts = urlsplit(url.replace("\\", "/"))
+    except ValueError:  # a bracket that looks like a broken IPv6 address
+        return None
     if parts.scheme or parts.netloc or not url.startswith("/") or url.startswith(("//", "/\\")):
         return None
     return url

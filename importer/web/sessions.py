@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, flash, redirect, render_template, request, session, url_for
+from flask import Blueprint, flash, g, redirect, render_template, request, session, url_for
 from werkzeug.exceptions import MethodNotAllowed
 from werkzeug.wrappers import Response
 
@@ -55,8 +55,9 @@ def use_link(secret: str) -> Response | tuple[str, int]:
 
 @blueprint.post("/logout")
 def destroy() -> Response:
+    accounts.end_sessions(db.session(), g.user)
     session.clear()
-    flash("You are logged out.")
+    flash("You are logged out, in every browser.")
     return redirect(url_for("sessions.new"))
 
 

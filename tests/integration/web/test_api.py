@@ -1,5 +1,7 @@
 """The API's verbs, answers and errors."""
 
+import io
+
 import pytest
 
 from importer.statuses import Status
@@ -60,6 +62,20 @@ def test_one_row_or_all_of_them_are_retried(someone, operator, make_import):
 def test_a_row_number_that_is_none_is_refused(body, someone, operator, make_import):
     import_ = make_import(operator, failed=[["X", "a"]])
     assert someone.post(f"/api/imports/{import_.id}/retry", json=body).status_code == 400
+
+
+def test_a_body_without_a_length_is_read_all_the_same(someone, operator, make_import):
+    import_ = make_import(operator, failed=[["X", "a"], ["Y", "b"]])
+    chunked = {"wsgi.input_terminated": True, "HTTP_TRANSFER_ENCODING": "chunked"}
+    body = {"input_stream": io.BytesIO(b'{"row_number": 2}'), "content_type": "application/json"}
+    answer = someone.post(f"/api/imports/{import_.id}/retry", **body, environ_overrides=chunked)
+    assert answer.get_json()["retried_rows"] == 1
+
+
+def test_json_nested_without_end_is_refused(someone, operator, make_import):
+    import_ = make_import(operator, failed=[["X", "a"]])
+    nested = {"data": "[" * 100_000, "content_type": "application/json"}
+    assert someone.post(f"/api/imports/{import_.id}/retry", **nested).status_code == 400
 
 
 def test_imports_come_in_pages_the_latest_first(someone, operator, make_import):

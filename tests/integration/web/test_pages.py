@@ -121,6 +121,12 @@ def test_the_list_can_be_narrowed(operator, visitor, make_import):
     assert done.id not in page
 
 
+@pytest.mark.parametrize("query", ["endpoint=x", "_method=POST", "_external=1&_scheme=ftp", "_anchor=x"])
+def test_what_else_an_address_says_does_not_reach_the_live_list(query, operator, visitor):
+    page = visitor(operator).page(f"/imports?show=active&page=2&{query}")
+    assert 'data-live-url="/imports/live?show=active&amp;page=2"' in page
+
+
 def test_the_platform_learns_what_is_away_and_nothing_more(client, services):
     assert client.get("/healthz").status_code == 200
     answer = client.get("/readyz")

@@ -8,6 +8,16 @@ from importer.control import accounts
 from importer.web.throttle import TRIES_PER_EMAIL
 
 PASSWORD = "correct horse battery"
+AWAY = [
+    "//evil.example",
+    "https://evil.example",
+    "/\\evil.example",
+    "/\t/evil.example",
+    "javascript:x",
+    "//[evil.example",
+    "/imports\r\nSet-Cookie: a=b",
+]
+"""Where nobody may be led, and what is no address at all."""
 
 
 def try_login(client, email, password=PASSWORD, **more):
@@ -40,7 +50,7 @@ def test_nobody_is_locked_out_while_redis_is_away(operator, app, client):
     assert try_login(client, operator.email).status_code == 302
 
 
-@pytest.mark.parametrize("away", ["//evil.example", "https://evil.example", "/\\evil.example", "javascript:x"])
+@pytest.mark.parametrize("away", AWAY)
 def test_logging_in_leads_nowhere_else(away, operator, client):
     assert try_login(client, operator.email, next=away).location == "/imports"
 
@@ -53,8 +63,12 @@ def test_logging_in_leads_to_the_page_that_was_wanted(operator, client):
 
 def test_logging_out_ends_the_session(operator, visitor):
     someone = visitor(operator)
+    thief = visitor(operator)
+    thief.client.set_cookie("session", someone.client.get_cookie("session").value)
+    assert thief.get("/imports").status_code == 200
     someone.post("/logout")
     assert someone.get("/imports").status_code == 302
+    assert thief.get("/imports").status_code == 302
 
 
 def test_a_one_time_link_works_once(operator, client, app, session):
