@@ -23,7 +23,7 @@ class RowJob(NamedTuple):
     """A row as a worker gets it.
 
     Attributes:
-        data: the job's data as it stands in Redis, so that it can be written back.
+        data: the job's data, not compressed: RQ compresses it where it writes it back.
         deaths: how many workers have died over this row while it was run alone.
         timeouts: how often it took too long while it was run alone.
     """
@@ -93,7 +93,7 @@ def decode(job_id: str, data: bytes, deaths: int = 0, timeouts: int = 0) -> RowJ
         raise UnknownVersionError(f"row job {job_id} has arguments of version {version}")
     import_id, row_number, line_number, cells, problem = arguments
     found = Problem(*problem) if problem else None
-    return RowJob(job_id, import_id, row_number, line_number, cells, found, data, deaths, timeouts)
+    return RowJob(job_id, import_id, row_number, line_number, cells, found, plain, deaths, timeouts)
 
 
 def import_row(

@@ -88,6 +88,15 @@ def test_a_requeue_in_rq_that_fails_again_is_shown_again_once(world):
     assert world.counts(import_id) == {"created": 1, "failed": 1}
 
 
+def test_a_row_may_be_requeued_in_rq_and_fail_again_and_again(world):
+    import_id = world.import_file(BROKEN)
+    for _ in range(3):
+        requeue(world, import_id, 1)
+        world.run()
+    assert world.job(import_id, 1).args == [1, import_id, 1, 2, ["nonsense", "x"], None]
+    assert world.failed_rows(import_id)[1].attempts == 4
+
+
 def test_a_retry_and_a_requeue_at_once_import_the_row_once(world, monkeypatch):
     import_id = world.import_file(BROKEN)
     lift_the_cause(world, monkeypatch)
