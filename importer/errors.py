@@ -70,7 +70,7 @@ class RowError(ImporterError):
 
 
 class UploadError(ImporterError):
-    """The upload broke off before the whole file arrived."""
+    """The upload broke off before the whole file arrived. Upload the file again."""
 
 
 class StorageError(ImporterError):

@@ -97,7 +97,7 @@ REASONS: dict[Reason, str] = {
     Reason.BY_PERSON: "By {detail}.",
     Reason.TOO_MANY_FAILED: "Too many rows failed. Look at their reasons; resuming allows as many again.",
     Reason.RECORD_TYPE_BROKEN: "The record type's code or table is wrong: {detail} Mend it, deploy, and resume.",
-    Reason.UPLOAD_BROKE_OFF: "{detail} Upload the file again.",
+    Reason.UPLOAD_BROKE_OFF: "{detail}",
     Reason.FILE_REFUSED: "{detail}",
     Reason.OBJECT_CHANGED: "{detail}",
     Reason.OBJECT_MISSING: "{detail}",

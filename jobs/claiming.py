@@ -16,13 +16,15 @@ from typing import Any, cast
 
 from redis import Redis
 from rq.job import Job
+from rq.job_lifecycle import record_job_failure
 from rq.registry import FailedJobRegistry, StartedJobRegistry
 from rq.results import Result
+from rq.serializers import JSONSerializer
 from rq.utils import utcformat
 
 from importer.checkpoint import PREFIX
 from importer.queues import CLAIMS_KEY, LOW, claim_key, queue_named
-from jobs.row_job import RowJob, UnknownVersionError, decode
+from jobs.row_job import RowJob, UnknownVersionError, UnreadableJobError, decode
 
 log = logging.getLogger(__name__)
 
@@ -210,13 +212,30 @@ class Claims:
         return self._read(claim_id, taken) if taken else None
 
     def _read(self, claim_id: str, taken: list[list[bytes]]) -> Claim | None:
-        try:
-            rows = [decode(id_.decode(), data, int(died or 0), int(late or 0)) for id_, data, died, late in taken]
-        except UnknownVersionError as error:
-            log.warning("%s; put back for a worker of that release", error)
-            self._end(claim_id, GivenBack.UNKNOWN)
+        rows: list[RowJob] = []
+        for job_id, data, deaths, timeouts in taken:
+            try:
+                rows.append(decode(job_id.decode(), data, int(deaths or 0), int(timeouts or 0)))
+            except UnreadableJobError as error:
+                log.error("%s; it is shown among the failed jobs", error)
+                self._set_aside(claim_id, job_id.decode(), data, error)
+            except UnknownVersionError as error:
+                log.warning("%s; put back for a worker of that release", error)
+                self._end(claim_id, GivenBack.UNKNOWN)
+                return None
+        if not rows:
+            self._end(claim_id, GivenBack.UNTOUCHED)
             return None
         return Claim(claim_id, rows)
+
+    def _set_aside(self, claim_id: str, job_id: str, data: bytes, error: Exception) -> None:
+        """Fail a job that is none of ours, so that it holds up no row."""
+        job = Job(job_id, connection=self._redis, serializer=JSONSerializer)
+        job.data, job.origin = data, LOW
+        with self._redis.pipeline() as pipeline:
+            pipeline.zrem(self._started, f"{job_id}:{claim_id}")
+            record_job_failure(job, f"{type(error).__name__}: {error}", pipeline)
+            pipeline.execute()
 
     def clear(self, claim: Claim, job_ids: Sequence[str], *, release: bool) -> bool:
         """Delete the jobs of rows that have ended well, and with `release` the claim.

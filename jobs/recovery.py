@@ -152,7 +152,7 @@ class Recovery:
             Status.STOPPED,
             only_from=[Status.UPLOADING],
             reason=Reason.UPLOAD_BROKE_OFF,
-            detail="The upload broke off: no bytes came for 15 minutes.",
+            detail="The upload broke off: no bytes came for 15 minutes. Upload the file again.",
         )
         session.commit()
 

@@ -43,6 +43,10 @@ class UnknownVersionError(Exception):
     """The job was made by code of another version, whose arguments this one does not know."""
 
 
+class UnreadableJobError(Exception):
+    """Somebody has put a job on `low` that is no row job, or has spoilt one."""
+
+
 def constant_fields(redis: Any) -> dict[str, str]:
     """What every row job's hash holds besides its data, in RQ's own format; empty fields are left out."""
     job = Job.create(
@@ -82,15 +86,18 @@ def decode(job_id: str, data: bytes, deaths: int = 0, timeouts: int = 0) -> RowJ
     """Read a job's data; RQ compresses it whenever it saves a job again, a requeue for one.
 
     Raises:
-        UnknownVersionError: the job belongs to another release, or is no row job.
+        UnknownVersionError: the job belongs to another release.
+        UnreadableJobError: it is no row job.
     """
     try:
         plain = zlib.decompress(data) if data[:1] == b"\x78" else data
         _function, _instance, (version, *arguments), _keywords = json.loads(plain)
     except (ValueError, TypeError, zlib.error) as error:
-        raise UnknownVersionError(f"job {job_id} on the queue of row jobs cannot be read") from error
+        raise UnreadableJobError(f"job {job_id} is no row job") from error
     if version != ARGUMENTS_VERSION:
         raise UnknownVersionError(f"row job {job_id} has arguments of version {version}")
+    if len(arguments) != 5:
+        raise UnreadableJobError(f"row job {job_id} has {len(arguments)} arguments, not 5")
     import_id, row_number, line_number, cells, problem = arguments
     found = Problem(*problem) if problem else None
     return RowJob(job_id, import_id, row_number, line_number, cells, found, plain, deaths, timeouts)

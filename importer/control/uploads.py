@@ -121,7 +121,9 @@ def receive(session: Session, services: Services, import_: Import, chunks: Itera
         raise
     except Exception as error:
         session.rollback()
-        detail = error.message if isinstance(error, ImporterError) else "The upload broke off."
+        detail = (
+            error.message if isinstance(error, ImporterError) else "The upload broke off. Upload the file again."
+        )
         _stop(session, incoming, Reason.UPLOAD_BROKE_OFF, detail)
         raise
     log.info("import %s: %s bytes of %s received", incoming.import_id, stored.size, incoming.record_type.name)

@@ -6,16 +6,18 @@ from importer.control import verbs
 from importer.record_types import Effects
 from importer.record_types.contacts import Contacts
 from importer.statuses import Reason, Status
-from jobs.row_worker import RowWorker
 
 
-def test_a_foreign_job_on_the_queue_keeps_no_row_from_being_imported(world):
+def test_a_foreign_or_spoilt_job_on_the_queue_keeps_no_other_row_from_being_imported(world):
     import_id = world.upload(contacts_csv([("a@example.com", "Ann"), ("b@example.com", "Bob")]))
     world.dispatch()
     foreign = world.low.enqueue("os.getpid", at_front=True)
-    RowWorker(world.services).work(burst=True, max_jobs=3, logging_level="WARNING")
-    assert world.status(import_id) == Status.COMPLETED
-    assert foreign.id in world.low.get_job_ids()
+    spoilt = world.job(import_id, 2)
+    spoilt.args = spoilt.args[:3]
+    spoilt.save()
+    world.work()
+    assert world.counts(import_id) == {"created": 1}
+    assert set(world.failed.get_job_ids(cleanup=False)) == {foreign.id, spoilt.id}
 
 
 def test_a_save_that_miscounts_pauses_the_import_instead_of_reading_it_for_ever(world, monkeypatch):
