@@ -22,3 +22,13 @@ csrf = CSRFProtect()
 def services() -> Services:
     """What this process was set up with: settings, Redis, storage and record types."""
     return cast(Services, current_app.extensions["importer"])
+
+
+def read_one_moment() -> None:
+    """Have everything that this request reads from here on be of one moment.
+
+    Two statements at READ COMMITTED see two: a page would say that a row is being tried again, and that nothing of
+    it will change any more.
+    """
+    db.session.commit()
+    db.session.connection(execution_options={"isolation_level": "REPEATABLE READ"})

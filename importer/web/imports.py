@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response
 from importer.control.reports import Report, find_import, report, reports, visible_imports
 from importer.models import Import
 from importer.statuses import CANCELLABLE, ENDED, MEANINGS, PAUSABLE, RESUMABLE, TAKES_ROWS, Status
-from importer.web.extensions import db, services
+from importer.web.extensions import db, read_one_moment, services
 from importer.web.failed_rows import page_of, wanted_after
 from importer.web.health import watch
 
@@ -76,16 +76,18 @@ def new() -> str:
 
 @blueprint.get("/imports/<import_id:import_id>")
 def show(import_id: str) -> str:
-    return render_template("imports/show.html", **_page(find_import(db.session(), g.user, import_id)))
+    return render_template("imports/show.html", **_page(import_id))
 
 
 @blueprint.get("/imports/<import_id:import_id>/live")
 def live(import_id: str) -> str:
     """What changes on the import's page; its script puts it there each second."""
-    return render_template("imports/_live.html", **_page(find_import(db.session(), g.user, import_id)))
+    return render_template("imports/_live.html", **_page(import_id))
 
 
-def _page(import_: Import) -> dict[str, Any]:
+def _page(import_id: str) -> dict[str, Any]:
+    read_one_moment()
+    import_ = find_import(db.session(), g.user, import_id)
     failed = page_of(import_, wanted_after())
     status = Status(import_.status)
     return {

@@ -3,9 +3,11 @@
 import re
 
 import pytest
+from sqlalchemy import event, text
 
 from importer.control.health import Finding
 from importer.statuses import MEANINGS, Status
+from importer.web.extensions import db
 
 EVIL = "<script>alert(1)</script>\"'<img src=x onerror=alert(2)>"
 
@@ -80,6 +82,39 @@ def test_failed_rows_are_paged_forwards_and_backwards(operator, visitor, make_im
 def test_a_finished_import_asks_for_no_refreshing(operator, visitor, make_import, session):
     import_ = make_import(operator, cleaned_at=operator.created_at)
     assert 'data-live="false"' in visitor(operator).page(f"/imports/{import_.id}/live")
+
+
+RETRY_SUCCEEDS = (
+    "UPDATE imports SET failed_rows = 0, created_rows = 1",
+    "DELETE FROM failed_rows",
+)
+
+
+@pytest.mark.parametrize("table", ["imports", "failed_rows"])
+@pytest.mark.parametrize("path", ["/imports/{}", "/imports/{}/live"])
+def test_a_page_shows_one_moment_even_where_a_retry_ends_while_it_is_read(
+    table, path, operator, visitor, make_import, app, session
+):
+    import_ = make_import(operator, failed=[["X", "Y"]], cleaned_at=operator.created_at)
+    session.execute(text("UPDATE failed_rows SET retry_requested_at = now()"))
+    session.commit()
+    someone = visitor(operator)
+    with app.app_context():
+        engine = db.engine
+
+    changes = list(RETRY_SUCCEEDS)
+
+    @event.listens_for(engine, "after_cursor_execute")
+    def end_the_retry(connection, cursor, statement, *_):
+        while changes and f"FROM {table}" in statement:
+            session.execute(text(changes.pop()))
+            session.commit()
+
+    page = someone.page(path.format(import_.id))
+    assert "being tried again" in page
+    assert "1 failed" in page
+    assert 'data-live="true"' in page
+    assert 'data-live="false"' in someone.page(path.format(import_.id))
 
 
 def test_a_running_import_warns_when_no_worker_is_alive(operator, visitor, make_import):
