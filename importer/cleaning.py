@@ -37,12 +37,11 @@ def clean(session: Session, services: Services, import_: Import) -> None:
     """
     if import_.status not in ENDED and import_.status != Status.CANCELLING:
         return
+    is_deleted = import_.deleted_at is not None
     _note_dispatched(session, import_, checkpoint.take(services.redis, import_.id))
-    queues.drop_slices(services.redis, import_.id, failed=import_.deleted_at is not None)
-    if import_.status != Status.COMPLETED:
-        queues.drop_row_jobs(services.redis, import_.id, failed=import_.deleted_at is not None)
-    elif import_.deleted_at is not None:
-        queues.drop_row_jobs(services.redis, import_.id, failed=True)
+    if is_deleted or import_.status != Status.COMPLETED:  # a completed import may have retries on the way
+        queues.drop_slices(services.redis, import_.id, failed=is_deleted)
+        queues.drop_row_jobs(services.redis, import_.id, failed=is_deleted)
     _remove_file(services, import_)
     _note_cleaned(session, import_)
 

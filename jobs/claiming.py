@@ -103,8 +103,8 @@ redis.call('DEL', claim)
 for position = #ids, 1, -1 do
     local id = ids[position]
     local key = job_prefix .. id
-    redis.call('ZREM', started, id .. ':' .. claim_id)
-    if redis.call('HGET', key, 'status') == 'started' then
+    local is_ours = redis.call('ZREM', started, id .. ':' .. claim_id) == 1
+    if is_ours and redis.call('HGET', key, 'status') == 'started' then
         redis.call('HSET', key, 'status', 'queued')
         if reason == 'died' or reason == 'timeout' then
             redis.call('HSETNX', key, 'deaths', 0)
@@ -116,6 +116,7 @@ for position = #ids, 1, -1 do
 end
 return returned
 """
+"""A job that has left the registry under this claim was failed or cleared; if it is started, then by a retry."""
 
 EXPIRED = """
 local now = redis.call('TIME')

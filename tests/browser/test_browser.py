@@ -55,6 +55,15 @@ def test_a_broken_row_is_shown_with_its_line_its_reason_and_its_cells_as_text(lo
     assert logged_in.title() != "run"
 
 
+def test_a_retried_row_that_is_still_wrong_fails_again_and_says_how_often_it_was_tried(
+    logged_in: Page, broken_file: Path
+):
+    upload(logged_in, "Contacts", broken_file)
+    expect(logged_in.locator("main")).to_contain_text("Completed", timeout=60 * SECOND)
+    logged_in.get_by_role("button", name="Retry row 2").click()
+    expect(logged_in.locator("#failed-rows-table")).to_contain_text("tried 2 times", timeout=60 * SECOND)
+
+
 def test_a_refused_file_says_why_beside_the_form(logged_in: Page, tmp_path: Path):
     wrong = tmp_path / "wrong.csv"
     wrong.write_text("email;name\nann@example.com;Ann\n")

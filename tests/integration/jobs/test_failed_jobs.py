@@ -10,6 +10,7 @@ from world import contacts, contacts_csv
 from importer.control import verbs
 from importer.record_types.contacts import Contacts
 from jobs import failed_jobs
+from jobs.claiming import GivenBack
 from jobs.row_worker import RowWorker
 
 BROKEN = contacts_csv([("nonsense", "x"), ("b@example.com", "Bob")])
@@ -105,6 +106,33 @@ def test_a_retry_and_a_requeue_at_once_import_the_row_once(world, monkeypatch):
     world.run()
     assert world.counts(import_id) == {"created": 2}
     assert_every_row_accounted_for(world, import_id, REPAIRED, rows=2)
+
+
+def test_a_retry_asked_for_between_completion_and_clean_up_is_done(world, monkeypatch):
+    clean = RowWorker._clean
+
+    def retry_first(worker, import_id):
+        monkeypatch.undo()
+        world.verb(verbs.retry, import_id)
+        clean(worker, import_id)
+
+    monkeypatch.setattr(RowWorker, "_clean", retry_first)
+    import_id = world.import_file(BROKEN)
+    world.run()
+    assert world.failed_rows(import_id)[1].attempts == 2
+    assert_every_row_accounted_for(world, import_id, None, rows=2)
+
+
+def test_a_retried_row_that_another_worker_has_taken_is_not_given_back_by_the_one_it_failed_with(world):
+    import_id = world.upload(BROKEN)
+    world.dispatch()
+    worker, other = RowWorker(world.services), RowWorker(world.services)
+    claim = worker._claims.take(limit=2)
+    worker._failed_jobs.record(claim, worker._apply(claim).failures)
+    requeue(world, import_id, 1)
+    assert [row.row_number for row in other._claims.take(limit=1).rows] == [1]
+    worker._claims.give_back(claim, GivenBack.UNTOUCHED)
+    assert world.queued_rows() == [2]
 
 
 def test_a_requeue_of_a_row_that_is_imported_meanwhile_changes_nothing(world, monkeypatch):
