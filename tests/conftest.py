@@ -12,6 +12,9 @@ import pytest
 
 from embedded.servers import EmbeddedServers
 
+pytest_plugins = ["stage"]
+pytest.register_assert_rewrite("accounting")
+
 
 @pytest.fixture(scope="session")
 def open_folder() -> Iterator[Path]:

@@ -1,4 +1,4 @@
-"""What integration tests share: the product's services on real servers, fresh for each test."""
+"""What integration and fault tests share: the product's services on real servers, fresh for each test."""
 
 from __future__ import annotations
 
@@ -20,8 +20,6 @@ from importer.record_types.registry import RecordTypes
 from importer.services import Services
 from importer.storage import Storage
 from jobs import process
-
-pytest.register_assert_rewrite("accounting")
 
 FOLDER = Path(__file__).parent
 TEMPLATE = "tables"
