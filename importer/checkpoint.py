@@ -12,8 +12,9 @@ from typing import NamedTuple, cast
 from redis import Redis
 
 PREFIX = "importer"
-LEASE_MILLISECONDS = 15_000
-"""A dispatcher that neither pushes nor waits for so long counts as dead."""
+LEASE_MILLISECONDS = 5_000
+"""A dispatcher that neither pushes nor waits for so long counts as dead. One that is only slow gets a twin, which
+costs a little and changes nothing."""
 
 
 class Checkpoint(NamedTuple):
@@ -87,5 +88,5 @@ def drop_lease(redis: Redis, import_id: str) -> None:
 
 
 def is_leased(redis: Redis, import_id: str) -> bool:
-    """Whether a dispatcher has pushed or waited within the last 15 seconds."""
+    """Whether a dispatcher has pushed or waited within the last 5 seconds."""
     return bool(redis.exists(lease_key(import_id)))

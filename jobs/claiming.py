@@ -41,17 +41,28 @@ local first, limit, lease = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
 local claim_id, worker, job_prefix, moment, bytes_left = ARGV[4], ARGV[5], ARGV[6], ARGV[7], tonumber(ARGV[8])
 local taken, prefix = {}, nil
 
+local function fields_of(id) return redis.call('HMGET', job_prefix .. id, 'data', 'deaths', 'timeouts') end
+
+local function hand_out(id, fields)
+    taken[#taken + 1] = {id, fields[1], fields[2] or '', fields[3] or ''}
+end
+
 local function take(id, fields)
     redis.call('HSET', job_prefix .. id, 'status', 'started', 'worker_name', worker, 'started_at', moment)
     redis.call('ZADD', started, '+inf', id .. ':' .. claim_id)
     redis.call('RPUSH', claim, id)
-    taken[#taken + 1] = {id, fields[1], fields[2] or '', fields[3] or ''}
+    hand_out(id, fields)
     bytes_left = bytes_left - #fields[1]
 end
 
+for _, id in ipairs(redis.call('LRANGE', claim, 0, -1)) do
+    local fields = fields_of(id)
+    if fields[1] then hand_out(id, fields) end
+end
+if #taken > 0 then return taken end
 if first ~= '' then
     if redis.call('LREM', intermediate, 1, first) == 0 then return {} end
-    local fields = redis.call('HMGET', job_prefix .. first, 'data', 'deaths', 'timeouts')
+    local fields = fields_of(first)
     if not fields[1] then return {} end
     take(first, fields)
     prefix = string.match(first, '^[^_]*_')
@@ -63,7 +74,7 @@ for _, id in ipairs(neighbours) do
     if bytes_left <= 0 then break end
     prefix = prefix or string.match(id, '^[^_]*_')
     if prefix and string.sub(id, 1, #prefix) ~= prefix then break end
-    local fields = redis.call('HMGET', job_prefix .. id, 'data', 'deaths', 'timeouts')
+    local fields = fields_of(id)
     if fields[2] and #taken > 0 then break end
     passed = passed + 1
     if fields[1] then take(id, fields) end
@@ -75,7 +86,8 @@ local now = redis.call('TIME')
 redis.call('ZADD', claims, now[1] * 1000 + math.floor(now[2] / 1000) + lease, claim_id)
 return taken
 """
-"""Neighbours are those of the same import. A job with a count of deaths is taken alone."""
+"""Neighbours are those of the same import. A job with a count of deaths is taken alone. A call that is repeated,
+because its reply was lost, is answered as before."""
 
 CLEAR = """#!lua flags=allow-oom
 local started, claims, claim, failed = KEYS[1], KEYS[2], KEYS[3], KEYS[4]

@@ -30,7 +30,7 @@ from jobs.claiming import Claims
 log = logging.getLogger(__name__)
 
 TURN_KEY = f"{PREFIX}:recovery"
-TURN_MILLISECONDS = 4_000
+TURN_MILLISECONDS = 1_500
 STALE_UPLOAD = timedelta(minutes=15)
 RETRY_GRACE = timedelta(seconds=5)
 STALL_SECONDS = 60

@@ -28,7 +28,7 @@ from jobs.recovery import Recovery
 
 log = logging.getLogger(__name__)
 
-RECOVERY_SECONDS = 5
+RECOVERY_SECONDS = 2
 FULL_REDIS_SECONDS = 1.0
 
 

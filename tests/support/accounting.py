@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
+from samples import Sample
 from world import World
 
 from importer.models import RowOutcome
@@ -43,3 +45,19 @@ def assert_nothing_left(world: World, import_id: str) -> None:
     started = [member.decode() for member in world.redis.zrange(world.started.key, 0, -1)]
     assert not [member for member in started if member.startswith(import_id)]
     assert world.services.settings.keep_files or f"imports/{import_id}" not in world.objects()
+
+
+def assert_as_undisturbed(world: World, imports: dict[str, Sample]) -> None:
+    """What every fault has to leave: the records, failed rows, counters and ledger of an undisturbed run.
+
+    Args:
+        imports: the file of each import, in the order in which they were uploaded; together all there are.
+    """
+    balances, records = Counter[str](), {}
+    for import_id, sample in imports.items():
+        assert world.codes(import_id) == sample.failed
+        assert_every_row_accounted_for(world, import_id, None, rows=sample.rows)
+        balances.update(sample.balances)
+        records.update(sample.records)
+    assert world.balances() == balances
+    assert world.records() == records

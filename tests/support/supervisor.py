@@ -1,16 +1,19 @@
-"""Starts real dispatchers and workers, ends and kills them."""
+"""Starts real dispatchers and workers, ends and kills them, and starts anew those that have died."""
 
 from __future__ import annotations
 
 import signal
 import sys
+from collections.abc import Callable
 from itertools import count
 from pathlib import Path
 from types import TracebackType
 
-from waiting import wait_until
+from failpoints import FOLDER
+from waiting import Found, wait_until
 
 from embedded.processes import Program
+from importer.queues import HIGH, LOW
 
 ROOT = Path(__file__).parents[2]
 
@@ -20,12 +23,12 @@ class Processes:
 
     Args:
         environment: their settings.
-        folder: where their logs go.
+        folder: where their logs go, and where failpoints are armed.
     """
 
     def __init__(self, environment: dict[str, str], folder: Path) -> None:
         self.environment = environment
-        self._folder = folder
+        self.folder = folder
         self._numbers = count(1)
         self.programs: list[Program] = []
 
@@ -46,9 +49,9 @@ class Processes:
         name = f"{queue}-{next(self._numbers)}"
         program = Program(
             name,
-            [sys.executable, "-m", "jobs", queue],
-            self._folder / f"{name}.log",
-            environment={**self.environment, **settings, "PATH": "/usr/bin:/bin"},
+            [sys.executable, "-m", "failpoints", queue],
+            self.folder / f"{name}.log",
+            environment={**self.environment, **settings, FOLDER: str(self.folder), "PATH": "/usr/bin:/bin"},
             folder=ROOT,
         )
         program.start()
@@ -67,3 +70,53 @@ def end(program: Program) -> int | None:
     program.send(signal.SIGTERM)
     wait_until(lambda: not program.running, "it has ended", seconds=10)
     return program.status
+
+
+class Crew:
+    """Keeps dispatchers and workers running as a platform does: one that has died is started again.
+
+    That happens while a test waits with `wait_until`, in its own thread, or in `tend`.
+    """
+
+    def __init__(self, processes: Processes, *, dispatchers: int = 1, workers: int = 2, **settings: str) -> None:
+        self._processes = processes
+        self._settings = settings
+        self.restarts = 0
+        self._members = {
+            queue: [processes.start(queue, **settings) for _ in range(size)]
+            for queue, size in ((HIGH, dispatchers), (LOW, workers))
+        }
+
+    @property
+    def dispatchers(self) -> list[Program]:
+        return self._members[HIGH]
+
+    @property
+    def workers(self) -> list[Program]:
+        return self._members[LOW]
+
+    @property
+    def everyone(self) -> list[Program]:
+        return self.dispatchers + self.workers
+
+    def tend(self) -> None:
+        """Start anew whoever has ended."""
+        for queue, members in self._members.items():
+            for place, program in enumerate(members):
+                if not program.running:
+                    self.restarts += 1
+                    members[place] = self._processes.start(queue, **self._settings)
+
+    def wait_until(self, found: Callable[[], Found], what: str, *, seconds: float = 60) -> Found:
+        def tend_and_ask() -> Found:
+            self.tend()
+            return found()
+
+        return wait_until(tend_and_ask, what, seconds=seconds)
+
+    def stop(self) -> None:
+        """Ask everyone to end, and see that they do."""
+        for program in self.everyone:
+            program.send(signal.SIGTERM)
+        for program in self.everyone:
+            wait_until(lambda program=program: not program.running, "it has ended", seconds=10)

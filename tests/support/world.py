@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from rq import Worker
 from rq.job import Job
 from rq.registry import FailedJobRegistry, StartedJobRegistry
 from rq.serializers import JSONSerializer
@@ -73,6 +74,19 @@ class World:
             if verb in (verbs.cancel, verbs.delete):
                 return verb(session, self.services, import_, person)
             return verb(session, self.services, import_, *arguments, **options)
+
+    def dispatched(self, import_id: str) -> int:
+        """How many rows of it have been pushed."""
+        reached = checkpoint.read(self.redis, import_id)
+        return reached.row_number if reached else self.find(import_id).dispatched_rows
+
+    def started_slices(self) -> list[str]:
+        """Ids of the slices that a dispatcher is at."""
+        return StartedJobRegistry(queue=self.high).get_job_ids(cleanup=False)
+
+    def workers_of(self, queue: str) -> list[Worker]:
+        """RQ's workers that are registered for a queue."""
+        return Worker.all(queue=queue_named(queue, self.redis), serializer=JSONSerializer)
 
     # Work inside this process
 

@@ -1,0 +1,75 @@
+"""Redis gone, emptied, set back, full, and deaf."""
+
+import hashlib
+
+import pytest
+from rq.registry import FailedJobRegistry
+from samples import deposits, people
+from waiting import wait_until
+
+from importer.control import health
+from importer.queues import LOW, queue_named
+from jobs.claiming import CLEAR, GIVE_BACK, TAKE
+from jobs.pushing import PUSH_ROWS
+
+SCRIPTS = {"push": PUSH_ROWS, "claim": TAKE, "clear": CLEAR, "give back": GIVE_BACK}
+
+
+def test_a_redis_that_was_killed_and_comes_back_empty_is_filled_again(scene, servers):
+    scene.begin(deposits(3000), people(6000, keys=400))
+    for _ in range(3):
+        scene.wait_for_rows(400)
+        assert not scene.is_over()
+        servers.valkey.restart()
+        scene.assert_goes_on("restarting Redis empty", scene.ended_rows)
+    scene.assert_ends_as_undisturbed()
+    assert scene.crew.restarts == 0
+
+
+def test_a_redis_that_was_set_back_to_an_older_snapshot_repeats_no_row(scene, servers):
+    scene.begin(deposits(3000), people(6000, keys=400))
+    scene.wait_for_rows(300)
+    servers.valkey.snapshot()
+    scene.wait_for_rows(2000)
+    assert not scene.is_over()
+    servers.valkey.restart(empty=False)
+    scene.assert_goes_on("setting Redis back to an older snapshot", scene.ended_rows)
+    scene.assert_ends_as_undisturbed()
+
+
+def test_a_queue_that_was_emptied_by_hand_and_deleted_failed_jobs_lose_nothing(scene):
+    scene.begin(deposits(3000))
+    for _ in range(3):
+        scene.wait_for_rows(200)
+        low = queue_named(LOW, scene.world.redis)
+        low.empty()
+        failed = FailedJobRegistry(queue=low)
+        for job_id in failed.get_job_ids():
+            failed.remove(job_id, delete_job=True)
+    scene.assert_ends_as_undisturbed()
+
+
+@pytest.mark.parametrize("script", SCRIPTS)
+def test_a_lost_reply_of_a_script_costs_nothing(scene, redis_proxy, script):
+    """The client cannot know that the script was carried out, and has it carried out again."""
+    scene.begin(deposits(1500), SLICE_SECONDS="1")
+    for losses in range(1, 4):
+        redis_proxy.lose_reply_to(hashlib.sha1(SCRIPTS[script].encode()).hexdigest().encode())
+        scene.crew.wait_until(lambda n=losses: redis_proxy.lost == n, "a reply was lost")
+    scene.assert_ends_as_undisturbed(seconds=15)  # sooner than any lease of a claim lapses
+    assert scene.crew.restarts == 0
+
+
+def test_a_full_redis_makes_the_import_wait_and_say_why_until_there_is_room(scene):
+    redis = scene.world.redis
+    scene.begin(deposits(1500), people(6000, keys=400))
+    scene.wait_for_rows(200)
+    try:
+        redis.config_set("maxmemory", redis.info("memory")["used_memory"])
+        wait_until(lambda: any("Redis is full" in p.log_tail() for p in scene.crew.everyone), "it is noticed")
+        assert "Redis is full" in health.check_redis(scene.world.services).message
+        scene.crew.wait_until(lambda: not scene.world.queued() or scene.is_over(), "what is queued is worked off")
+    finally:
+        redis.config_set("maxmemory", 0)
+    scene.assert_ends_as_undisturbed()
+    assert scene.crew.restarts == 0

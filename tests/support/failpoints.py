@@ -1,0 +1,94 @@
+"""Dispatchers and workers that die at named points; the product itself knows nothing of them.
+
+`python -m failpoints high|low` runs what `python -m jobs` runs. Whichever such process first passes a point that
+is armed ends there by SIGKILL, once.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from importer import queues
+from importer.storage import Storage
+from jobs import __main__ as program
+from jobs import applying, dispatcher
+from jobs.claiming import Claims
+from jobs.failed_jobs import FailedJobs
+from jobs.pushing import Pusher
+from jobs.row_worker import RowWorker
+
+FOLDER = "FAILPOINTS"
+"""Environment variable: the folder in which a file of the point's name arms it."""
+
+
+class Point(NamedTuple):
+    """Before or after which function a process dies."""
+
+    owner: Any
+    function: str
+    after: bool
+
+
+POINTS = {
+    "before the checkpoint script": Point(Pusher, "push", False),
+    "after the checkpoint script": Point(Pusher, "push", True),
+    "before the end of file is recorded": Point(dispatcher, "settle", False),
+    "after the end of file is recorded": Point(dispatcher, "settle", True),
+    "before the next slice is enqueued": Point(queues, "enqueue_slice", False),
+    "after the next slice is enqueued": Point(queues, "enqueue_slice", True),
+    "after the claim": Point(Claims, "take", True),
+    "before COMMIT": Point(applying, "settle", True),
+    "after COMMIT, before the jobs are cleared": Point(RowWorker, "_clear", False),
+    "after the jobs are cleared, before a row's job is failed": Point(FailedJobs, "record", False),
+    "after a row's job is failed, before the claim is released": Point(FailedJobs, "record", True),
+    "in the clean-up, before the file is deleted": Point(Storage, "delete", False),
+    "in the clean-up, after the file is deleted": Point(Storage, "delete", True),
+}
+
+
+def arm(folder: Path, point: str) -> None:
+    """Have the next process that passes this point die there."""
+    assert point in POINTS
+    (folder / point).touch()
+
+
+def is_armed(folder: Path, point: str) -> bool:
+    """Whether no process has passed it since."""
+    return (folder / point).exists()
+
+
+def _die_if_armed(point: str) -> None:
+    with contextlib.suppress(FileNotFoundError):
+        (Path(os.environ[FOLDER]) / point).unlink()
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _mined(function: Callable[..., Any], before: str | None, after: str | None) -> Callable[..., Any]:
+    def run(*arguments: Any, **options: Any) -> Any:
+        if before:
+            _die_if_armed(before)
+        answer = function(*arguments, **options)
+        if after and (answer is not None or function.__name__ != "take"):  # an empty claim is none
+            _die_if_armed(after)
+        return answer
+
+    return run
+
+
+def install() -> None:
+    """Put every point in its place."""
+    for name, point in POINTS.items():
+        function = getattr(point.owner, point.function)
+        before, after = (None, name) if point.after else (name, None)
+        setattr(point.owner, point.function, _mined(function, before, after))
+
+
+if __name__ == "__main__":
+    install()
+    sys.exit(program.main())

@@ -1,0 +1,57 @@
+"""Files, and what an undisturbed run would make of them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any
+
+from world import contacts
+
+EACH_FAILS = 50
+"""Of so many rows one is wrong."""
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A file, and what is to come of it.
+
+    Attributes:
+        failed: codes of the rows that fail, by row number.
+        balances: what the file adds to each account.
+        records: the contacts it comes to.
+    """
+
+    csv: str
+    record_type: str
+    rows: int
+    failed: dict[int, str]
+    balances: Counter[str] = field(default_factory=Counter)
+    records: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+
+def deposits(rows: int, act: str = "", *, name: str = "o") -> Sample:
+    """Deposits, ten to an account; applied twice or never, one shows in its sum."""
+    lines, balances, failed = ["owner,amount,act"], Counter[str](), {}
+    for row in range(1, rows + 1):
+        owner, is_wrong = f"{name}{row // 10}", row % EACH_FAILS == 0
+        lines.append(f"{owner},{row},{'reject' if is_wrong else act}")
+        if is_wrong:
+            failed[row] = "account_closed"
+        else:
+            balances[owner] += row
+    return Sample("\n".join(lines) + "\n", "deposits", rows, failed, balances)
+
+
+def people(rows: int, keys: int, *, name: str = "name") -> Sample:
+    """Contacts of which only so many differ: the last row of each address is to win."""
+    lines, failed, names = ["email,name"], {}, {}
+    for row in range(1, rows + 1):
+        is_wrong = row % EACH_FAILS == 0
+        email = f"nonsense {row}" if is_wrong else f"person{row % keys}@example.com"
+        lines.append(f"{email},{name} {row}")
+        if is_wrong:
+            failed[row] = "invalid_value"
+        else:
+            names[email] = f"{name} {row}"
+    return Sample("\n".join(lines) + "\n", "contacts", rows, failed, records=contacts(names))
