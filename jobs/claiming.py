@@ -122,13 +122,27 @@ for position = #ids, 1, -1 do
             redis.call('HSETNX', key, 'deaths', 0)
             if #ids == 1 then redis.call('HINCRBY', key, reason == 'died' and 'deaths' or 'timeouts', 1) end
         end
-        if reason == 'unknown' then redis.call('RPUSH', queue, id) else redis.call('LPUSH', queue, id) end
+        redis.call('LPUSH', queue, id)
         returned = returned + 1
     end
 end
 return returned
 """
 """A job that has left the registry under this claim was failed or cleared; if it is started, then by a retry."""
+
+PUT_BACK = """#!lua flags=allow-oom
+local queue, started, claim = KEYS[1], KEYS[2], KEYS[3]
+local claim_id, job_prefix = ARGV[1], ARGV[2]
+for argument = 3, #ARGV do
+    local id = ARGV[argument]
+    if redis.call('LREM', claim, 1, id) == 1 then
+        redis.call('ZREM', started, id .. ':' .. claim_id)
+        redis.call('HSET', job_prefix .. id, 'status', 'queued')
+        redis.call('RPUSH', queue, id)
+    end
+end
+"""
+"""Single jobs of a claim, to the back of the queue."""
 
 EXPIRED = """
 local now = redis.call('TIME')
@@ -172,8 +186,6 @@ class GivenBack(StrEnum):
     """Their worker died: each is run alone next, and only a death while alone counts against it."""
     TIMEOUT = "timeout"
     """They took too long: each is run alone next, and only a timeout while alone counts against it."""
-    UNKNOWN = "unknown"
-    """Made by another release: they go to the back."""
 
 
 @dataclass(frozen=True)
@@ -199,9 +211,9 @@ class Claims:
         self._started = StartedJobRegistry(queue=queue).key
         self._failed = FailedJobRegistry(queue=queue).key
         self._prefixes = (Job.key_for(""), Result.get_key(""))
-        scripts = (TAKE, CLEAR, GIVE_BACK, EXPIRED, UNSTICK)
-        registered = [redis.register_script(script) for script in scripts]
-        self._take, self._clear, self._give_back, self._expired, self._unstick = registered
+        self._take, self._clear = redis.register_script(TAKE), redis.register_script(CLEAR)
+        self._give_back, self._put_back = redis.register_script(GIVE_BACK), redis.register_script(PUT_BACK)
+        self._expired, self._unstick = redis.register_script(EXPIRED), redis.register_script(UNSTICK)
 
     def take(self, *, first: str = "", limit: int) -> Claim | None:
         """Claim up to `limit` row jobs of one import.
@@ -226,6 +238,7 @@ class Claims:
 
     def _read(self, claim_id: str, taken: list[list[bytes]]) -> Claim | None:
         rows: list[RowJob] = []
+        unknown: list[str] = []
         for job_id, data, deaths, timeouts in taken:
             try:
                 rows.append(decode(job_id.decode(), data, int(deaths or 0), int(timeouts or 0)))
@@ -234,8 +247,10 @@ class Claims:
                 self._set_aside(claim_id, job_id.decode(), data, error)
             except UnknownVersionError as error:
                 log.warning("%s; put back for a worker of that release", error)
-                self._end(claim_id, GivenBack.UNKNOWN)
-                return None
+                unknown.append(job_id.decode())
+        if unknown:
+            keys = [self._queue, self._started, claim_key(claim_id)]
+            self._put_back(keys=keys, args=[claim_id, self._prefixes[0], *unknown])
         if not rows:
             self._end(claim_id, GivenBack.UNTOUCHED)
             return None

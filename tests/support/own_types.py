@@ -1,6 +1,8 @@
 """Record types as users write them, outside the package; loaded through the setting RECORD_TYPES."""
 
 import os
+import resource
+import signal
 from time import sleep as wait
 
 from sqlalchemy import DDL, CheckConstraint, Identity, Integer, String, UniqueConstraint, event, text
@@ -139,3 +141,17 @@ class Deposits(RecordType):
 
     def act_exit(self, session: Session, argument: str) -> None:
         os._exit(9)
+
+    def act_die(self, session: Session, argument: str) -> None:
+        """What the kernel does to a process that has used up the machine's memory."""
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    def act_outgrow(self, session: Session, argument: str) -> None:
+        """Needs so many MB, under a limit of half of that."""
+        wanted = int(argument) * 1024**2
+        before = resource.getrlimit(resource.RLIMIT_AS)
+        resource.setrlimit(resource.RLIMIT_AS, (wanted // 2, before[1]))
+        try:
+            bytearray(wanted)
+        finally:
+            resource.setrlimit(resource.RLIMIT_AS, before)

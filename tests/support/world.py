@@ -19,6 +19,7 @@ from importer.models import FailedRow, Import, LedgerLine, User
 from importer.queues import CLAIMS_KEY, HIGH, LOW, queue_named
 from importer.services import Services
 from importer.statuses import Status
+from jobs.claiming import Claim, Claims
 from jobs.dispatcher import run_slice
 from jobs.dispatcher_worker import DispatcherWorker
 from jobs.recovery import TURN_KEY, Recovery
@@ -80,6 +81,12 @@ class World:
         reached = checkpoint.read(self.redis, import_id)
         return reached.row_number if reached else self.find(import_id).dispatched_rows
 
+    def claims_of(self, import_id: str, row_number: int) -> list[bytes]:
+        """The claims that hold this row."""
+        job_id = queues.row_job_id(import_id, row_number).encode()
+        claims = self.redis.zrange(CLAIMS_KEY, 0, -1)
+        return [c for c in claims if job_id in self.redis.lrange(queues.claim_key(c.decode()), 0, -1)]
+
     def started_slices(self) -> list[str]:
         """Ids of the slices that a dispatcher is at."""
         return StartedJobRegistry(queue=self.high).get_job_ids(cleanup=False)
@@ -135,6 +142,12 @@ class World:
         for key in self.redis.keys(checkpoint.lease_key("*")):
             self.redis.delete(key)
 
+    def claim(self, rows: int) -> Claim:
+        """What a worker has taken that dies at once."""
+        taken = Claims(self.redis, "dead").take(limit=rows)
+        assert taken is not None
+        return taken
+
     # What there is
 
     def records(self, table: str = "contacts", key: str = "email") -> dict[Any, dict[str, Any]]:
@@ -161,6 +174,10 @@ class World:
 
     def codes(self, import_id: str) -> dict[int, str]:
         return {number: row.code for number, row in self.failed_rows(import_id).items()}
+
+    def retrying(self, import_id: str) -> list[int]:
+        """Numbers of the failed rows whose retry has not ended."""
+        return [n for n, row in self.failed_rows(import_id).items() if row.retry_requested_at is not None]
 
     def ledger(self, import_id: str) -> dict[int, int]:
         sequence = self.find(import_id).sequence
@@ -197,6 +214,9 @@ class World:
     def objects(self) -> list[str]:
         listed = self._s3.list_objects_v2(Bucket=self.services.storage.bucket)
         return [entry["Key"] for entry in listed.get("Contents", [])]
+
+    def replace_object(self, key: str, content: bytes) -> None:
+        self._s3.put_object(Bucket=self.services.storage.bucket, Key=key, Body=content)
 
     def unfinished_uploads(self) -> list[str]:
         listed = self._s3.list_multipart_uploads(Bucket=self.services.storage.bucket)

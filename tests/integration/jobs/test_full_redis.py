@@ -6,7 +6,6 @@ from waiting import wait_until
 from world import contacts_csv, many_contacts
 
 from importer.control import health, verbs
-from jobs.claiming import Claims
 from jobs.row_worker import RowWorker
 
 
@@ -52,7 +51,7 @@ def test_the_rows_of_a_dead_worker_come_back_while_redis_is_full(world, full):
     csv, records = many_contacts(10)
     import_id = world.upload(csv)
     world.dispatch()
-    Claims(world.redis, "dead").take(limit=10)
+    world.claim(10)
     world.let_leases_lapse()
     full()
     world.release_recovery()

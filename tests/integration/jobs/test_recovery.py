@@ -10,142 +10,10 @@ from world import contacts_csv, many_contacts
 from importer import checkpoint, queues
 from importer.control import health, uploads, verbs
 from importer.models import User
-from importer.queues import CLAIMS_KEY
 from importer.statuses import Status
-from jobs import claiming, row_worker
+from jobs import row_worker
 from jobs.recovery import Recovery
 from jobs.row_worker import RowWorker
-
-
-@pytest.fixture
-def dispatched(world):
-    """An import of 30 rows, all of them queued, and the records it comes to."""
-    csv, records = many_contacts(30)
-    import_id = world.upload(csv)
-    world.dispatch()
-    return import_id, records
-
-
-def claim(world, rows: int) -> claiming.Claim:
-    """What a worker has taken that dies at once."""
-    taken = claiming.Claims(world.redis, "dead").take(limit=rows)
-    assert taken is not None
-    return taken
-
-
-def test_a_claim_takes_neighbours_of_one_import_alone(world, dispatched):
-    other = world.upload(many_contacts(5)[0])
-    world.dispatch()
-    assert len(claim(world, 1000).rows) == 30
-    assert {row.import_id for row in claim(world, 1000).rows} == {other}
-
-
-def test_claimed_jobs_are_started_jobs_to_rq(world, dispatched):
-    taken = claim(world, 10)
-    assert sorted(world.started.get_job_ids()) == sorted(row.job_id for row in taken.rows)
-    assert world.job(taken.import_id, 1).get_status() == "started"
-
-
-def test_the_jobs_of_a_dead_worker_come_back_and_each_is_run_alone(world, dispatched):
-    import_id, records = dispatched
-    claim(world, 10)
-    world.recover()
-    assert len(world.queued()) == 20
-    world.let_leases_lapse()
-    world.recover()
-    assert world.queued_rows() == list(range(1, 31))
-    claims = claiming.Claims(world.redis, "next")
-    assert [len(claims.take(limit=1000).rows) for _ in range(11)] == [1] * 10 + [20]
-    world.let_leases_lapse()
-    world.recover()
-    world.work()
-    assert_every_row_accounted_for(world, import_id, records, rows=30)
-
-
-def test_a_job_over_which_a_worker_died_is_run_alone_when_rq_pops_it_first_too(world, dispatched):
-    claim(world, 1)
-    world.let_leases_lapse()
-    world.recover()
-    popped = world.redis.lmove(world.low.key, world.low.intermediate_queue_key).decode()
-    assert len(claiming.Claims(world.redis, "next").take(first=popped, limit=1000).rows) == 1
-
-
-def test_a_living_worker_keeps_its_claim(world, dispatched):
-    taken = claim(world, 10)
-    world.recover()
-    assert world.redis.zscore(CLAIMS_KEY, taken.id)
-    assert len(world.queued()) == 20
-
-
-def test_a_worker_that_died_after_its_commit_leaves_jobs_that_change_nothing(world, dispatched, monkeypatch):
-    import_id, records = dispatched
-    worker = RowWorker(world.services)
-    monkeypatch.setattr(worker, "_clear", lambda *arguments: None)
-    worker._work_off(worker._claims.take(limit=10))
-    before = world.counts(import_id)
-    world.let_leases_lapse()
-    world.recover()
-    world.work()
-    assert before == {"created": 10}
-    assert_every_row_accounted_for(world, import_id, records, rows=30)
-
-
-def test_a_row_over_which_three_workers_died_alone_fails_and_its_neighbours_are_imported(world, dispatched):
-    import_id, _ = dispatched
-    for _ in range(4):
-        claim(world, 10)
-        world.let_leases_lapse()
-        world.recover()
-    assert claim(world, 10).rows[0].deaths == 3
-    world.let_leases_lapse()
-    world.recover()
-    world.work()
-    assert world.codes(import_id) == {1: "worker_died"}
-    assert_every_row_accounted_for(world, import_id, None, rows=30)
-
-
-def test_a_job_that_a_kill_left_between_pop_and_claim_comes_back(world, dispatched, monkeypatch):
-    monkeypatch.setattr(claiming, "STUCK_SECONDS", 0)
-    import_id, records = dispatched
-    world.redis.lmove(world.low.key, world.low.intermediate_queue_key)
-    world.recover()
-    world.recover()
-    assert world.redis.llen(world.low.intermediate_queue_key) == 0
-    world.work()
-    assert_every_row_accounted_for(world, import_id, records, rows=30)
-
-
-def test_an_id_on_the_queue_whose_job_is_gone_is_forgotten(world, dispatched, monkeypatch):
-    monkeypatch.setattr(claiming, "STUCK_SECONDS", 0)
-    import_id, records = dispatched
-    world.redis.lpush(world.low.key, f"{import_id}_98", f"{import_id}_99")
-    for _ in range(4):
-        world.work()
-        world.recover()
-    assert queues.queued_rows(world.redis, import_id) == 0
-    assert_every_row_accounted_for(world, import_id, records, rows=30)
-
-
-def test_a_worker_that_was_frozen_past_its_lease_changes_nothing(world, dispatched):
-    import_id, records = dispatched
-    frozen = RowWorker(world.services)
-    taken = frozen._claims.take(limit=10)
-    world.let_leases_lapse()
-    world.recover()
-    world.work()
-    frozen._work_off(taken)
-    assert_every_row_accounted_for(world, import_id, records, rows=30)
-
-
-def test_a_frozen_worker_that_wakes_first_leaves_nothing_to_do_for_its_heirs(world, dispatched):
-    import_id, records = dispatched
-    frozen = RowWorker(world.services)
-    taken = frozen._claims.take(limit=10)
-    world.let_leases_lapse()
-    world.recover()
-    frozen._work_off(taken)
-    world.work()
-    assert_every_row_accounted_for(world, import_id, records, rows=30)
 
 
 def test_an_import_without_a_dispatcher_gets_one(world):
@@ -178,7 +46,7 @@ def test_a_redis_that_forgot_everything_is_dispatched_again(world, dispatched):
     import_id, records = dispatched
     worker = RowWorker(world.services)
     worker._work_off(worker._claims.take(limit=7))
-    claim(world, 7)
+    world.claim(7)
     world.redis.flushall()
     for _ in range(4):
         world.recover()
@@ -239,7 +107,7 @@ def test_a_retry_whose_message_was_lost_is_enqueued_by_recovery(world):
 @pytest.mark.parametrize("clean", ["registry", "queue"])
 def test_rqs_own_clean_up_fails_no_claimed_row(world, dispatched, clean):
     import_id, records = dispatched
-    claim(world, 10)
+    world.claim(10)
     if clean == "registry":
         StartedJobRegistry(queue=world.low).cleanup(timestamp=10**12)
     else:

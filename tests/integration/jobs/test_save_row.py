@@ -1,5 +1,6 @@
 """Record types that say what one row does: their effects happen exactly once, too."""
 
+import os
 import textwrap
 
 import own_types
@@ -173,7 +174,8 @@ def test_a_record_type_from_outside_the_package_runs_in_real_workers(world, proc
     (tmp_path / "somebodys_types.py").write_text(textwrap.dedent(OUTSIDE))
     monkeypatch.syspath_prepend(tmp_path)
     world.services.record_types = RecordTypes(["somebodys_types:Gifts"])
-    loaded = {"RECORD_TYPES": "somebodys_types:Gifts", "PYTHONPATH": str(tmp_path)}
+    path = os.pathsep.join([processes.environment["PYTHONPATH"], str(tmp_path)])
+    loaded = {"RECORD_TYPES": "somebodys_types:Gifts", "PYTHONPATH": path}
     processes.dispatcher(**loaded)
     processes.worker(**loaded)
     import_id = world.upload("owner,amount\n" + "ann,2\nbob,3\n" * 200, "gifts")

@@ -1,6 +1,7 @@
 """From the browser to the queue: what is taken, what is refused, and that nothing is left of what is refused."""
 
 import io
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -147,3 +148,13 @@ def test_without_a_csrf_token_the_body_is_not_read(operator, visitor, session):
 def test_a_path_in_a_filename_is_dropped(operator, visitor):
     answer = visitor(operator).upload(name="../../etc/<b>\u202e.csv")
     assert answer.get_json()["filename"] == "<b>.csv"
+
+
+def test_the_same_form_sent_20_times_at_once_makes_one_import(operator, visitor, session, stored):
+    visitors = [visitor(operator) for _ in range(20)]
+    with ThreadPoolExecutor(20) as pool:
+        answers = list(pool.map(lambda someone: someone.upload(headers={"Idempotency-Key": "one"}), visitors))
+    assert sorted(answer.status_code for answer in answers) == [200] * 19 + [201]
+    (import_,) = imports(session)
+    assert {answer.get_json()["id"] for answer in answers} == {import_.id}
+    assert f"imports/{import_.id}" in stored()

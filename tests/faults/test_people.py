@@ -1,0 +1,94 @@
+"""People in the middle of it: double clicks, retries and requeues at once, cancels and deletes during a run."""
+
+import contextlib
+import dataclasses
+import threading
+
+import pytest
+from accounting import assert_nothing_left
+from rq.exceptions import InvalidJobOperation, NoSuchJobError
+from rq.registry import FailedJobRegistry
+from samples import deposits, people
+from sqlalchemy import text
+
+from importer import queues
+from importer.control import verbs
+from importer.statuses import Status
+
+
+def requeue_all(world) -> None:
+    """What the button in rq-dashboard does."""
+    registry = FailedJobRegistry(queue=world.low)
+    for job_id in registry.get_job_ids():
+        with contextlib.suppress(NoSuchJobError, InvalidJobOperation):  # somebody else has just done it
+            registry.requeue(job_id)
+
+
+def at_once(*acts) -> None:
+    threads = [threading.Thread(target=act) for act in acts]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
+def test_two_dispatchers_that_are_started_for_one_import_push_each_row_once(scene):
+    (import_id,) = scene.begin(people(30_000, keys=1000), dispatchers=2, SLICE_SECONDS="5")
+    for _ in range(5):
+        scene.wait_for_rows(300)
+        queues.enqueue_slice(scene.world.redis, import_id)
+    scene.assert_ends_as_undisturbed()
+
+
+def test_every_failed_row_retried_and_requeued_twice_at_once_fails_or_succeeds_once(scene):
+    sample = deposits(1000)
+    (import_id,) = scene.begin(sample)
+    world = scene.world
+    retry, requeue = lambda: world.verb(verbs.retry, import_id), lambda: requeue_all(world)
+    scene.wait_for_rows(200)
+    for _ in range(3):  # during the run
+        at_once(retry, requeue, retry, requeue)
+        scene.wait_for_rows(50)
+    scene.crew.wait_until(scene.is_over, "it is completed")
+    at_once(retry, requeue, retry, requeue)  # after it: still wrong
+    scene.crew.wait_until(lambda: not world.retrying(import_id), "every row was tried again")
+    accept = "regexp_replace(cells, '\"reject\"', '\"\"')"
+    world.execute(f"UPDATE failed_rows SET cells = {accept}")  # noqa: S608
+    at_once(retry, requeue, retry, requeue)  # and now right, but not in the jobs that RQ keeps
+    scene.crew.wait_until(lambda: not world.retrying(import_id), "every row was tried again")
+    at_once(retry, retry)
+    scene.crew.wait_until(lambda: not world.failed_rows(import_id), "every row is imported")
+    repaired = sample.balances.copy()
+    for row in sample.failed:
+        repaired[f"o{row // 10}"] += row
+    scene.imports[import_id] = dataclasses.replace(sample, balances=repaired, failed={})
+    scene.assert_ends_as_undisturbed()
+
+
+@pytest.mark.parametrize("verb", [verbs.cancel, verbs.delete])
+def test_nothing_is_written_after_an_import_was_cancelled_or_deleted_during_its_run(scene, verb):
+    import_id, other = scene.begin(deposits(3000, name="gone"), deposits(1500), SLICE_SECONDS="0.2")
+    world = scene.world
+    scene.wait_for_rows(300)
+    sequence = world.find(import_id).sequence
+    world.verb(verb, import_id)
+    at_the_end = {owner: sum_ for owner, sum_ in world.balances().items() if owner.startswith("gone")}
+    del scene.imports[import_id]
+    scene.crew.wait_until(scene.is_over, "the other import is completed")
+    requeue_all(world)
+    scene.crew.wait_until(lambda: not queues.queued_rows(world.redis, import_id), "nothing of it is queued")
+    scene.crew.wait_until(lambda: world.find(other).cleaned_at, "the other is clean")
+    scene.crew.stop()
+    assert {owner: sum_ for owner, sum_ in world.balances().items() if owner.startswith("gone")} == at_the_end
+    assert 0 < len(at_the_end) < 300
+    with world.session() as session:
+        ledger = session.scalar(text("SELECT count(*) FROM ledger WHERE import_sequence = :s"), {"s": sequence})
+    if verb is verbs.cancel:
+        cancelled = world.find(import_id)
+        assert cancelled.status == Status.CANCELLED
+        assert cancelled.ended_rows == ledger == cancelled.imported_rows + len(world.failed_rows(import_id))
+        assert_nothing_left(world, import_id)
+    else:
+        assert ledger == 0
+        assert not world.keys_of(import_id)
+    assert world.counts(other)["failed"] == len(scene.imports[other].failed)

@@ -1,0 +1,109 @@
+"""Postgres restarted, its sessions ended, its connections used up, its rows locked: no row fails for it."""
+
+import contextlib
+import threading
+import time
+
+import psycopg2
+import pytest
+from samples import deposits, people
+from sqlalchemy import text
+
+TERMINATE = """
+SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+WHERE datname = current_database() AND application_name = 'importer jobs' AND pid <> pg_backend_pid()
+"""
+
+
+def take_all(hogs, url):
+    """Open connections until the server has no more."""
+    with contextlib.suppress(psycopg2.OperationalError):
+        while True:
+            hogs.enter_context(contextlib.closing(psycopg2.connect(url)))
+
+
+@pytest.fixture
+def scene(scene):
+    """Whatever is done to Postgres here ends no process and fails no row but those that are wrong."""
+    yield scene
+    assert scene.crew.restarts == 0
+
+
+def test_a_postgres_that_crashes_and_restarts_costs_no_row(scene, servers):
+    scene.begin(deposits(3000), people(6000, keys=400))
+    for mode in ("immediate", "kill", "immediate"):
+        scene.wait_for_rows(300)
+        assert not scene.is_over()
+        servers.postgres.restart(mode)
+        scene.world.services.engine.dispose()
+        scene.assert_goes_on(f"restarting Postgres ({mode})", scene.ended_rows)
+    scene.assert_ends_as_undisturbed()
+
+
+def test_sessions_that_are_ended_cost_no_row(scene):
+    scene.begin(deposits(3000), people(6000, keys=400))
+    for _ in range(15):
+        scene.wait_for_rows(50)
+        scene.world.execute(TERMINATE)
+    scene.assert_ends_as_undisturbed()
+
+
+def test_a_lost_reply_of_commit_neither_loses_nor_repeats_a_row(scene, postgres_proxy):
+    scene.begin(deposits(2000))
+    for losses in range(1, 6):
+        postgres_proxy.lose_reply_to(b"COMMIT")
+        scene.crew.wait_until(lambda n=losses: postgres_proxy.lost == n, "a reply was lost")
+    scene.assert_ends_as_undisturbed()
+
+
+def test_more_workers_than_connections_wait_for_each_other(scene, environment):
+    scene.begin(deposits(2000), people(4000, keys=400), workers=4)
+    scene.wait_for_rows(100)
+    with contextlib.ExitStack() as hogs:
+        take_all(hogs, environment["DATABASE_URL"])
+        refused = lambda: any("too many clients" in p.log_tail(500) for p in scene.crew.everyone)  # noqa: E731
+        while not refused():
+            scene.world.execute(TERMINATE)
+            take_all(hogs, environment["DATABASE_URL"])  # what they had to give up
+    scene.assert_goes_on("running out of database connections", scene.ended_rows)
+    scene.assert_ends_as_undisturbed()
+
+
+def test_a_deadlock_between_two_batches_fails_no_row(scene):
+    """Somebody else updates the same records in the opposite order, again and again."""
+    scene.begin(people(6000, keys=20))
+    deadlocks, over = [], threading.Event()
+
+    def meddle() -> None:
+        while not over.is_set():
+            with contextlib.suppress(Exception), scene.world.services.engine.begin() as connection:
+                connection.execute(text("SET LOCAL deadlock_timeout = '10s'"))  # so that the batch is the victim
+                for number in (9, 8, 5, 2, 1):
+                    email = f"person{number}@example.com"
+                    connection.execute(text("UPDATE contacts SET phone = phone WHERE email = :e"), {"e": email})
+                    time.sleep(0.3)
+
+    def batches_put_off() -> bool:
+        deadlocks[:] = [p for p in scene.crew.workers if "Deadlock detected" in p.log_tail(500)]
+        return bool(deadlocks) or scene.is_over()
+
+    meddler = threading.Thread(target=meddle, daemon=True)
+    meddler.start()
+    try:
+        scene.crew.wait_until(batches_put_off, "a batch was the victim of a deadlock")
+    finally:
+        over.set()
+        meddler.join()
+    assert deadlocks
+    scene.assert_ends_as_undisturbed()
+
+
+def test_rows_that_somebody_has_locked_for_long_wait(scene):
+    scene.begin(people(3000, keys=20), workers=1)
+    scene.wait_for_rows(100)
+    with scene.world.services.engine.begin() as connection:
+        connection.execute(text("LOCK TABLE contacts IN EXCLUSIVE MODE"))
+        put_off = lambda: "lock timeout" in scene.crew.workers[0].log_tail(500)  # noqa: E731
+        scene.crew.wait_until(put_off, "a batch was put off")
+    scene.assert_goes_on("a lock timeout", scene.ended_rows)
+    scene.assert_ends_as_undisturbed()
