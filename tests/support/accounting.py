@@ -11,6 +11,8 @@ from world import World
 from importer.models import RowOutcome
 from importer.statuses import Status
 
+NOTHING: Counter[str] = Counter()
+
 
 def assert_every_row_accounted_for(
     world: World, import_id: str, expected_records: dict[Any, dict[str, Any]] | None, *, rows: int | None = None
@@ -36,7 +38,7 @@ def assert_every_row_accounted_for(
 
 def assert_nothing_left(world: World, import_id: str) -> None:
     """Of an ended import Redis holds its failed jobs and what expires by itself, and S3 nothing."""
-    failed = {f"{import_id}_{number}" for number in world.failed_rows(import_id)}
+    failed = {f"{import_id}_{row}" for row in (world.failed_rows(import_id) if world.exists(import_id) else ())}
     failed |= {id_.decode() for id_ in world.redis.zrange(world.failed_slices.key, 0, -1)}
     allowed = {f"rq:{kind}:{job_id}" for kind in ("job", "results") for job_id in failed}
     left = {key for key in world.keys_of(import_id) - allowed if world.redis.ttl(key) < 0}
@@ -47,13 +49,14 @@ def assert_nothing_left(world: World, import_id: str) -> None:
     assert world.services.settings.keep_files or f"imports/{import_id}" not in world.objects()
 
 
-def assert_as_undisturbed(world: World, imports: dict[str, Sample]) -> None:
+def assert_as_undisturbed(world: World, imports: dict[str, Sample], of_ended: Counter[str] = NOTHING) -> None:
     """What every fault has to leave: the records, failed rows, counters and ledger of an undisturbed run.
 
     Args:
-        imports: the file of each import, in the order in which they were uploaded; together all there are.
+        imports: the file of each import, in the order in which they were uploaded.
+        of_ended: what imports that were cancelled or deleted had added to accounts by then.
     """
-    balances, records = Counter[str](), {}
+    balances, records = Counter(of_ended), {}
     for import_id, sample in imports.items():
         assert world.codes(import_id) == sample.failed
         assert_every_row_accounted_for(world, import_id, None, rows=sample.rows)
@@ -61,3 +64,15 @@ def assert_as_undisturbed(world: World, imports: dict[str, Sample]) -> None:
         records.update(sample.records)
     assert world.balances() == balances
     assert world.records() == records
+
+
+def assert_ended(world: World, import_id: str) -> None:
+    """Of a cancelled import the counters agree with the ledger, of a deleted one nothing is left at all."""
+    assert_nothing_left(world, import_id)
+    if not world.exists(import_id):
+        assert not world.keys_of(import_id)
+        return
+    import_, ledger = world.find(import_id), world.ledger(import_id)
+    assert import_.status == Status.CANCELLED
+    assert import_.ended_rows == len(ledger) <= import_.dispatched_rows
+    assert import_.failed_rows == len(world.failed_rows(import_id))

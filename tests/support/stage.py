@@ -25,8 +25,7 @@ FOLDER = Path(__file__).parent
 TEMPLATE = "tables"
 
 
-@pytest.fixture(scope="session")
-def template(servers: EmbeddedServers) -> str:
+def make_template(servers: EmbeddedServers) -> str:
     """The name of a database with every table and one person, to be cloned."""
     url = servers.postgres.create_database(TEMPLATE)
     engine = create_engine(url.replace("postgresql://", "postgresql+psycopg2://"))
@@ -38,6 +37,22 @@ def template(servers: EmbeddedServers) -> str:
         session.commit()
     engine.dispose()
     return TEMPLATE
+
+
+def settings_of(servers: EmbeddedServers, database_url: str) -> dict[str, str]:
+    """The environment of a dispatcher or worker."""
+    return {
+        **servers.environment(),
+        "DATABASE_URL": database_url,
+        "SECRET_KEY": "of the tests",
+        "RECORD_TYPES": own_types.PATHS,
+        "PYTHONPATH": str(FOLDER),
+    }
+
+
+@pytest.fixture(scope="session")
+def template(servers: EmbeddedServers) -> str:
+    return make_template(servers)
 
 
 @pytest.fixture(scope="session")
@@ -53,13 +68,7 @@ def storage(servers: EmbeddedServers) -> Iterator[Storage]:
 def environment(servers: EmbeddedServers, template: str) -> Iterator[dict[str, str]]:
     """The environment of a dispatcher or worker on a database of this test's own."""
     name = f"test_{uuid.uuid4().hex}"
-    yield {
-        **servers.environment(),
-        "DATABASE_URL": servers.postgres.create_database(name, template),
-        "SECRET_KEY": "of the tests",
-        "RECORD_TYPES": own_types.PATHS,
-        "PYTHONPATH": str(FOLDER),
-    }
+    yield settings_of(servers, servers.postgres.create_database(name, template))
     servers.postgres.drop_database(name)
 
 

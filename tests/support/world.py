@@ -62,6 +62,13 @@ class World:
         with self.session() as session:
             return session.scalars(select(Import).where(Import.id == import_id)).one()
 
+    def is_cleaned(self, import_id: str) -> bool:
+        """Whether it is said to have left nothing in Redis and S3; of a deleted one, whether it is gone."""
+        with self.session() as session:
+            wanted = select(Import.cleaned_at, Import.deleted_at).where(Import.id == import_id)
+            found = session.execute(wanted).one_or_none()
+        return found is None or (found.cleaned_at is not None and found.deleted_at is None)
+
     def status(self, import_id: str) -> str:
         return self.find(import_id).status
 
@@ -178,6 +185,10 @@ class World:
     def retrying(self, import_id: str) -> list[int]:
         """Numbers of the failed rows whose retry has not ended."""
         return [n for n, row in self.failed_rows(import_id).items() if row.retry_requested_at is not None]
+
+    def exists(self, import_id: str) -> bool:
+        with self.session() as session:
+            return session.scalar(select(Import.id).where(Import.id == import_id)) is not None
 
     def ledger(self, import_id: str) -> dict[int, int]:
         sequence = self.find(import_id).sequence

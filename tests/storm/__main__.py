@@ -1,0 +1,174 @@
+"""Storms: files are imported while faults are done to the product, until the time is over."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import random
+import shutil
+import sys
+import tempfile
+import time
+import traceback
+import uuid
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import stage
+from faults import FAULTS, Storm
+from proxies import LossyProxy, S3Proxy
+from samples import deposits, people
+from scene import BAR, Scene
+from supervisor import Processes
+from world import World
+
+from embedded.servers import EmbeddedServers
+from importer.config import Settings
+from importer.control import verbs
+from importer.errors import RefusedTransitionError
+from importer.services import Services
+
+FAULTS_A_ROUND = 10
+WIDTH = max(map(len, FAULTS))
+
+
+@dataclass
+class Tally:
+    """What came of one kind of fault.
+
+    Attributes:
+        longest: seconds from its end until work went on.
+        violations: rounds that had it and did not end as they must.
+    """
+
+    times: int = 0
+    longest: float = 0.0
+    violations: int = 0
+
+
+@dataclass
+class Report:
+    """What the storm did, and what it broke."""
+
+    tallies: dict[str, Tally] = field(default_factory=lambda: {name: Tally() for name in FAULTS})
+    rounds: int = 0
+    rows: int = 0
+    violations: list[str] = field(default_factory=list)
+
+    def print(self) -> None:
+        print(f"\n{'fault':{WIDTH}}  times  longest recovery  violations")
+        for name, tally in self.tallies.items():
+            print(f"{name:{WIDTH}}  {tally.times:5}  {tally.longest:14.1f} s  {tally.violations:10}")
+        print(f"\n{self.rounds} rounds, {self.rows:,} rows, {len(self.violations)} violations")
+        for words in self.violations:
+            print(f"\n{words}")
+
+
+@contextmanager
+def set_up(servers: EmbeddedServers, folder: Path, chance: random.Random) -> Iterator[Storm]:
+    """A database of its own, an empty Redis, and proxies in front of all three servers."""
+    name = f"storm_{uuid.uuid4().hex}"
+    direct = stage.settings_of(servers, servers.postgres.create_database(name, stage.TEMPLATE))
+    os.environ.update(direct)  # boto3's own variables
+    with ExitStack() as stack:
+        redis, postgres = (
+            stack.enter_context(LossyProxy(port)) for port in (servers.valkey.port, servers.postgres.port)
+        )
+        s3 = stack.enter_context(S3Proxy(servers.s3.port))
+        through = {
+            **direct,
+            "REDIS_URL": direct["REDIS_URL"].replace(str(servers.valkey.port), str(redis.port)),
+            "DATABASE_URL": direct["DATABASE_URL"].replace(str(servers.postgres.port), str(postgres.port)),
+            "AWS_ENDPOINT_URL_S3": f"http://127.0.0.1:{s3.port}",
+        }
+        services = Services.for_jobs(Settings.from_environment(direct), name="storm")
+        services.redis.flushall()
+        processes = stack.enter_context(Processes(through, folder))
+        yield Storm(Scene(World(services), processes), servers, redis, postgres, s3, chance)
+        services.redis.close()
+        services.engine.dispose()
+    servers.postgres.drop_database(name)
+
+
+def play(storm: Storm, report: Report, until: float) -> None:
+    """One round: a few files, a crew, some faults, and in the end everything as if nothing had been."""
+    chance, scene = storm.chance, storm.scene
+    files = [
+        deposits(chance.randrange(1500, 4000)),
+        people(chance.randrange(2000, 30_000), keys=chance.randrange(50, 3000), name="first"),
+        people(chance.randrange(50, 3000), keys=40, name="second"),
+        deposits(chance.randrange(500, 3000), name="gone"),
+    ]
+    settings = {
+        "SLICE_SECONDS": str(chance.choice([0.2, 1, 5])),
+        "MAX_QUEUED_ROWS": str(chance.choice([300, 2000])),
+    }
+    scene.begin(*files, dispatchers=chance.choice([1, 1, 2]), workers=chance.choice([1, 2, 3]), **settings)
+    done = []
+    try:
+        for _ in range(FAULTS_A_ROUND):
+            storm.wait(0, 2)
+            if scene.is_over() or time.monotonic() > until:
+                break
+            name = chance.choice(sorted(FAULTS))
+            done.append(name)
+            strike(storm, name, report.tallies[name])
+        resume_paused(scene)
+        scene.assert_ends_as_undisturbed(seconds=180)
+    except Exception:
+        for name in set(done):
+            report.tallies[name].violations += 1
+        words = f"round {report.rounds + 1} after {', '.join(done)}; logs in {scene.processes.folder}"
+        report.violations.append(f"{words}\n{traceback.format_exc()}")
+    report.rounds += 1
+    report.rows += sum(sample.rows for sample in files)
+
+
+def strike(storm: Storm, name: str, tally: Tally) -> None:
+    tally.times += 1
+    FAULTS[name](storm)
+    resume_paused(storm.scene)
+    tally.longest = max(tally.longest, storm.scene.assert_goes_on(name))
+    print(f"  {name}", flush=True)
+
+
+def resume_paused(scene: Scene) -> None:
+    """What was paused when a fault broke in on it."""
+    for import_id in scene.imports:
+        if scene.world.status(import_id) in ("pausing", "paused"):
+            try:
+                scene.world.verb(verbs.resume, import_id)
+            except RefusedTransitionError:
+                continue
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="bin/storm", description=__doc__)
+    parser.add_argument("--minutes", type=float, default=5.0, help="for so long (5)")
+    parser.add_argument("--seed", type=int, default=random.randrange(10**6), help="of everything random")
+    arguments = parser.parse_args()
+    print(f"seed {arguments.seed}, {arguments.minutes:g} minutes; work must go on within {BAR:g} s of each fault")
+    chance, report = random.Random(arguments.seed), Report()
+    until = time.monotonic() + arguments.minutes * 60
+    folder = Path(tempfile.mkdtemp(prefix="bulk-importer-storm-"))
+    folder.chmod(0o755)
+    with EmbeddedServers(folder / "servers") as servers:
+        stage.make_template(servers)
+        while time.monotonic() < until:
+            logs = folder / f"round-{report.rounds + 1}"
+            logs.mkdir()
+            print(f"round {report.rounds + 1}", flush=True)
+            with set_up(servers, logs, chance) as storm:
+                play(storm, report, until)
+        servers.postgres.remove()
+    report.print()
+    if report.violations:
+        return 1
+    shutil.rmtree(folder)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,252 @@
+"""Everything a storm does to the product: one function for each fault, which ends when the fault is over."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import random
+import signal
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import psycopg2
+from failpoints import POINTS
+from proxies import LossyProxy, S3Proxy
+from rq.exceptions import InvalidJobOperation, NoSuchJobError
+from scene import Scene
+from sqlalchemy import text
+
+from embedded.processes import Program
+from embedded.servers import EmbeddedServers
+from importer import queues
+from importer.control import verbs
+from importer.errors import RefusedTransitionError
+from jobs.claiming import CLEAR, GIVE_BACK, TAKE
+from jobs.pushing import PUSH_RETRIES, PUSH_ROWS
+
+SCRIPTS = (PUSH_ROWS, PUSH_RETRIES, TAKE, CLEAR, GIVE_BACK)
+END_SESSIONS = """
+SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+WHERE datname = current_database() AND application_name = 'importer jobs' AND pid <> pg_backend_pid()
+"""
+TOUCH = text("UPDATE contacts SET phone = phone WHERE email LIKE :pattern")
+LOCKS = [text("LOCK TABLE contacts IN EXCLUSIVE MODE"), text("LOCK TABLE accounts IN EXCLUSIVE MODE")]
+
+
+@dataclass
+class Storm:
+    """What faults have in their hands."""
+
+    scene: Scene
+    servers: EmbeddedServers
+    redis_proxy: LossyProxy
+    postgres_proxy: LossyProxy
+    s3_proxy: S3Proxy
+    chance: random.Random
+
+    def wait(self, least: float, most: float) -> None:
+        """Some seconds, in which whoever dies is started again."""
+        until = time.monotonic() + self.chance.uniform(least, most)
+        while time.monotonic() < until:
+            self.scene.crew.tend()
+            time.sleep(0.02)
+
+    def import_id(self) -> str:
+        return self.chance.choice(list(self.scene.imports))
+
+
+Fault = Callable[[Storm], None]
+
+
+def kill_a_dispatcher(storm: Storm) -> None:
+    storm.chance.choice(storm.scene.crew.dispatchers).kill()
+
+
+def kill_a_worker(storm: Storm) -> None:
+    storm.chance.choice(storm.scene.crew.workers).kill()
+
+
+def kill_everyone(storm: Storm) -> None:
+    for program in storm.scene.crew.everyone:
+        program.kill()
+
+
+def kill_at_a_named_point(storm: Storm) -> None:
+    storm.scene.arm(storm.chance.choice(sorted(POINTS)))
+
+
+def deploy(storm: Storm) -> None:
+    """SIGTERM to everyone, SIGKILL ten seconds later to whoever is still there."""
+    programs = storm.scene.crew.everyone
+    for program in programs:
+        program.send(signal.SIGTERM)
+    until = time.monotonic() + 10
+    while any(program.running for program in programs) and time.monotonic() < until:
+        time.sleep(0.02)
+    late = [program.name for program in programs if program.running]
+    for program in programs:
+        program.kill()
+    assert not late, f"not ended within 10 s of SIGTERM: {late}"
+
+
+def _freeze(storm: Storm, program: Program, least: float, most: float) -> None:
+    program.send(signal.SIGSTOP)
+    storm.wait(least, most)
+    program.send(signal.SIGCONT)
+
+
+def freeze_a_dispatcher(storm: Storm) -> None:
+    _freeze(storm, storm.chance.choice(storm.scene.crew.dispatchers), 5.5, 9)
+
+
+def freeze_a_worker(storm: Storm) -> None:
+    _freeze(storm, storm.chance.choice(storm.scene.crew.workers), 2, 24)
+
+
+def restart_redis_empty(storm: Storm) -> None:
+    storm.servers.valkey.restart()
+
+
+def set_redis_back(storm: Storm) -> None:
+    """To a snapshot from some seconds ago."""
+    storm.servers.valkey.snapshot()
+    storm.wait(0.2, 2)
+    storm.servers.valkey.restart(empty=False)
+
+
+def empty_the_queue(storm: Storm) -> None:
+    """And delete the failed jobs, as one can in rq-dashboard."""
+    world = storm.scene.world
+    world.low.empty()
+    for job_id in world.failed.get_job_ids(cleanup=False):
+        with contextlib.suppress(NoSuchJobError):
+            world.failed.remove(job_id, delete_job=True)
+
+
+def lose_a_reply_of_redis(storm: Storm) -> None:
+    script = storm.chance.choice(SCRIPTS)
+    storm.redis_proxy.lose_reply_to(hashlib.sha1(script.encode()).hexdigest().encode())
+    storm.wait(0.1, 1)
+    storm.redis_proxy.disarm()
+
+
+def lose_a_reply_of_commit(storm: Storm) -> None:
+    storm.postgres_proxy.lose_reply_to(b"COMMIT")
+    storm.wait(0.1, 1)
+    storm.postgres_proxy.disarm()
+
+
+def fill_redis(storm: Storm) -> None:
+    redis = storm.scene.world.redis
+    redis.config_set("maxmemory", max(1, redis.info("memory")["used_memory"] - storm.chance.randrange(200_000)))
+    storm.wait(0.5, 4)
+    redis.config_set("maxmemory", 0)
+
+
+def restart_postgres(storm: Storm) -> None:
+    storm.servers.postgres.restart(storm.chance.choice(["immediate", "kill", "fast"]))
+    storm.scene.world.services.engine.dispose()
+
+
+def end_database_sessions(storm: Storm) -> None:
+    for _ in range(storm.chance.randrange(1, 5)):
+        storm.scene.world.execute(END_SESSIONS)
+        storm.wait(0.05, 0.3)
+
+
+def use_up_database_connections(storm: Storm) -> None:
+    url = storm.scene.processes.environment["DATABASE_URL"]
+    until = time.monotonic() + storm.chance.uniform(0.5, 3)
+    with contextlib.ExitStack() as hogs:
+        while time.monotonic() < until:
+            with contextlib.suppress(psycopg2.OperationalError):
+                while True:
+                    hogs.enter_context(contextlib.closing(psycopg2.connect(url)))
+            storm.scene.world.execute(END_SESSIONS)
+            storm.wait(0.1, 0.2)
+
+
+def lock_records(storm: Storm) -> None:
+    """Some seconds, at times for longer than the lock timeout of 10."""
+    with storm.scene.world.services.engine.begin() as connection:
+        connection.execute(storm.chance.choice(LOCKS))
+        storm.wait(0.5, storm.chance.choice([2, 2, 12]))
+
+
+def update_records_in_the_wrong_order(storm: Storm) -> None:
+    """Deadlocks with batches, which go by key."""
+    for _ in range(3):
+        with contextlib.suppress(Exception), storm.scene.world.services.engine.begin() as connection:
+            connection.execute(text("SET LOCAL deadlock_timeout = '10s'"))
+            for number in storm.chance.sample(range(1, 9), 4):
+                connection.execute(TOUCH, {"pattern": f"person{number}%"})
+                storm.wait(0.05, 0.4)
+
+
+def _spoil_s3(fault: str) -> Fault:
+    def spoil(storm: Storm) -> None:
+        storm.s3_proxy.fault = fault
+        storm.wait(1, 6)
+        storm.s3_proxy.fault = None
+
+    return spoil
+
+
+def enqueue_a_second_slice(storm: Storm) -> None:
+    queues.enqueue_slice(storm.scene.world.redis, storm.import_id())
+
+
+def retry_and_requeue_every_failed_row(storm: Storm) -> None:
+    world = storm.scene.world
+    world.verb(verbs.retry, storm.import_id())
+    for job_id in world.failed.get_job_ids(cleanup=False):
+        with contextlib.suppress(NoSuchJobError, InvalidJobOperation):
+            world.failed.requeue(job_id)
+
+
+def pause_and_resume(storm: Storm) -> None:
+    import_id = storm.import_id()
+    with contextlib.suppress(RefusedTransitionError):
+        storm.scene.world.verb(verbs.pause, import_id)
+        storm.wait(0.2, 5)
+        storm.scene.world.verb(verbs.resume, import_id)
+
+
+def cancel_or_delete(storm: Storm) -> None:
+    """One of those imports that are there for it."""
+    victims = [
+        i for i, sample in storm.scene.imports.items() if sample.balances and "gone" in min(sample.balances)
+    ]
+    if victims:
+        storm.scene.end(victims[0], storm.chance.choice([verbs.cancel, verbs.delete]))
+
+
+FAULTS: dict[str, Fault] = {
+    "dispatcher killed": kill_a_dispatcher,
+    "worker killed": kill_a_worker,
+    "everyone killed": kill_everyone,
+    "killed at a named point": kill_at_a_named_point,
+    "deploy (SIGTERM, SIGKILL)": deploy,
+    "dispatcher frozen past its lease": freeze_a_dispatcher,
+    "worker frozen": freeze_a_worker,
+    "Redis restarted empty": restart_redis_empty,
+    "Redis set back": set_redis_back,
+    "queue emptied, failed jobs deleted": empty_the_queue,
+    "reply of Redis lost": lose_a_reply_of_redis,
+    "reply of COMMIT lost": lose_a_reply_of_commit,
+    "Redis full": fill_redis,
+    "Postgres restarted": restart_postgres,
+    "database sessions ended": end_database_sessions,
+    "database connections used up": use_up_database_connections,
+    "records locked": lock_records,
+    "deadlocks": update_records_in_the_wrong_order,
+    "S3 unavailable": _spoil_s3("unavailable"),
+    "S3 resets": _spoil_s3("reset"),
+    "S3 truncates": _spoil_s3("truncated"),
+    "S3 slow": _spoil_s3("slow"),
+    "second slice enqueued": enqueue_a_second_slice,
+    "retried and requeued at once": retry_and_requeue_every_failed_row,
+    "paused and resumed": pause_and_resume,
+    "cancelled or deleted": cancel_or_delete,
+}
