@@ -12,7 +12,17 @@ from werkzeug.wrappers import Response
 
 from importer.control.reports import Report, find_import, report, reports, visible_imports
 from importer.models import Import
-from importer.statuses import CANCELLABLE, ENDED, MEANINGS, PAUSABLE, RESUMABLE, TAKES_ROWS, Status
+from importer.statuses import (
+    CANCELLABLE,
+    ENDED,
+    MEANINGS,
+    PAUSABLE,
+    RESUMABLE,
+    TAKES_ROWS,
+    UNFINISHED,
+    Reason,
+    Status,
+)
 from importer.web.extensions import db, read_one_moment, services
 from importer.web.failed_rows import page_of, wanted_after
 from importer.web.health import watch
@@ -45,8 +55,9 @@ class ImportId(BaseConverter):
 
 
 def register(app: Flask) -> None:
-    """Let routes of every module say `<import_id:…>`."""
+    """Let routes of every module say `<import_id:…>`, and templates name statuses as the state machine does."""
     app.url_map.converters["import_id"] = ImportId
+    app.jinja_env.globals.update(Status=Status, Reason=Reason, RESUMABLE=RESUMABLE, UNFINISHED=UNFINISHED)
 
 
 @blueprint.get("/")
