@@ -68,6 +68,11 @@ def is_api() -> bool:
     return request.path == "/api" or request.path.startswith("/api/")
 
 
+def wants_json() -> bool:
+    """Whether a script asks, which reads no pages."""
+    return is_api() or request.accept_mimetypes.best == "application/json"
+
+
 def wants_token() -> bool:
     """Whether the request brings a token of its own. Pages take none: they are for people."""
     return is_api() and "Authorization" in request.headers
@@ -90,8 +95,8 @@ def _user_of_token() -> User | None:
 
 
 def _turn_away() -> Response:
-    if is_api() or request.method not in SAFE_METHODS or request.accept_mimetypes.best == "application/json":
-        raise Unauthorized("Log in first, or send an API token that is still valid.")
+    if wants_json() or request.method not in SAFE_METHODS:
+        raise Unauthorized()
     wanted = request.full_path.rstrip("?")
     return redirect(url_for("sessions.new", next=wanted if wanted != "/" else None))
 

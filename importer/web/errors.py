@@ -14,7 +14,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
 from importer import errors
-from importer.web.auth import is_api
+from importer.web.auth import is_api, wants_json
 
 log = logging.getLogger(__name__)
 
@@ -27,14 +27,11 @@ STATUSES: dict[type[errors.ImporterError], int] = {
     errors.AccountError: 422,
     errors.UploadError: 400,
     errors.StorageError: 503,
-    errors.ObjectChangedError: 409,
-    errors.ObjectMissingError: 410,
 }
 """HTTP statuses; an error that is not here is a fault of the product (500)."""
 
 MESSAGES = {
     401: "Log in first, or send an API token that is still valid.",
-    403: "You may not do this. Ask an admin.",
     404: "There is nothing here. It may have been deleted, or it is not yours.",
     405: "This address does not take that kind of request.",
     413: "That is more than this address takes.",
@@ -71,8 +68,7 @@ def on_csrf_error(error: CSRFError) -> Response:
 
 
 def on_http_error(error: HTTPException) -> Response:
-    if error.code is None or error.code < 400:
-        return error.get_response()
+    assert error.code is not None  # Flask answers redirects and the like itself
     said = error.description if _is_ours(error) else None
     response = answer(error.code, _code(error.name), said or MESSAGES.get(error.code) or error.name)
     for name, value in error.get_headers():
@@ -106,10 +102,6 @@ def answer(status: int, code: str, message: str) -> Response:
         response = make_response(render_template("error.html", status=status, message=message))
     response.status_code = status
     return response
-
-
-def wants_json() -> bool:
-    return is_api() or request.accept_mimetypes.best == "application/json"
 
 
 def _is_ours(error: HTTPException) -> bool:
