@@ -12,7 +12,7 @@ import click
 from importer.cli.progress import follow, sent
 from importer.cli.refusals import command
 from importer.control import accounts, verbs
-from importer.control.reports import Report, find_import, report, reports, visible_imports
+from importer.control.reports import Report, find_import, page_of_imports, report, reports
 from importer.control.uploads import begin_upload, receive
 from importer.models import Import, Role, User
 from importer.statuses import Status
@@ -84,7 +84,8 @@ def exit_status(import_: Import) -> int:
 def list_(limit: int, as_json: bool) -> None:
     """List the latest imports."""
     session = db.session()
-    found = reports(session, session.scalars(visible_imports(operator()).limit(limit)).all())
+    latest, _ = page_of_imports(session, operator(), limit=limit)
+    found = reports(session, latest)
     if as_json:
         click.echo(json.dumps([told.as_dict() for told in found], indent=2))
         return

@@ -5,11 +5,10 @@ from __future__ import annotations
 import sys
 
 import click
-from sqlalchemy import select
 
 from importer.cli.refusals import command, refuse
 from importer.control import accounts
-from importer.models import Role, User
+from importer.models import Role
 from importer.web.extensions import db, services
 
 password_option = click.option(
@@ -37,7 +36,7 @@ def create(email: str, role: str, password_stdin: bool) -> None:
 @command
 def list_() -> None:
     """List all users."""
-    for user in db.session.scalars(select(User).order_by(User.email)):
+    for user in accounts.all_users(db.session()):
         click.echo(f"{user.email}\t{user.role}\t{'disabled' if user.disabled_at else 'active'}")
 
 

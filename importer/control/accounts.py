@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from argon2 import PasswordHasher
@@ -67,6 +68,11 @@ def find_user(session: Session, email: str) -> User:
     if user is None:
         raise AccountError(f"There is no user {email}.")
     return user
+
+
+def all_users(session: Session) -> Sequence[User]:
+    """Everybody, disabled or not, by address."""
+    return session.scalars(select(User).order_by(User.email)).all()
 
 
 def check_password(session: Session, email: str, password: str) -> User | None:

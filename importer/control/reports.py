@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from redis.exceptions import RedisError
-from sqlalchemy import Select, func, select
+from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import Session
 
 from importer import checkpoint
@@ -83,6 +83,21 @@ def find_import(session: Session, user: User, import_id: str) -> Import:
     if import_ is None:
         raise UnknownImportError(f"There is no import {import_id!r}, or it is not yours.")
     return import_
+
+
+def page_of_imports(
+    session: Session, user: User, *, limit: int, number: int = 1, condition: ColumnElement[bool] | None = None
+) -> tuple[Sequence[Import], bool]:
+    """One page of the imports that this person may see, the latest first, and whether another one follows.
+
+    Args:
+        limit: imports on a page.
+        number: which page, from 1.
+        condition: on imports; None shows all.
+    """
+    wanted = visible_imports(user) if condition is None else visible_imports(user).where(condition)
+    found = session.scalars(wanted.offset((number - 1) * limit).limit(limit + 1)).all()
+    return found[:limit], len(found) > limit
 
 
 def creators(session: Session, imports: Sequence[Import]) -> dict[int, str]:

@@ -8,11 +8,11 @@ from flask import Blueprint, g, request, url_for
 from werkzeug.exceptions import BadRequest
 
 from importer.control import verbs
-from importer.control.reports import failed_rows, find_import, report, reports
+from importer.control.reports import failed_rows, find_import, page_of_imports, report, reports
 from importer.models import FailedRow, Import
 from importer.web.extensions import db, services
 from importer.web.failed_rows import wanted_after
-from importer.web.imports import as_json, imports_page, wanted_page
+from importer.web.imports import as_json, wanted_page
 from importer.web.retries import row_number_of
 from importer.web.uploads import created, receive_upload
 
@@ -27,7 +27,7 @@ IMPORT = "/imports/<import_id:import_id>"
 @blueprint.get("/imports")
 def index() -> Answer:
     number, limit = wanted_page(), _limit()
-    found, has_next = imports_page(number, limit)
+    found, has_next = page_of_imports(db.session(), g.user, limit=limit, number=number)
     following = url_for("api.index", page=number + 1, limit=limit) if has_next else None
     return {"imports": [as_json(told) for told in reports(db.session(), found)], "next": following}
 

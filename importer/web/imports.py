@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from flask import Blueprint, Flask, g, redirect, render_template, request, url_for
@@ -10,12 +9,11 @@ from sqlalchemy import ColumnElement
 from werkzeug.routing import BaseConverter
 from werkzeug.wrappers import Response
 
-from importer.control.reports import Report, find_import, report, reports, visible_imports
+from importer.control.reports import Report, find_import, page_of_imports, report, reports
 from importer.models import Import
 from importer.statuses import (
     CANCELLABLE,
     ENDED,
-    MEANINGS,
     PAUSABLE,
     RESUMABLE,
     TAKES_ROWS,
@@ -51,7 +49,6 @@ class ImportId(BaseConverter):
     """An import's id in an address; anything else is not found, whatever is in it."""
 
     regex = "[a-z0-9]{12}"
-    part_isolating = True
 
 
 def register(app: Flask) -> None:
@@ -127,14 +124,15 @@ def _list() -> dict[str, Any]:
     wanted = request.args.get("show", "")
     chosen = wanted if wanted in FILTERS else ""
     number = wanted_page()
-    found, has_next = imports_page(number, PAGE_IMPORTS, FILTERS[chosen][1])
+    found, has_next = page_of_imports(
+        db.session(), g.user, limit=PAGE_IMPORTS, number=number, condition=FILTERS[chosen][1]
+    )
     return {
         "reports": reports(db.session(), found),
         "filters": {name: words for name, (words, _) in FILTERS.items()},
         "chosen": chosen,
         "page": number,
         "has_next": has_next,
-        "meanings": {str(status): meaning for status, meaning in MEANINGS.items()},
         "labels": {type_.name: type_.label for type_ in services().record_types},
         "warnings": watch().warnings(),
     }
@@ -143,12 +141,3 @@ def _list() -> dict[str, Any]:
 def wanted_page() -> int:
     """The number of the page that the reader wants to see, from 1."""
     return min(max(request.args.get("page", 1, type=int), 1), LAST_PAGE)
-
-
-def imports_page(
-    number: int, limit: int, condition: ColumnElement[bool] | None = None
-) -> tuple[Sequence[Import], bool]:
-    """One page of the imports that the person may see, the latest first, and whether another one follows."""
-    wanted = visible_imports(g.user) if condition is None else visible_imports(g.user).where(condition)
-    found = db.session.scalars(wanted.offset((number - 1) * limit).limit(limit + 1)).all()
-    return found[:limit], len(found) > limit
