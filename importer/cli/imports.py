@@ -78,7 +78,9 @@ def exit_status(import_: Import) -> int:
 
 
 @group.command("list")
-@click.option("--limit", default=20, show_default=True, help="How many, the latest first.")
+@click.option(
+    "--limit", type=click.IntRange(min=1), default=20, show_default=True, help="How many, the latest first."
+)
 @json_option
 @command
 def list_(limit: int, as_json: bool) -> None:
