@@ -9,12 +9,11 @@ from werkzeug.wrappers import Response
 from importer.control import accounts
 from importer.web.auth import local_path, log_in, user_of_session
 from importer.web.extensions import db, services
-from importer.web.throttle import LoginThrottle
+from importer.web.throttle import CLOSED, PasswordThrottle
 
 blueprint = Blueprint("sessions", __name__)
 
 WRONG = "That e-mail address and password do not fit together."
-CLOSED = "Too many failed tries. Wait a quarter of an hour, or ask an admin for a one-time link."
 SPENT = "This link was used before, or is older than 15 minutes. Log in, or ask for a new one."
 
 
@@ -28,13 +27,12 @@ def new() -> Response | str:
 @blueprint.post("/login")
 def create() -> Response | tuple[str, int]:
     email, password = request.form.get("email", ""), request.form.get("password", "")
-    throttle = LoginThrottle(services().redis, request.remote_addr or "", email)
-    if throttle.is_closed():
+    throttle = PasswordThrottle(services().redis, request.remote_addr or "", email)
+    if not throttle.admits():
         return _form(email, CLOSED), 429
     # Postgres cannot hold a NUL, so nobody has such an address.
     user = accounts.check_password(db.session(), email, password) if "\0" not in email else None
     if user is None:
-        throttle.note_failure()
         return _form(email, WRONG), 401
     throttle.forget()
     log_in(user)

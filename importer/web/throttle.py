@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from typing import cast
 
 from redis import Redis
 from redis.exceptions import RedisError
@@ -20,8 +19,25 @@ TRIES_PER_EMAIL = 10
 TRIES_PER_ADDRESS = 100
 """Failed tries from one address, whatever the e-mail address: checking a password is slow on purpose."""
 
+CLOSED = "Too many failed tries. Wait a quarter of an hour, or ask an admin for a one-time link."
 
-class LoginThrottle:
+COUNT_TRY = """
+for place, key in ipairs(KEYS) do
+    if tonumber(redis.call('GET', key) or 0) >= tonumber(ARGV[place + 1]) then return 0 end
+end
+for _, key in ipairs(KEYS) do
+    if redis.call('INCR', key) == 1 then redis.call('EXPIRE', key, ARGV[1]) end
+end
+return 1
+"""
+
+FORGET_TRIES = """
+redis.call('DEL', KEYS[1])
+if redis.call('EXISTS', KEYS[2]) == 1 then redis.call('DECR', KEYS[2]) end
+"""
+
+
+class PasswordThrottle:
     """Counts the failed tries of one address and e-mail address.
 
     Args:
@@ -32,33 +48,24 @@ class LoginThrottle:
     def __init__(self, redis: Redis, address: str, email: str) -> None:
         self._redis = redis
         pair = hashlib.sha256(f"{address} {email.strip().lower()}".encode("utf-8", "replace")).hexdigest()
-        self._limits = {
-            f"{PREFIX}:login:{pair}": TRIES_PER_EMAIL,
-            f"{PREFIX}:login:{address}": TRIES_PER_ADDRESS,
-        }
+        self._keys = (f"{PREFIX}:login:{pair}", f"{PREFIX}:login:{address}")
 
-    def is_closed(self) -> bool:
-        """Whether there were too many failed tries within 15 minutes."""
-        try:
-            counts = cast(list[bytes | None], self._redis.mget(list(self._limits)))
-        except RedisError as error:
-            log.warning("failed logins are not counted: %s", error)
-            return False
-        return any(int(count or 0) >= limit for count, limit in zip(counts, self._limits.values(), strict=True))
+    def admits(self) -> bool:
+        """Count a try as failed, unless there were too many within 15 minutes already.
 
-    def note_failure(self) -> None:
+        To be called before the password is checked: tries in parallel would all be let in by a count that is made
+        afterwards. A try that succeeds is to be forgotten.
+        """
+        limits = (WINDOW_SECONDS, TRIES_PER_EMAIL, TRIES_PER_ADDRESS)
         try:
-            with self._redis.pipeline() as pipeline:
-                for key in self._limits:
-                    pipeline.set(key, 0, ex=WINDOW_SECONDS, nx=True)
-                    pipeline.incr(key)
-                pipeline.execute()
+            return bool(self._redis.eval(COUNT_TRY, len(self._keys), *self._keys, *limits))
         except RedisError as error:
-            log.warning("failed logins are not counted: %s", error)
+            log.warning("failed passwords are not counted: %s", error)
+            return True
 
     def forget(self) -> None:
-        """Start over after a login that succeeded; other people's tries from the address still count."""
+        """Start over after a try that succeeded; other people's tries from the address still count."""
         try:
-            self._redis.delete(next(iter(self._limits)))
+            self._redis.eval(FORGET_TRIES, len(self._keys), *self._keys)
         except RedisError as error:
-            log.warning("failed logins are not forgotten: %s", error)
+            log.warning("failed passwords are not forgotten: %s", error)

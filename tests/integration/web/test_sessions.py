@@ -44,6 +44,27 @@ def test_after_ten_wrong_passwords_even_the_right_one_has_to_wait(operator, othe
     assert try_login(client, other.email).status_code == 302
 
 
+def test_tries_in_parallel_are_counted_before_their_passwords_are_checked(operator, client, monkeypatch):
+    inside = []
+
+    def another_try_meanwhile(*_):
+        inside.append(1)
+        try_login(client, operator.email, "wrong")
+
+    monkeypatch.setattr(accounts, "check_password", another_try_meanwhile)
+    assert try_login(client, operator.email, "wrong").status_code == 401
+    assert len(inside) == TRIES_PER_EMAIL
+
+
+def test_logins_that_succeed_use_up_no_tries(operator, client, services):
+    for _ in range(2):
+        try_login(client, operator.email, "wrong")
+        assert try_login(client, operator.email).status_code == 302
+        client.delete_cookie("session")
+    counts = {int(services.redis.get(key)) for key in services.redis.keys("importer:login:*")}
+    assert counts == {2}  # the failed ones, of the network address
+
+
 def test_nobody_is_locked_out_while_redis_is_away(operator, app, client):
     app.extensions["importer"].redis.connection_pool.connection_kwargs["port"] = 1
     app.extensions["importer"].redis.connection_pool.disconnect()
