@@ -44,6 +44,15 @@ def test_after_ten_wrong_passwords_even_the_right_one_has_to_wait(operator, othe
     assert try_login(client, other.email).status_code == 302
 
 
+def test_the_current_password_cannot_be_guessed_from_a_session_that_was_left_open(operator, visitor, client):
+    someone = visitor(operator)
+    wrong = {"current": "wrong", "new": "another long one", "again": "another long one"}
+    for _ in range(TRIES_PER_EMAIL):
+        assert someone.post("/account/password", wrong).status_code == 422
+    assert someone.post("/account/password", {**wrong, "current": PASSWORD}).status_code == 429
+    assert try_login(client, operator.email).status_code == 429
+
+
 def test_tries_in_parallel_are_counted_before_their_passwords_are_checked(operator, client, monkeypatch):
     inside = []
 
