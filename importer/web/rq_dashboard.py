@@ -7,6 +7,7 @@ sends that token and has every value escaped. What is left is done here.
 from __future__ import annotations
 
 import base64
+import contextlib
 import hashlib
 import re
 from typing import Any
@@ -14,10 +15,13 @@ from typing import Any
 import rq_dashboard
 from flask import Flask, request
 from rq import Worker
+from rq.exceptions import InvalidJobOperation, NoSuchJobError
+from rq.registry import FailedJobRegistry
 from rq.serializers import JSONSerializer
 from werkzeug.exceptions import MethodNotAllowed, NotFound
 from werkzeug.wrappers import Response
 
+from importer.web.errors import answer
 from importer.web.extensions import services
 
 SHOWN_ADDRESS = "redis://"
@@ -25,6 +29,8 @@ SHOWN_ADDRESS = "redis://"
 
 QUEUE_NAME = re.compile(r"[A-Za-z0-9_.:-]+")
 INLINE_SCRIPT = re.compile(r'<script type="text/javascript">(.*?)</script>', re.DOTALL)
+
+GONE = "This job is gone, or has not failed any more: it was worked off, requeued or deleted meanwhile."
 
 POLICY = "; ".join(
     (
@@ -61,6 +67,9 @@ def register(app: Flask) -> None:
     # In place of its own function, which connects to Redis anew for each request.
     dashboard.blueprint.before_request_funcs[None] = [refuse_what_is_unsafe]
     app.register_blueprint(dashboard.blueprint, url_prefix="/rq")
+    app.view_functions["rq_dashboard.requeue_all"] = requeue_all
+    for gone in (NoSuchJobError, InvalidJobOperation):
+        app.register_error_handler(gone, on_gone)
     app.after_request_funcs.setdefault(dashboard.blueprint.name, []).append(restrict_scripts)
 
 
@@ -75,12 +84,27 @@ def refuse_what_is_unsafe() -> None:
         raise NotFound()
 
 
-def restrict_scripts(answer: Response) -> Response:
+def requeue_all(queue_name: str) -> dict[str, object]:
+    """In place of its own, which stops with an error at the first job that has left the registry meanwhile."""
+    registry = FailedJobRegistry(queue_name, connection=services().redis, serializer=JSONSerializer)
+    count = 0
+    for job_id in registry.get_job_ids(cleanup=False):
+        with contextlib.suppress(NoSuchJobError, InvalidJobOperation):
+            registry.requeue(job_id)
+            count += 1
+    return {"status": "OK", "count": count}
+
+
+def on_gone(error: Exception) -> Response:
+    return answer(404, "not_found", GONE)
+
+
+def restrict_scripts(response: Response) -> Response:
     """Let only the script run that the page itself has: none that a value might bring, no handlers either."""
-    text = answer.get_data(as_text=True) if answer.mimetype == "text/html" else ""
+    text = response.get_data(as_text=True) if response.mimetype == "text/html" else ""
     hashes = " ".join(_hash(script) for script in INLINE_SCRIPT.findall(text))
-    answer.headers["Content-Security-Policy"] = POLICY.format(hashes=hashes)
-    return answer
+    response.headers["Content-Security-Policy"] = POLICY.format(hashes=hashes)
+    return response
 
 
 def _hash(script: str) -> str:

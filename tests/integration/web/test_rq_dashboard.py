@@ -35,6 +35,25 @@ def test_requeueing_by_post_with_the_pages_token_works(someone, failed_job, serv
     assert Queue(LOW, connection=services.redis).job_ids == ["x_1"]
 
 
+def test_requeueing_all_skips_jobs_that_have_left_the_registry_meanwhile(
+    someone, failed_job, services, monkeypatch
+):
+    registry = FailedJobRegistry(LOW, connection=services.redis)
+    services.redis.zadd(registry.key, {"deleted": 1})
+    listed = FailedJobRegistry.get_job_ids
+    Job.create("os.getcwd", connection=services.redis, serializer=JSONSerializer, id="requeued", origin=LOW).save()
+    monkeypatch.setattr(FailedJobRegistry, "get_job_ids", lambda *_, **__: ["requeued", *listed(registry)])
+    assert someone.post("/rq/requeue/low").get_json()["count"] == 1
+    assert Queue(LOW, connection=services.redis).job_ids == ["x_1"]
+
+
+@pytest.mark.parametrize("path", ["/rq/job/{}/requeue", "/rq/0/data/job/{}.json"])
+def test_a_job_that_is_gone_is_not_found(path, someone):
+    method = "POST" if path.endswith("requeue") else "GET"
+    answer = someone.client.open(path.format("gone"), method=method, headers={"X-CSRFToken": someone.token})
+    assert answer.status_code == 404
+
+
 def test_only_the_pages_own_script_may_run(someone):
     policy = someone.get("/rq/").headers["Content-Security-Policy"]
     scripts = re.search(r"script-src ([^;]+)", policy)[1]
