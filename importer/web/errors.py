@@ -7,6 +7,7 @@ import re
 
 from flask import Flask, jsonify, make_response, render_template, request
 from flask_wtf.csrf import CSRFError
+from gunicorn.http.errors import ParseException
 from redis.exceptions import RedisError
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
@@ -41,6 +42,7 @@ MESSAGES = {
 """What people read, where what Werkzeug says would not help them."""
 
 OLD_PAGE = "This page is too old, or you have logged in again since. Reload it and try again."
+MALFORMED_BODY = "The request's body is malformed: its chunks do not fit together."
 DATABASE_AWAY = "The database does not answer. Nothing is lost; try again in a moment."
 REDIS_AWAY = "Redis does not answer. Nothing is lost; try again in a moment."
 
@@ -49,6 +51,7 @@ def register(app: Flask) -> None:
     app.register_error_handler(errors.ImporterError, on_importer_error)
     app.register_error_handler(CSRFError, on_csrf_error)
     app.register_error_handler(HTTPException, on_http_error)
+    app.register_error_handler(ParseException, on_malformed_body)
     for away in (OperationalError, InterfaceError, PoolTimeoutError):
         app.register_error_handler(away, on_database_error)
     app.register_error_handler(RedisError, on_redis_error)
@@ -77,6 +80,11 @@ def on_http_error(error: HTTPException) -> Response:
     if error.code == 401 and is_api():
         response.headers["WWW-Authenticate"] = "Bearer"
     return response
+
+
+def on_malformed_body(error: ParseException) -> Response:
+    """Gunicorn takes chunks apart only while the application reads them."""
+    return answer(400, "bad_request", MALFORMED_BODY)
 
 
 def on_database_error(error: Exception) -> Response:

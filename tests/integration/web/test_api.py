@@ -3,6 +3,8 @@
 import io
 
 import pytest
+from gunicorn.http.body import Body, ChunkedReader
+from gunicorn.http.unreader import IterUnreader
 
 from importer.statuses import Status
 
@@ -70,6 +72,19 @@ def test_a_body_without_a_length_is_read_all_the_same(someone, operator, make_im
     body = {"input_stream": io.BytesIO(b'{"row_number": 2}'), "content_type": "application/json"}
     answer = someone.post(f"/api/imports/{import_.id}/retry", **body, environ_overrides=chunked)
     assert answer.get_json()["retried_rows"] == 1
+
+
+@pytest.mark.parametrize("body", [b"no size\r\n{}", b"2\r\n{}too long\r\n0\r\n\r\n", b"2\r\n{", b""])
+def test_chunks_that_do_not_fit_together_are_a_bad_request(body, someone, operator, make_import):
+    import_ = make_import(operator, failed=[["X", "a"]])
+    stream = Body(ChunkedReader(None, IterUnreader([body])))
+    chunked = {"wsgi.input": stream, "wsgi.input_terminated": True, "HTTP_TRANSFER_ENCODING": "chunked"}
+    answer = someone.post(f"/api/imports/{import_.id}/retry", environ_overrides=chunked)
+    assert (answer.status_code, code_of(answer)) == (400, "bad_request")
+    assert (
+        someone.get(f"/api/imports/{import_.id}/failed-rows").get_json()["failed_rows"][0]["retry_requested_at"]
+        is None
+    )
 
 
 def test_json_nested_without_end_is_refused(someone, operator, make_import):
