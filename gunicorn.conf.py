@@ -1,16 +1,35 @@
 """What gunicorn does besides the Procfile's options: it ends when a setting is wrong."""
 
+import re
 import socket
 import struct
 import subprocess
 import sys
 from typing import Any
 
+from gunicorn.glogging import Logger
+
 control_socket_disable = True
 
 SILENT_SECONDS = 20
 """A client that neither sends what it began nor takes its answer for so long has gone. Threads are few: without
 this a handful of silent connections, from strangers too, would hold them all for ever."""
+
+LINK_SECRET = re.compile(r"(?<=/login-link/)[^/?#\s]+")
+
+
+class SecretlessLogger(Logger):
+    """Keeps one-time login links out of the access log: a link is not spent where the database was away, or where
+    a mail program asked with HEAD."""
+
+    def atoms(self, *request: Any) -> dict[str, Any]:
+        return {
+            name: LINK_SECRET.sub("…", value) if isinstance(value, str) else value
+            for name, value in super().atoms(*request).items()
+        }
+
+
+logger_class = SecretlessLogger
 
 
 def on_starting(server: Any) -> None:
