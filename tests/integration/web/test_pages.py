@@ -59,6 +59,16 @@ def test_a_cancelled_import_says_that_the_file_was_not_read_to_its_end(operator,
     assert "not read to its end" in page
 
 
+@pytest.mark.parametrize("path", ["/imports", "/imports/{}"])
+def test_rows_of_a_file_of_unknown_length_are_drawn_as_no_share_of_it(path, operator, visitor, make_import):
+    import_ = make_import(operator, Status.RUNNING, created_rows=1234, dispatched_rows=1300)
+    page = visitor(operator).page(path.format(import_.id))
+    assert "1,234 rows so far" in page
+    assert 'role="progressbar"' in page
+    assert "aria-valuenow" not in page
+    assert "bar-imported" not in page
+
+
 def test_ignored_columns_are_named(operator, visitor, make_import):
     import_ = make_import(operator, header=["icao", "Colour"], columns=["icao", None])
     page = visitor(operator).page(f"/imports/{import_.id}")
