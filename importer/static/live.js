@@ -58,9 +58,8 @@ function sample() {
 function showRate(rate, estimated, ended) {
   const speed = root.querySelector("[data-rate]");
   const left = root.querySelector("[data-left]");
-  if (!speed || !left) return;
-  speed.textContent = `${number(Math.max(rate, 0))} rows/s`;
-  left.textContent = rate > 0 && estimated ? `${duration(Math.max(Number(estimated) - ended, 0) / rate)} left` : "";
+  if (speed) speed.textContent = `${number(Math.max(rate, 0))} rows/s`;
+  if (left) left.textContent = rate > 0 && estimated ? `${duration(Math.max(Number(estimated) - ended, 0) / rate)} left` : "";
 }
 
 function announce(now) {

@@ -13,6 +13,7 @@ from importer.control.reports import Report, find_import, page_of_imports, repor
 from importer.models import Import
 from importer.statuses import (
     CANCELLABLE,
+    DISPATCHED,
     ENDED,
     PAUSABLE,
     RESUMABLE,
@@ -54,7 +55,8 @@ class ImportId(BaseConverter):
 def register(app: Flask) -> None:
     """Let routes of every module say `<import_id:…>`, and templates name statuses as the state machine does."""
     app.url_map.converters["import_id"] = ImportId
-    app.jinja_env.globals.update(Status=Status, Reason=Reason, RESUMABLE=RESUMABLE, UNFINISHED=UNFINISHED)
+    sets = {"DISPATCHED": DISPATCHED, "RESUMABLE": RESUMABLE, "UNFINISHED": UNFINISHED}
+    app.jinja_env.globals.update(Status=Status, Reason=Reason, **sets)
 
 
 @blueprint.get("/")

@@ -48,6 +48,7 @@ def test_every_status_has_a_page_with_its_meaning_and_only_the_buttons_it_allows
     assert ('id="pause"' in page) == (status in ("queued", "running"))
     assert ('id="resume"' in page) == (status in ("pausing", "paused"))
     assert ("data-rate" in page) == (status in ("queued", "running", "pausing"))
+    assert ("data-left" in page) == (status in ("queued", "running"))
     assert ("been read up to" in page) == (status in ("pausing", "paused"))
     assert ('id="cancel"' in page) == (status in ("uploading", "queued", "running", "pausing", "paused"))
 
