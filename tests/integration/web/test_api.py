@@ -1,10 +1,14 @@
 """The API's verbs, answers and errors."""
 
 import io
+from unittest.mock import Mock
 
 import pytest
 from gunicorn.http.body import Body, ChunkedReader
 from gunicorn.http.unreader import IterUnreader
+from redis.exceptions import RedisError
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from importer.statuses import Status
 
@@ -118,6 +122,21 @@ def test_every_error_under_api_is_json_with_a_code(someone, client, operator, ma
     for answer, status, code in expected:
         assert (answer.status_code, code_of(answer)) == (status, code)
         assert answer.get_json()["error"]["message"]
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (OperationalError("x", {}, Exception()), "database_away"),
+        (PoolTimeoutError(), "database_away"),
+        (RedisError("secret"), "redis_away"),
+    ],
+)
+def test_what_is_away_is_said_with_503(error, code, someone, monkeypatch):
+    monkeypatch.setattr("importer.web.api.page_of_imports", Mock(side_effect=error))
+    answer = someone.get("/api/imports")
+    assert (answer.status_code, code_of(answer)) == (503, code)
+    assert "secret" not in answer.get_data(as_text=True)
 
 
 def test_an_unexpected_error_is_json_too_and_tells_no_details(someone, app, monkeypatch):

@@ -1,8 +1,13 @@
 """`flask users`, `flask imports`, `flask record-types`: what they do, print and end with."""
 
 import json
+from types import SimpleNamespace
+from unittest.mock import Mock
 
 import pytest
+from redis.exceptions import RedisError
+from sqlalchemy import update
+from sqlalchemy.exc import OperationalError
 
 from importer.models import Import
 from importer.statuses import Status
@@ -73,6 +78,32 @@ def test_waiting_ends_with_what_became_of_the_import(
     file = tmp_path / "a.csv"
     file.write_text("icao\nEDDB\n")
     assert flask("imports", "start", str(file), "--type", "airports", "--wait").exit_code == exit_code
+
+
+def test_waiting_sees_what_other_processes_do(flask, tmp_path, monkeypatch, session):
+    def complete(seconds):
+        session.execute(update(Import).values(status=Status.COMPLETED, total_rows=1, created_rows=1))
+        session.commit()
+
+    monkeypatch.setattr("importer.cli.progress.time", SimpleNamespace(sleep=complete))
+    file = tmp_path / "a.csv"
+    file.write_text("icao\nEDDB\n")
+    ended = flask("imports", "start", str(file), "--type", "airports", "--wait")
+    assert (ended.exit_code, "1 imported, 0 failed of 1 rows" in ended.stdout) == (0, True)
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (OperationalError("x", {}, Exception("no\nroute")), "database does not answer"),
+        (RedisError(), "Redis does"),
+    ],
+)
+def test_what_is_away_is_said_in_one_line(error, words, flask, monkeypatch):
+    monkeypatch.setattr("importer.cli.imports.page_of_imports", Mock(side_effect=error))
+    ended = flask("imports", "list")
+    assert (ended.exit_code, len(ended.stderr.splitlines())) == (1, 1)
+    assert words in ended.stderr
 
 
 def test_imports_are_listed_shown_and_changed(flask, operator, make_import, session):

@@ -1,7 +1,11 @@
 """Who gets in, and what nobody may do on somebody else's behalf."""
 
-import pytest
+from dataclasses import replace
 
+import pytest
+from flask import request
+
+from importer.app import create_app
 from importer.control import accounts
 from importer.statuses import Status
 from importer.web.auth import OPEN
@@ -149,3 +153,14 @@ def test_every_answer_forbids_framing_sniffing_and_foreign_scripts(admin, visito
         assert "unsafe" not in answer.headers["Content-Security-Policy"]
         assert answer.headers["X-Content-Type-Options"] == "nosniff"
         assert answer.headers["Cache-Control"] == "no-store"
+
+
+@pytest.mark.parametrize("proxies", [0, 1])
+def test_only_proxies_that_are_trusted_say_how_and_from_where_a_request_came(proxies, settings, app):
+    app = create_app(replace(settings, trusted_proxies=proxies))
+    seen = []
+    app.before_request(lambda: seen.append(request.remote_addr))
+    forwarded = {"X-Forwarded-For": "192.0.2.7", "X-Forwarded-Proto": "https"}
+    answer = app.test_client().get("/login", headers=forwarded)
+    assert ("Strict-Transport-Security" in answer.headers) == bool(proxies)
+    assert seen == ["192.0.2.7" if proxies else "127.0.0.1"]
