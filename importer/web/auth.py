@@ -88,8 +88,10 @@ def user_of_session() -> User | None:
 
 
 def _user_of_token() -> User | None:
-    scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
-    user = accounts.user_of_token(db.session(), secret.strip()) if scheme.lower() == "bearer" else None
+    sent = request.authorization
+    user = (
+        accounts.user_of_token(db.session(), sent.token) if sent and sent.type == "bearer" and sent.token else None
+    )
     g.by_token = user is not None
     return user
 
