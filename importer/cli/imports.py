@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
@@ -18,7 +18,6 @@ from importer.models import Import, Role, User
 from importer.statuses import Status
 from importer.web.extensions import db, services
 
-CHUNK_BYTES = 1024 * 1024
 SOME_FAILED, NOT_COMPLETED = 2, 1
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
@@ -58,17 +57,12 @@ def start(file: BinaryIO, record_type: str, email: str | None, wait: bool, as_js
         filename=Path(file.name).name,
         idempotency_key=None,
     )
-    receive(session, services(), import_, sent(file, _chunks(file)))
+    receive(session, services(), import_, sent(file))
     if wait:
         follow(import_)
     _print(_report(import_), as_json)
     if wait:
         raise SystemExit(exit_status(import_))
-
-
-def _chunks(file: BinaryIO) -> Iterator[bytes]:
-    while chunk := file.read(CHUNK_BYTES):
-        yield chunk
 
 
 def exit_status(import_: Import) -> int:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
+from functools import partial
 from typing import Any, BinaryIO
 
 import click
@@ -15,12 +16,14 @@ from importer.models import Import
 from importer.statuses import ENDED, Status
 from importer.web.extensions import db, services
 
+CHUNK_BYTES = 1024 * 1024
 POLL_SECONDS = 0.5
 STEPS = 1000
 
 
-def sent(file: BinaryIO, chunks: Iterable[bytes]) -> Iterator[bytes]:
-    """The chunks as they are, drawing how many bytes of the file have gone."""
+def sent(file: BinaryIO) -> Iterator[bytes]:
+    """The file's bytes, drawing how many of them have gone."""
+    chunks = iter(partial(file.read, CHUNK_BYTES), b"")
     size = _size(file)
     if size is None:
         yield from chunks
@@ -48,9 +51,9 @@ def follow(import_: Import) -> None:
 
 
 def _is_over(import_: Import) -> bool:
-    if import_.status == Status.PAUSED or import_.status in ENDED:
-        return retrying_rows(db.session(), import_) == 0 or import_.status != Status.COMPLETED
-    return False
+    if import_.status == Status.COMPLETED:
+        return retrying_rows(db.session(), import_) == 0
+    return import_.status == Status.PAUSED or import_.status in ENDED
 
 
 def _bar(length: int, label: str) -> Any:

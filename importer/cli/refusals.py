@@ -27,9 +27,9 @@ def command(function: Callable[..., Any]) -> Callable[..., Any]:
         except ImporterError as error:
             refuse(error.message)
         except (OperationalError, InterfaceError) as error:
-            refuse(NO_DATABASE.format(error=first_line(error.orig or error)))
+            refuse(NO_DATABASE.format(error=_first_line(error.orig or error)))
         except RedisError as error:
-            refuse(NO_REDIS.format(error=first_line(error)))
+            refuse(NO_REDIS.format(error=_first_line(error)))
 
     return with_appcontext(run)
 
@@ -40,5 +40,5 @@ def refuse(message: str) -> None:
     raise SystemExit(1)
 
 
-def first_line(error: BaseException) -> str:
-    return (str(error).splitlines() or [""])[0]
+def _first_line(error: BaseException) -> str:
+    return str(error).partition("\n")[0]
