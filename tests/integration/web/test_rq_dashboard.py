@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from rq import Queue
+from rq import Queue, Worker
 from rq.job import Job
 from rq.registry import FailedJobRegistry
 from rq.serializers import JSONSerializer
@@ -65,6 +65,23 @@ def test_its_templates_escape_every_value(someone):
     page = someone.page("/rq/")
     assert "_.templateSettings" in page
     assert page.index("_.templateSettings") < page.index("_.template(")
+
+
+def test_failed_jobs_are_listed_and_shown(someone, failed_job):
+    failed_job.meta = {"stored": "as JSON"}
+    failed_job.save()
+    [listed] = someone.get("/rq/0/data/jobs/low/failed/8/asc/1.json").get_json()["jobs"]
+    shown = someone.get("/rq/0/data/job/x_1.json").get_json()
+    assert listed["id"] == shown["id"] == "x_1"
+    assert shown["metadata"] == '{"stored": "as JSON"}'
+
+
+def test_workers_are_listed_with_the_job_they_are_at(someone, failed_job, services):
+    worker = Worker([LOW], connection=services.redis, serializer=JSONSerializer)
+    worker.register_birth()
+    worker.prepare_execution(failed_job)
+    [listed] = someone.get("/rq/0/data/workers.json").get_json()["workers"]
+    assert listed["current_job"]["job_id"] == failed_job.id
 
 
 def test_the_address_of_redis_is_not_shown(someone, services):

@@ -2,12 +2,14 @@
 
 import io
 from concurrent.futures import ThreadPoolExecutor
+from unittest.mock import Mock
 
 import pytest
 
 from importer import queues
 from importer.models import Import
 from importer.statuses import Status
+from importer.web.uploads import DRAIN_SECONDS
 
 
 def imports(session):
@@ -143,6 +145,24 @@ def test_without_a_csrf_token_the_body_is_not_read(operator, visitor, session):
     assert answer.status_code == 400
     assert answer.get_json()["error"]["code"] == "csrf"
     assert imports(session) == []
+
+
+def test_a_refused_upload_is_read_on_so_that_the_browser_reads_the_answer(operator, visitor):
+    body, connection = io.BytesIO(b"x" * 3_100_000), Mock()
+    answer = visitor(operator).client.post(
+        "/imports?record_type=airports", input_stream=body, environ_overrides={"gunicorn.socket": connection}
+    )
+    assert answer.status_code == 400
+    assert body.tell() == 3_100_000
+    connection.settimeout.assert_called_with(DRAIN_SECONDS)
+
+
+def test_a_client_that_never_stops_sending_is_cut_off(operator, visitor, monkeypatch):
+    monkeypatch.setattr("importer.web.uploads.DRAINED_BYTES", 1_000_000)
+    body = io.BytesIO(b"x" * 3_100_000)
+    answer = visitor(operator).client.post("/imports?record_type=airports", input_stream=body)
+    assert answer.headers["Connection"] == "close"
+    assert body.tell() < 3_100_000
 
 
 def test_a_path_in_a_filename_is_dropped(operator, visitor):
