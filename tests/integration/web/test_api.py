@@ -47,6 +47,10 @@ def test_what_the_status_forbids_is_refused(someone, operator, make_import):
         assert (answer.status_code, code_of(answer)) == (409, "refused_transition")
 
 
+def test_a_verb_that_an_address_does_not_take_is_answered_with_those_it_does(someone):
+    assert set(someone.post("/api/imports/aaaaaaaaaaaa").headers["Allow"].split(", ")) >= {"GET", "DELETE"}
+
+
 def test_failed_rows_come_in_pages(someone, operator, make_import):
     import_ = make_import(operator, failed=[["X", "\0\udc80"], ["Y", "b"], ["Z", "c"]])
     first = someone.get(f"/api/imports/{import_.id}/failed-rows?limit=2").get_json()

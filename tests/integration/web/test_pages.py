@@ -31,6 +31,12 @@ def test_hostile_names_headers_and_cells_are_only_text(path, operator, visitor, 
     assert "\u202e" not in page
 
 
+def test_the_cell_at_fault_is_marked(operator, visitor, make_import):
+    import_ = make_import(operator, failed=[["right", "wrong"]])
+    page = visitor(operator).page(f"/imports/{import_.id}")
+    assert re.findall(r'class="cell at-fault"><div>(.*?)</div>', page) == ["wrong"]
+
+
 def test_invisible_characters_of_a_cell_are_shown(operator, visitor, make_import):
     import_ = make_import(operator, failed=[["\0\x07", "\u202e\udc80"]])
     page = visitor(operator).page(f"/imports/{import_.id}")

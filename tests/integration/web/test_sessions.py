@@ -1,10 +1,12 @@
 """Logging in and out."""
 
 import re
+from dataclasses import replace
 
 import pytest
 from redis import Redis
 
+from importer.app import create_app
 from importer.control import accounts
 from importer.web.throttle import TRIES_PER_EMAIL
 
@@ -90,6 +92,28 @@ def test_logging_in_leads_to_the_page_that_was_wanted(operator, client):
     wanted = client.get("/imports/new?record_type=contacts").location
     assert wanted == "/login?next=/imports/new?record_type%3Dcontacts"
     assert try_login(client, operator.email, next="/imports/new").location == "/imports/new"
+
+
+def test_logging_in_leaves_nothing_of_the_session_before(operator, client):
+    with client.session_transaction() as session:
+        session["planted"] = "by somebody else"
+    try_login(client, operator.email)
+    with client.session_transaction() as session:
+        assert "planted" not in session
+
+
+@pytest.mark.parametrize("secure", [True, False])
+def test_the_session_is_kept_from_scripts_other_sites_and_plain_http(secure, settings, app):
+    client = create_app(replace(settings, session_cookie_secure=secure)).test_client()
+    cookie = client.get("/login").headers["Set-Cookie"]
+    assert "; HttpOnly; " in cookie
+    assert "; SameSite=Lax" in cookie
+    assert ("; Secure; " in cookie) == secure
+
+
+def test_a_session_ends_after_its_time_even_where_a_page_refreshes_itself(operator, client):
+    assert "; Expires=" in try_login(client, operator.email).headers["Set-Cookie"]
+    assert "Set-Cookie" not in client.get("/imports/live").headers
 
 
 def test_logging_out_ends_the_session(operator, visitor):

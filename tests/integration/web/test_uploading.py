@@ -8,7 +8,9 @@ import pytest
 
 from importer import queues
 from importer.models import Import
+from importer.multipart import read_upload
 from importer.statuses import Status
+from importer.web.extensions import db
 from importer.web.uploads import DRAIN_SECONDS
 
 
@@ -163,6 +165,18 @@ def test_a_client_that_never_stops_sending_is_cut_off(operator, visitor, monkeyp
     answer = visitor(operator).client.post("/imports?record_type=airports", input_stream=body)
     assert answer.headers["Connection"] == "close"
     assert body.tell() < 3_100_000
+
+
+def test_no_transaction_is_open_while_the_file_arrives(operator, visitor, monkeypatch):
+    open_ = []
+
+    def watched(*arguments):
+        open_.append(db.session().in_transaction())
+        return read_upload(*arguments)
+
+    monkeypatch.setattr("importer.web.uploads.read_upload", watched)
+    assert visitor(operator).upload().status_code == 201
+    assert open_ == [False]
 
 
 def test_a_path_in_a_filename_is_dropped(operator, visitor):

@@ -27,6 +27,10 @@ def test_every_character_can_be_seen_and_written():
     shown.encode()
 
 
+def test_every_space_is_a_space():
+    assert visible("a\u00a0b\u2003c") == "a b c"
+
+
 def test_a_long_text_is_cut_and_the_rest_counted():
     assert visible("x" * 1300, limit=300).endswith("… (and 1,000 more characters)")
 
