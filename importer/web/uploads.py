@@ -93,7 +93,7 @@ def _allow_size(limit: int) -> None:
 
 
 def _expect_slow_client(seconds: float) -> None:
-    """Let reading fail when nothing comes; gunicorn's threads would otherwise wait for ever."""
+    """Let reading fail when nothing comes for so long, in place of what `gunicorn.conf.py` sets for all."""
     connection = request.environ.get("gunicorn.socket")
     if connection is not None:
         connection.settimeout(seconds)
