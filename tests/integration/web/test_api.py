@@ -29,7 +29,7 @@ def test_an_import_is_told_with_every_count_and_its_page(someone, operator, make
     assert told["url"] == f"/imports/{import_.id}"
 
 
-def test_an_import_is_paused_resumed_cancelled_and_deleted(someone, operator, make_import, session):
+def test_an_import_is_paused_resumed_cancelled_and_deleted(someone, operator, make_import):
     import_ = make_import(operator, Status.RUNNING)
     path = f"/api/imports/{import_.id}"
     assert someone.post(f"{path}/pause").get_json()["status"] == "pausing"
@@ -108,7 +108,7 @@ def test_imports_come_in_pages_the_latest_first(someone, operator, make_import):
     assert [told["id"] for told in someone.get(first["next"]).get_json()["imports"]] == made[:1]
 
 
-def test_every_error_under_api_is_json_with_a_code(someone, client, operator, make_import, app):
+def test_every_error_under_api_is_json_with_a_code(someone, client, operator, make_import):
     import_ = make_import(operator, failed=[["X", "a"]])
     path = f"/api/imports/{import_.id}"
     text = {"data": "no json", "content_type": "text/plain"}

@@ -46,7 +46,7 @@ def test_a_login_link_logs_in(flask, operator, client):
     assert client.get(url.removeprefix("https://importer.example")).location == "/imports"
 
 
-def test_an_import_is_started_from_a_file(flask, tmp_path, operator, session):
+def test_an_import_is_started_from_a_file(flask, tmp_path, operator):
     file = tmp_path / "a.csv"
     file.write_text("icao\nEDDB\n")
     result = flask("imports", "start", str(file), "--type", "airports", "--user", operator.email, "--json")
@@ -68,9 +68,7 @@ def test_a_refused_file_is_one_line_and_status_1(flask, tmp_path):
     ("status", "failed", "exit_code"),
     [("completed", 0, 0), ("completed", 1, 2), ("cancelled", 0, 1), ("paused", 0, 1)],
 )
-def test_waiting_ends_with_what_became_of_the_import(
-    status, failed, exit_code, flask, tmp_path, monkeypatch, session
-):
+def test_waiting_ends_with_what_became_of_the_import(status, failed, exit_code, flask, tmp_path, monkeypatch):
     def become(import_):
         import_.status, import_.failed_rows = Status(status), failed
 

@@ -98,7 +98,7 @@ def test_failed_rows_are_paged_forwards_and_backwards(operator, visitor, make_im
     assert someone.get(f"/imports/{import_.id}?after=99999999999999").status_code == 200
 
 
-def test_a_finished_import_asks_for_no_refreshing(operator, visitor, make_import, session):
+def test_a_finished_import_asks_for_no_refreshing(operator, visitor, make_import):
     import_ = make_import(operator, cleaned_at=operator.created_at)
     assert 'data-live="false"' in visitor(operator).page(f"/imports/{import_.id}/live")
 
@@ -181,13 +181,13 @@ def test_what_else_an_address_says_does_not_reach_the_live_list(query, operator,
     assert 'data-live-url="/imports/live?show=active&amp;page=2"' in page
 
 
-def test_the_platform_learns_what_is_away_and_nothing_more(client, services):
+def test_the_platform_learns_what_is_away_and_nothing_more(client):
     assert client.get("/healthz").status_code == 200
     answer = client.get("/readyz")
     assert (answer.status_code, answer.get_json()["status"]) == (200, "ready")
 
 
-def test_the_platform_is_told_when_a_part_is_away(app, client, services):
+def test_the_platform_is_told_when_a_part_is_away(client, services):
     services.storage.bucket = "no-such-bucket"
     answer = client.get("/readyz")
     assert answer.status_code == 503

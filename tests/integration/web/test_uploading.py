@@ -7,6 +7,7 @@ from unittest.mock import Mock
 import pytest
 
 from importer import queues
+from importer.control import accounts
 from importer.models import Import
 from importer.multipart import read_upload
 from importer.statuses import Status
@@ -19,7 +20,7 @@ def imports(session):
     return session.query(Import).order_by(Import.sequence).all()
 
 
-def test_an_upload_becomes_a_queued_import_with_a_slice_on_high(operator, visitor, session, services, stored):
+def test_an_upload_becomes_a_queued_import_with_a_slice_on_high(operator, visitor, services, stored):
     answer = visitor(operator).upload()
     assert answer.status_code == 201
     told = answer.get_json()
@@ -133,8 +134,6 @@ def test_an_upload_while_s3_is_away_says_so(operator, visitor, session, services
 
 
 def test_scripts_upload_with_the_record_type_in_the_form(operator, client, session):
-    from importer.control import accounts
-
     headers = {"Authorization": f"Bearer {accounts.create_token(session, operator, 'script')}"}
     data = {"record_type": "airports", "file": (io.BytesIO(b"icao\nEDDB\n"), "a.csv")}
     answer = client.post("/api/imports", data=data, headers=headers)
