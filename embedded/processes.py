@@ -44,14 +44,6 @@ def free_port(preferred: int | None = None) -> int:
     raise EmbeddedError(f"No free port on 127.0.0.1 between {PORTS[0]} and {PORTS[-1]}. End what listens there.")
 
 
-def accepts_connections(port: int) -> bool:
-    try:
-        socket.create_connection(("127.0.0.1", port), timeout=1).close()
-    except OSError:
-        return False
-    return True
-
-
 class Program:
     """One program, in a session of its own, on a log file, ended when this process ends.
 

@@ -22,10 +22,9 @@ class EmbeddedServers:
     """
 
     def __init__(self, folder: Path) -> None:
-        self.folder = Path(folder).resolve()
-        self.postgres = Postgres(self.folder / "postgres")
-        self.valkey = Valkey(self.folder / "valkey")
-        self.s3 = S3(self.folder / "s3")
+        self.postgres = Postgres(folder / "postgres")
+        self.valkey = Valkey(folder / "valkey")
+        self.s3 = S3(folder / "s3")
 
     def __enter__(self) -> EmbeddedServers:
         try:
@@ -62,7 +61,7 @@ class EmbeddedServers:
         """
         for server in (self.postgres, self.valkey, self.s3):
             if not server.running:
-                raise EmbeddedError(f"The embedded {type(server).__name__} has ended. Its log is {server.log}.")
+                raise EmbeddedError(f"The embedded {server.name} has ended. Its log is {server.log}.")
 
     def environment(self) -> dict[str, str]:
         """The settings that make the product run on these servers."""
@@ -70,5 +69,5 @@ class EmbeddedServers:
             "DATABASE_URL": self.postgres.url_of(DATABASE),
             "REDIS_URL": self.valkey.url,
             "S3_BUCKET": BUCKET,
-            **self.s3.environment(),
+            **self.s3.variables(),
         }

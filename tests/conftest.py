@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -36,6 +35,5 @@ def servers(open_folder: Path) -> Iterator[EmbeddedServers]:
 @pytest.fixture
 def database_url(servers: EmbeddedServers) -> Iterator[str]:
     """The URL of a fresh, empty database."""
-    name = f"test_{uuid.uuid4().hex}"
-    yield servers.postgres.create_database(name)
-    servers.postgres.drop_database(name)
+    with servers.postgres.passing_database() as url:
+        yield url

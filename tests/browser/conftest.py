@@ -40,17 +40,16 @@ def application(
     chromium: str, servers: EmbeddedServers, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Application]:
     redis.Redis.from_url(servers.valkey.url).flushdb()
-    database = servers.postgres.create_database("browser")
-    settings = {**servers.environment(), "DATABASE_URL": database, "SECRET_KEY": secrets.token_hex(32)}
-    running = Application(CHECKOUT, tmp_path_factory.mktemp("application") / "processes.log", settings)
-    running.migrate()
-    running._flask("users", "create", EMAIL, "--role", "admin", "--password-stdin", typed=PASSWORD)
-    try:
-        running.start()
-        yield running
-    finally:
-        running.stop()
-        servers.postgres.drop_database("browser")
+    with servers.postgres.passing_database() as database:
+        settings = {**servers.environment(), "DATABASE_URL": database, "SECRET_KEY": secrets.token_hex(32)}
+        running = Application(CHECKOUT, tmp_path_factory.mktemp("application") / "processes.log", settings)
+        running.migrate()
+        running._flask("users", "create", EMAIL, "--role", "admin", "--password-stdin", typed=PASSWORD)
+        try:
+            running.start()
+            yield running
+        finally:
+            running.stop()
 
 
 @pytest.fixture

@@ -31,12 +31,13 @@ def scene(scene):
 
 def test_a_postgres_that_crashes_and_restarts_costs_no_row(scene, servers):
     scene.begin(deposits(3000), people(6000, keys=400))
-    for mode in ("immediate", "kill", "immediate"):
+    for end in (servers.postgres.crash, servers.postgres.kill, servers.postgres.stop):
         scene.wait_for_rows(300)
         assert not scene.is_over()
-        servers.postgres.restart(mode)
+        end()
+        servers.postgres.start()
         scene.world.services.engine.dispose()
-        scene.assert_goes_on(f"restarting Postgres ({mode})", scene.ended_rows)
+        scene.assert_goes_on(f"restarting Postgres ({end.__name__})", scene.ended_rows)
     scene.assert_ends_as_undisturbed()
 
 

@@ -32,7 +32,7 @@ def test_a_redis_that_was_set_back_to_an_older_snapshot_repeats_no_row(scene, se
     servers.valkey.snapshot()
     scene.wait_for_rows(2000)
     assert not scene.is_over()
-    servers.valkey.restart(empty=False)
+    servers.valkey.set_back()
     scene.assert_goes_on("setting Redis back to an older snapshot", scene.ended_rows)
     scene.assert_ends_as_undisturbed()
 

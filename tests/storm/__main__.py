@@ -10,7 +10,6 @@ import sys
 import tempfile
 import time
 import traceback
-import uuid
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -69,10 +68,10 @@ class Report:
 @contextmanager
 def set_up(servers: EmbeddedServers, folder: Path, chance: random.Random) -> Iterator[Storm]:
     """A database of its own, an empty Redis, and proxies in front of all three servers."""
-    name = f"storm_{uuid.uuid4().hex}"
-    direct = stage.settings_of(servers, servers.postgres.create_database(name, stage.TEMPLATE))
-    os.environ.update(direct)  # boto3's own variables
     with ExitStack() as stack:
+        url = stack.enter_context(servers.postgres.passing_database(stage.TEMPLATE))
+        direct = stage.settings_of(servers, url)
+        os.environ.update(direct)  # boto3's own variables
         redis, postgres = (
             stack.enter_context(LossyProxy(port)) for port in (servers.valkey.port, servers.postgres.port)
         )
@@ -89,7 +88,6 @@ def set_up(servers: EmbeddedServers, folder: Path, chance: random.Random) -> Ite
         yield Storm(Scene(World(services), processes), servers, redis, postgres, s3, chance)
         services.redis.close()
         services.engine.dispose()
-    servers.postgres.drop_database(name)
 
 
 def play(storm: Storm, report: Report, until: float) -> None:

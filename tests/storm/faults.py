@@ -112,7 +112,7 @@ def set_redis_back(storm: Storm) -> None:
     """To a snapshot from some seconds ago."""
     storm.servers.valkey.snapshot()
     storm.wait(0.2, 2)
-    storm.servers.valkey.restart(empty=False)
+    storm.servers.valkey.set_back()
 
 
 def empty_the_queue(storm: Storm) -> None:
@@ -145,7 +145,9 @@ def fill_redis(storm: Storm) -> None:
 
 
 def restart_postgres(storm: Storm) -> None:
-    storm.servers.postgres.restart(storm.chance.choice(["immediate", "kill", "fast"]))
+    postgres = storm.servers.postgres
+    storm.chance.choice([postgres.crash, postgres.kill, postgres.stop])()
+    postgres.start()
     storm.scene.world.services.engine.dispose()
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -67,9 +66,8 @@ def storage(servers: EmbeddedServers) -> Iterator[Storage]:
 @pytest.fixture
 def environment(servers: EmbeddedServers, template: str) -> Iterator[dict[str, str]]:
     """The environment of a dispatcher or worker on a database of this test's own."""
-    name = f"test_{uuid.uuid4().hex}"
-    yield settings_of(servers, servers.postgres.create_database(name, template))
-    servers.postgres.drop_database(name)
+    with servers.postgres.passing_database(template) as url:
+        yield settings_of(servers, url)
 
 
 @pytest.fixture

@@ -123,7 +123,7 @@ def test_a_statement_that_takes_too_long_is_tried_again_row_by_row(world, sessio
 def test_a_database_that_is_away_for_a_while_costs_no_row(world, servers):
     csv, records = many_contacts(2000)
     import_id = world.upload(csv)
-    servers.postgres.stop("immediate")
+    servers.postgres.kill()
     back = in_thread(lambda: (time.sleep(1), servers.postgres.start()))
     wait_until(lambda: (world.run(), not back.is_alive())[1], "Postgres is back")
     for _ in range(3):

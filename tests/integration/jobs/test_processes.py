@@ -147,7 +147,7 @@ def test_servers_that_crash_in_the_middle_cost_no_row(world: World, processes: P
     import_id = world.upload(csv, "deposits")
     programs = [processes.dispatcher(**TINY_SLICES), processes.worker(), processes.worker()]
     wait_for_progress(world, import_id, 100)
-    servers.postgres.restart("kill")
+    servers.postgres.restart()
     world.services.engine.dispose()
     wait_for_progress(world, import_id, 100)
     servers.valkey.restart()
