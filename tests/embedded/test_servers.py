@@ -179,12 +179,14 @@ def test_a_program_ends_when_its_parent_is_killed(by_pipe: bool, tmp_path: Path)
 
 def test_a_program_outlives_the_thread_that_started_it(tmp_path: Path) -> None:
     program = Program("sleep", ["sleep", "300"], tmp_path / "log")
-    thread = threading.Thread(target=program.start)
+    # A thread that ends before the program is tied to it would end nothing, whatever it is tied by.
+    thread = threading.Thread(target=lambda: (program.start(), time.sleep(0.5)))
     thread.start()
     thread.join()
-    time.sleep(0.5)
+    time.sleep(0.2)
     assert program.running
     watchers = [watcher.pid for watcher in psutil.Process(program.pid).children()]
+    assert watchers
     program.stop()
     wait_until_all_are_gone(watchers)
 
