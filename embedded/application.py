@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import secrets
 import sys
 from collections.abc import Mapping
@@ -12,8 +11,8 @@ from pathlib import Path
 from embedded import leftovers, processes
 from embedded.visitor import Visitor
 
-CONCURRENCY = {"web": 1, "dispatcher": 1, "worker": 2}
-NOT_SERVED = ("release",)
+PROCESSES = {"web": 1, "dispatcher": 1, "worker": 2}
+"""How many of each; `web` is first, since honcho gives the first one the port it was told."""
 LEAKS = ("AWS_", "FLASK_", "GUNICORN_", "RQ_")
 """Beginnings of variables that would turn the demo into something else than what it says it is."""
 
@@ -91,16 +90,10 @@ class Application:
         )
 
     def _command(self) -> list[str]:
-        concurrency = ",".join(f"{name}={number}" for name, number in CONCURRENCY.items())
+        concurrency = ",".join(f"{name}={number}" for name, number in PROCESSES.items())
         # An .env file of the checkout is for other things, hence --env.
         options = ["--env", os.devnull, "-f", "Procfile", "-p", str(self.port), "-c", concurrency, "--no-colour"]
-        return [sys.executable, "-m", "honcho", "start", *options, *self._served()]
-
-    def _served(self) -> list[str]:
-        """The process types to run, `web` first, since honcho gives the first one the port it was told."""
-        lines = (self.checkout / "Procfile").read_text().splitlines()
-        names = [match[1] for line in lines if (match := re.match(r"([A-Za-z0-9_-]+):", line))]
-        return sorted((name for name in names if name not in NOT_SERVED), key=lambda name: name != "web")
+        return [sys.executable, "-m", "honcho", "start", *options, *PROCESSES]
 
     def _environment(self, settings: Mapping[str, str]) -> dict[str, str]:
         inherited = {name: value for name, value in os.environ.items() if not name.startswith(LEAKS)}
