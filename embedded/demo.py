@@ -20,11 +20,12 @@ from embedded.processes import EmbeddedError
 from embedded.servers import EmbeddedServers
 from embedded.visitor import Visitor
 from embedded.wheels import package_folder
+from importer.statuses import ENDED, Status
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 FOLDER = CHECKOUT / ".demo"
 EMAIL = "demo@example.com"
-AT_REST = ("completed", "cancelled", "stopped", "paused")
+AT_REST = ENDED | {Status.PAUSED}
 """Statuses that an import does not leave by itself."""
 STALLED_SECONDS = 120.0
 """The product puts a stuck import back to work within 30 seconds."""

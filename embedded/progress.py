@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from typing import Any, TextIO
 
+from importer.statuses import Status
+
 CLEAR_LINE = "\r\033[K"
 QUIET_SECONDS = 2.0
 
@@ -57,5 +59,6 @@ def summary(state: dict[str, Any], seconds: float) -> str:
 def adds_up(state: dict[str, Any]) -> bool:
     """The promise: every row of the file is imported or failed."""
     return bool(
-        state["status"] == "completed" and state["total_rows"] == state["imported_rows"] + state["failed_rows"]
+        state["status"] == Status.COMPLETED
+        and state["total_rows"] == state["imported_rows"] + state["failed_rows"]
     )
