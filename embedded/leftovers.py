@@ -44,9 +44,9 @@ def marked(mark: str) -> list[psutil.Process]:
     return found
 
 
-def end(mark: str, grace: float = GRACE) -> None:
+def end(mark: str) -> None:
     """Give what carries the mark a moment to end by itself, then kill it until nothing is left."""
-    deadline = time.monotonic() + grace
+    deadline = time.monotonic() + GRACE
     while left := marked(mark):
         if time.monotonic() > deadline:
             for process in left:
