@@ -39,12 +39,12 @@ class Application:
         self._honcho.orphan_signal = self._honcho.stop_signal  # it has children to end
 
     def migrate(self) -> None:
-        self._flask("db", "upgrade")
+        self.flask("db", "upgrade")
 
     def make_admin(self, email: str) -> None:
         """Make an admin with a password nobody knows, unless the account exists."""
         try:
-            self._flask(
+            self.flask(
                 "users", "create", email, "--role", "admin", "--password-stdin", typed=secrets.token_urlsafe(24)
             )
         except processes.EmbeddedError as error:
@@ -53,7 +53,7 @@ class Application:
 
     def login_link(self, email: str) -> str:
         """A link that logs in once."""
-        written = self._flask("users", "login-link", email)
+        written = self.flask("users", "login-link", email)
         for line in reversed(written.splitlines()):
             if line.startswith("http"):
                 return line.strip()
@@ -80,7 +80,12 @@ class Application:
     def stop(self) -> None:
         self._honcho.stop(seconds=leftovers.GRACE)
 
-    def _flask(self, *arguments: str, typed: str = "") -> str:
+    def flask(self, *arguments: str, typed: str = "") -> str:
+        """Run a command of the application, with `typed` as its standard input, and return what it prints.
+
+        Raises:
+            EmbeddedError: it failed; with what it printed.
+        """
         return processes.run(
             f"flask {' '.join(arguments)}",
             [sys.executable, "-m", "flask", *arguments],
@@ -101,7 +106,6 @@ class Application:
         return {
             **inherited,
             **settings,
-            "FLASK_APP": "wsgi.py",
             "PATH": f"{programs}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
             "PORT": str(self.port),
             "BIND": "127.0.0.1",

@@ -44,7 +44,7 @@ def application(
         settings = {**servers.environment(), "DATABASE_URL": database, "SECRET_KEY": secrets.token_hex(32)}
         running = Application(CHECKOUT, tmp_path_factory.mktemp("application") / "processes.log", settings)
         running.migrate()
-        running._flask("users", "create", EMAIL, "--role", "admin", "--password-stdin", typed=PASSWORD)
+        running.flask("users", "create", EMAIL, "--role", "admin", "--password-stdin", typed=PASSWORD)
         try:
             running.start()
             yield running
