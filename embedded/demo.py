@@ -39,6 +39,7 @@ class Demo:
         self.application = application
         self.interruption = interruption
         self.visitor = Visitor(application.base_url)
+        self.page = ""
 
     def start(self) -> None:
         say("Preparing the database ...")
@@ -60,7 +61,7 @@ class Demo:
         begin = time.monotonic()
         state = self._watch(created["id"])
         say(progress.summary(state, time.monotonic() - begin))
-        say(f"page      {self.visitor.address(created['url'])}")
+        self.page = self.visitor.address(created["url"])
         return progress.adds_up(state)
 
     def _watch(self, import_id: str) -> dict[str, Any]:
@@ -83,6 +84,8 @@ class Demo:
     def serve(self) -> None:
         say(f"\nThe importer runs at {self.application.base_url}")
         say(f"Log in once with      {self.application.login_link(EMAIL)}")
+        if self.page:
+            say(f"The import's page is  {self.page}")
         say("Ctrl-C ends it.")
         while True:
             self._rest(0.5)
