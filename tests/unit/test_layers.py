@@ -38,8 +38,13 @@ def test_nothing_in_the_application_imports_the_jobs():
     assert not {name for name in users_of("jobs") if is_in(name, ("importer",))}
 
 
+def test_the_product_stands_without_the_embedded_servers():
+    assert not users_of("embedded")
+
+
 def test_flask_stays_in_the_web_and_the_command_line():
-    assert not {name for name in users_of("flask", "flask_sqlalchemy", "flask_wtf") if not is_in(name, WEB)}
+    users = users_of("flask", "flask_migrate", "flask_sqlalchemy", "flask_wtf")
+    assert not {name for name in users if not is_in(name, WEB)}
 
 
 def test_only_the_web_and_the_command_line_know_the_web():
