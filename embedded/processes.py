@@ -32,7 +32,7 @@ def free_port(preferred: int | None = None) -> int:
     """A TCP port of 127.0.0.1 that nobody listens on: the preferred one, if that is free.
 
     Raises:
-        EmbeddedError: 100 ports in a row were taken.
+        EmbeddedError: 100 ports, chosen by chance, were all taken.
     """
     candidates = [preferred] if preferred else []
     for port in candidates + random.sample(PORTS, 100):
@@ -41,7 +41,7 @@ def free_port(preferred: int | None = None) -> int:
             with contextlib.suppress(OSError):
                 probe.bind(("127.0.0.1", port))
                 return port
-    raise EmbeddedError(f"No free port on 127.0.0.1 between {PORTS[0]} and {PORTS[-1]}. End what listens there.")
+    raise EmbeddedError(f"100 ports of 127.0.0.1 above {PORTS[0]} are all taken. End what listens there.")
 
 
 class Program:
