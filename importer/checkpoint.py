@@ -7,6 +7,7 @@ ends, is rewound or meets a broken record type. Advancing it is the last command
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import NamedTuple, cast
 
 from redis import Redis
@@ -75,6 +76,12 @@ def take(redis: Redis, import_id: str) -> int | None:
     """Delete checkpoint and lease; return the row number it stood at, or None."""
     row = cast(bytes | None, redis.eval(TAKE, 2, checkpoint_key(import_id), lease_key(import_id)))
     return None if row is None else int(row)
+
+
+def imports_with_one(redis: Redis) -> set[str]:
+    """The ids of all imports of which Redis holds a checkpoint."""
+    keys = cast(Iterator[bytes], redis.scan_iter(match=checkpoint_key("*"), count=1000))
+    return {key.decode().removeprefix(checkpoint_key("")) for key in keys}
 
 
 def renew_lease(redis: Redis, import_id: str) -> None:

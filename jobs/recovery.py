@@ -7,6 +7,7 @@ should be, and may be repeated or run twice at once (docs/design.md, rules 2, 3,
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
@@ -34,6 +35,7 @@ TURN_MILLISECONDS = 1_500
 STALE_UPLOAD = timedelta(minutes=15)
 RETRY_GRACE = timedelta(seconds=5)
 STALL_SECONDS = 60
+SWEEP_SECONDS = 20
 
 
 class Recovery:
@@ -43,6 +45,7 @@ class Recovery:
         self._services = services
         self._redis = services.redis
         self._claims = Claims(services.redis, "recovery")
+        self._next_sweep = time.monotonic()
 
     def run(self) -> bool:
         """Run a pass, unless another process has just done so; say whether it was run.
@@ -58,6 +61,7 @@ class Recovery:
         self._rewind_stalled()
         self._give_up_stale_uploads()
         self._clean_ended()
+        self._sweep()
         return True
 
     def _is_its_turn(self) -> bool:
@@ -167,6 +171,18 @@ class Recovery:
             clean(session, self._services, import_)
         if import_.deleted_at is not None:
             delete_some(session, import_)
+
+    def _sweep(self) -> None:
+        """Ended imports have no checkpoint; a Redis that was set back, by a failover for one, may hold some."""
+        if time.monotonic() < self._next_sweep:
+            return
+        held = checkpoint.imports_with_one(self._redis)
+        with Session(self._services.engine) as session:
+            wanted = select(Import.id).where(Import.id.in_(held), Import.status.in_(UNFINISHED))
+            unfinished = set(session.scalars(wanted))
+        for import_id in held - unfinished:
+            checkpoint.take(self._redis, import_id)
+        self._next_sweep = time.monotonic() + SWEEP_SECONDS
 
     def _for_each(self, wanted: Select[Import], step: Callable[[Session, Import], None]) -> None:
         """Apply a step to every import found; one that fails keeps no other from its turn."""

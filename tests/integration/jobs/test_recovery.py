@@ -194,3 +194,16 @@ def test_a_worker_that_redis_forgot_is_known_again(world):
     assert health.check_worker(world.services).ok
     worker.register_death()
     assert not health.check_worker(world.services).ok
+
+
+def test_a_redis_that_was_set_back_forgets_the_checkpoints_of_ended_imports(world, dispatched):
+    ended, _ = dispatched
+    kept = world.redis.dump(checkpoint.checkpoint_key(ended))
+    world.work()
+    world.recover()
+    assert_nothing_left(world, ended)
+    world.redis.restore(checkpoint.checkpoint_key(ended), 0, kept)
+    running = world.upload(many_contacts(5)[0])
+    world.recover()
+    assert_nothing_left(world, ended)
+    assert checkpoint.read(world.redis, running) is not None
