@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
@@ -12,6 +14,56 @@ down_revision = None
 
 def upgrade() -> None:
     """Apply."""
+    create_airports()
+    create_contacts()
+    create_failed_rows()
+    create_ledger()
+    create_users()
+    create_api_tokens()
+    create_imports()
+
+
+def downgrade() -> None:
+    """Take back."""
+    for table in ("imports", "api_tokens", "users", "ledger", "failed_rows", "contacts", "airports"):
+        op.drop_table(table)
+
+
+def _imported_record_columns() -> list[sa.Column[Any]]:
+    return [
+        sa.Column(
+            "imported_by",
+            sa.BigInteger(),
+            server_default="0",
+            nullable=False,
+            comment="imports.sequence of the last writer",
+        ),
+        sa.Column(
+            "imported_row",
+            sa.Integer(),
+            server_default="0",
+            nullable=False,
+            comment="row number of the last writer",
+        ),
+        sa.Column(
+            "changed_by",
+            sa.BigInteger(),
+            server_default="0",
+            nullable=False,
+            comment="imports.sequence of the last change",
+        ),
+        sa.Column(
+            "changed_row",
+            sa.Integer(),
+            server_default="0",
+            nullable=False,
+            comment="row number of the last change",
+        ),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+    ]
+
+
+def create_airports() -> None:
     op.create_table(
         "airports",
         sa.Column("icao", sa.String(length=10), nullable=False),
@@ -25,37 +77,12 @@ def upgrade() -> None:
         sa.Column("lon", sa.Numeric(precision=9, scale=6), nullable=True, comment="degrees"),
         sa.Column("tz", sa.String(length=64), nullable=True),
         sa.Column("lid", sa.String(length=10), nullable=True),
-        sa.Column(
-            "imported_by",
-            sa.BigInteger(),
-            server_default="0",
-            nullable=False,
-            comment="imports.sequence of the last writer",
-        ),
-        sa.Column(
-            "imported_row",
-            sa.Integer(),
-            server_default="0",
-            nullable=False,
-            comment="row number of the last writer",
-        ),
-        sa.Column(
-            "changed_by",
-            sa.BigInteger(),
-            server_default="0",
-            nullable=False,
-            comment="imports.sequence of the last change",
-        ),
-        sa.Column(
-            "changed_row",
-            sa.Integer(),
-            server_default="0",
-            nullable=False,
-            comment="row number of the last change",
-        ),
-        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        *_imported_record_columns(),
         sa.PrimaryKeyConstraint("icao", name=op.f("pk_airports")),
     )
+
+
+def create_contacts() -> None:
     op.create_table(
         "contacts",
         sa.Column("email", sa.String(length=254), nullable=False, comment="in lower case"),
@@ -64,37 +91,12 @@ def upgrade() -> None:
         sa.Column("phone", sa.String(length=50), nullable=True),
         sa.Column("signup_date", sa.Date(), nullable=True),
         sa.Column("balance", sa.Numeric(precision=14, scale=2), nullable=True),
-        sa.Column(
-            "imported_by",
-            sa.BigInteger(),
-            server_default="0",
-            nullable=False,
-            comment="imports.sequence of the last writer",
-        ),
-        sa.Column(
-            "imported_row",
-            sa.Integer(),
-            server_default="0",
-            nullable=False,
-            comment="row number of the last writer",
-        ),
-        sa.Column(
-            "changed_by",
-            sa.BigInteger(),
-            server_default="0",
-            nullable=False,
-            comment="imports.sequence of the last change",
-        ),
-        sa.Column(
-            "changed_row",
-            sa.Integer(),
-            server_default="0",
-            nullable=False,
-            comment="row number of the last change",
-        ),
-        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        *_imported_record_columns(),
         sa.PrimaryKeyConstraint("email", name=op.f("pk_contacts")),
     )
+
+
+def create_failed_rows() -> None:
     op.create_table(
         "failed_rows",
         sa.Column("import_sequence", sa.BigInteger(), autoincrement=False, nullable=False),
@@ -121,6 +123,9 @@ def upgrade() -> None:
         unique=False,
         postgresql_where=sa.text("retry_requested_at IS NOT NULL"),
     )
+
+
+def create_ledger() -> None:
     op.create_table(
         "ledger",
         sa.Column("import_sequence", sa.BigInteger(), autoincrement=False, nullable=False),
@@ -128,6 +133,9 @@ def upgrade() -> None:
         sa.Column("outcome", sa.SmallInteger(), nullable=False),
         sa.PrimaryKeyConstraint("import_sequence", "row_number", name=op.f("pk_ledger")),
     )
+
+
+def create_users() -> None:
     op.create_table(
         "users",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -142,6 +150,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_users")),
     )
     op.create_index("uq_users_email", "users", [sa.literal_column("lower(email)")], unique=True)
+
+
+def create_api_tokens() -> None:
     op.create_table(
         "api_tokens",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -158,23 +169,10 @@ def upgrade() -> None:
         sa.UniqueConstraint("token_hash", name=op.f("uq_api_tokens_token_hash")),
     )
     op.create_index(op.f("ix_api_tokens_user_id"), "api_tokens", ["user_id"], unique=False)
-    op.create_table(
-        "imports",
-        sa.Column("id", sa.String(length=12), nullable=False),
-        sa.Column("sequence", sa.BigInteger(), sa.Identity(always=True), nullable=False),
-        sa.Column("record_type", sa.String(length=100), nullable=False),
-        sa.Column("filename", sa.String(length=255), nullable=False),
-        sa.Column("created_by", sa.Integer(), nullable=True),
-        sa.Column("idempotency_key", sa.String(length=100), nullable=True),
-        sa.Column("status", sa.String(length=12), nullable=False),
-        sa.Column("reason_code", sa.String(length=40), nullable=True),
-        sa.Column("reason", sa.Text(), nullable=True),
-        sa.Column("size_bytes", sa.BigInteger(), nullable=True),
-        sa.Column("etag", sa.String(length=200), nullable=True),
-        sa.Column("header", postgresql.JSONB(), nullable=True, comment="the header's cells as written"),
-        sa.Column("columns", postgresql.JSONB(), nullable=True, comment="the record's column per cell, or null"),
-        sa.Column("rows_line", sa.Integer(), nullable=False, comment="physical lines before the first row"),
-        sa.Column("rows_offset", sa.BigInteger(), nullable=False, comment="bytes before the first row"),
+
+
+def _import_counters() -> list[sa.Column[Any]]:
+    return [
         sa.Column("total_rows", sa.Integer(), nullable=True, comment="known once the file was read to its end"),
         sa.Column("dispatched_rows", sa.Integer(), nullable=False),
         sa.Column("created_rows", sa.Integer(), nullable=False),
@@ -184,6 +182,11 @@ def upgrade() -> None:
         sa.Column("failed_rows", sa.Integer(), nullable=False),
         sa.Column("allowed_failed_rows", sa.Integer(), nullable=False),
         sa.Column("failed_slices", sa.SmallInteger(), nullable=False, comment="in a row, by unexpected errors"),
+    ]
+
+
+def _import_times() -> list[sa.Column[Any]]:
+    return [
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("uploaded_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column(
@@ -202,6 +205,29 @@ def upgrade() -> None:
             comment="when Redis and S3 held nothing more of it",
         ),
         sa.Column("deleted_at", sa.DateTime(timezone=True), nullable=True),
+    ]
+
+
+def create_imports() -> None:
+    op.create_table(
+        "imports",
+        sa.Column("id", sa.String(length=12), nullable=False),
+        sa.Column("sequence", sa.BigInteger(), sa.Identity(always=True), nullable=False),
+        sa.Column("record_type", sa.String(length=100), nullable=False),
+        sa.Column("filename", sa.String(length=255), nullable=False),
+        sa.Column("created_by", sa.Integer(), nullable=True),
+        sa.Column("idempotency_key", sa.String(length=100), nullable=True),
+        sa.Column("status", sa.String(length=12), nullable=False),
+        sa.Column("reason_code", sa.String(length=40), nullable=True),
+        sa.Column("reason", sa.Text(), nullable=True),
+        sa.Column("size_bytes", sa.BigInteger(), nullable=True),
+        sa.Column("etag", sa.String(length=200), nullable=True),
+        sa.Column("header", postgresql.JSONB(), nullable=True, comment="the header's cells as written"),
+        sa.Column("columns", postgresql.JSONB(), nullable=True, comment="the record's column per cell, or null"),
+        sa.Column("rows_line", sa.Integer(), nullable=False, comment="physical lines before the first row"),
+        sa.Column("rows_offset", sa.BigInteger(), nullable=False, comment="bytes before the first row"),
+        *_import_counters(),
+        *_import_times(),
         sa.ForeignKeyConstraint(
             ["created_by"], ["users.id"], name=op.f("fk_imports_created_by_users"), ondelete="SET NULL"
         ),
@@ -217,9 +243,3 @@ def upgrade() -> None:
         postgresql_where=sa.text("cleaned_at IS NULL OR deleted_at IS NOT NULL"),
     )
     op.create_index("uq_imports_idempotency_key", "imports", ["created_by", "idempotency_key"], unique=True)
-
-
-def downgrade() -> None:
-    """Take back."""
-    for table in ("imports", "api_tokens", "users", "ledger", "failed_rows", "contacts", "airports"):
-        op.drop_table(table)
