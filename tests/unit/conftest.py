@@ -2,6 +2,8 @@ import boto3
 import pytest
 from botocore.config import Config
 
+pytest.register_assert_rewrite("csv_bytes")
+
 # One session for all: each reads S3's description anew, which takes a third of a second.
 SESSION = boto3.session.Session(region_name="us-east-1", aws_access_key_id="test", aws_secret_access_key="test")
 

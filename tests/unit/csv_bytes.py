@@ -1,0 +1,54 @@
+"""Reading a file that a test holds as bytes."""
+
+from __future__ import annotations
+
+import io
+
+from importer.reading import Position, Record, RecordReader
+
+MAX_RECORD_BYTES = 4096
+MAX_CELL_CHARS = 1000
+
+START = Position()
+
+
+def reader_of(
+    data: bytes,
+    position: Position = START,
+    *,
+    width: int | None = 3,
+    max_record_bytes: int = MAX_RECORD_BYTES,
+    max_cell_chars: int = MAX_CELL_CHARS,
+) -> RecordReader:
+    source = io.BufferedReader(io.BytesIO(data[position.offset :]), 16)
+    return RecordReader(
+        source, position, width=width, max_record_bytes=max_record_bytes, max_cell_chars=max_cell_chars
+    )
+
+
+def read(data: bytes, **options) -> list[Record]:
+    return list(reader_of(data, **options))
+
+
+def only_problem(data: bytes, **options) -> Record:
+    """The one faulty record of a file."""
+    (found,) = [record for record in read(data, **options) if record.problem is not None]
+    return found
+
+
+def check_every_resume(data: bytes, **options) -> list[Record]:
+    """Resuming after any record gives what reading on gives; return all records."""
+    reader = reader_of(data, **options)
+    stops = [(record, reader.position) for record in reader]
+    records, end = [record for record, _ in stops], reader.position
+    for index, (_, position) in enumerate(stops, start=1):
+        resumed = reader_of(data, position, **options)
+        assert list(resumed) == records[index:]
+        assert resumed.position == end
+    assert end == (len(records), physical_lines(data), len(data))
+    return records
+
+
+def physical_lines(data: bytes) -> int:
+    data = data.removeprefix(b"\xef\xbb\xbf")
+    return data.count(b"\n") + (not data.endswith(b"\n") and data != b"")

@@ -1,0 +1,65 @@
+"""Files made to cost memory or time cost neither."""
+
+from __future__ import annotations
+
+import io
+import time
+import tracemalloc
+
+import pytest
+from csv_bytes import physical_lines, reader_of
+
+from importer.reading import Position, RecordReader
+
+
+def test_a_huge_line_is_skipped_without_being_held():
+    size = 64 * 1024 * 1024
+
+    class HugeLine(io.RawIOBase):
+        left = size
+
+        def readable(self):
+            return True
+
+        def readinto(self, buffer):
+            count = min(len(buffer), self.left)
+            buffer[:count] = b"x" * count
+            self.left -= count
+            if count and not self.left:
+                buffer[count - 7 : count] = b"\n1,2,3\n"
+            return count
+
+    tracemalloc.start()
+    try:
+        reader = RecordReader(
+            io.BufferedReader(HugeLine(), 65536),
+            Position(),
+            width=3,
+            max_record_bytes=262_144,
+            max_cell_chars=65_536,
+        )
+        records = list(reader)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert [record.problem and record.problem.code for record in records] == ["record_too_long", None]
+    assert reader.position == (2, 2, size)
+    assert peak < 4 * 1024 * 1024
+
+
+@pytest.mark.parametrize("line", [b'x",",\n', b'"a\n', b'"",",\n', b'",\n', b'"\n\n'])
+def test_a_file_of_open_quotes_takes_time_in_proportion_to_its_size(line):
+    check_time(line * 50_000 + b'x",",')
+
+
+@pytest.mark.parametrize("end", [b'"z\n', b""], ids=["text after the quote", "end of the file"])
+def test_open_quotes_before_a_long_line_take_time_in_proportion_to_their_size(end):
+    check_time(b'x",",\n' * 20_000 + b"y" * 120_000 + end)
+
+
+def check_time(data: bytes) -> None:
+    started = time.perf_counter()
+    reader = reader_of(data, max_record_bytes=262_144)
+    count = sum(1 for _ in reader)
+    assert time.perf_counter() - started < 15
+    assert reader.position == (count, physical_lines(data), len(data))
