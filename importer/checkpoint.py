@@ -12,7 +12,8 @@ from typing import NamedTuple, cast
 
 from redis import Redis
 
-PREFIX = "importer"
+from importer.connections import KEY_PREFIX
+
 LEASE_MILLISECONDS = 5_000
 """A dispatcher that neither pushes nor waits for so long counts as dead. One that is only slow gets a twin, which
 costs a little and changes nothing."""
@@ -39,11 +40,11 @@ class Checkpoint(NamedTuple):
 
 
 def checkpoint_key(import_id: str) -> str:
-    return f"{PREFIX}:checkpoint:{import_id}"
+    return f"{KEY_PREFIX}:checkpoint:{import_id}"
 
 
 def lease_key(import_id: str) -> str:
-    return f"{PREFIX}:lease:{import_id}"
+    return f"{KEY_PREFIX}:lease:{import_id}"
 
 
 CREATE = """

@@ -22,6 +22,9 @@ SESSION_OPTIONS = "-c statement_timeout=15000 -c lock_timeout=10000 -c idle_in_t
 """Milliseconds. Python's alarm signal does not interrupt psycopg2, and a frozen process must not hold locks
 longer than its claim's lease (20 s)."""
 
+KEY_PREFIX = "importer"
+"""What every key in Redis begins with, save RQ's own."""
+
 
 def connect_redis(settings: Settings, *, tries: int, socket_timeout: float) -> Redis:
     """A client that tries commands again when the connection breaks: every write of ours may be repeated.

@@ -22,7 +22,7 @@ from rq.serializers import JSONSerializer
 from rq.utils import utcparse
 from rq.worker_registration import WORKERS_BY_QUEUE_KEY
 
-from importer.checkpoint import PREFIX
+from importer.connections import KEY_PREFIX
 
 HIGH = "high"
 """Dispatcher slices."""
@@ -38,7 +38,7 @@ SLICE_TIMEOUT = 600
 ALIVE_SECONDS = 30
 """A worker that has not said so for longer counts as dead: batches and slices take a few seconds."""
 
-CLAIMS_KEY = f"{PREFIX}:claims"
+CLAIMS_KEY = f"{KEY_PREFIX}:claims"
 """Sorted set of claims by the moment their lease ends (milliseconds of Redis's own clock)."""
 
 EXECUTION_PREFIXES = (f"{RQ_KEY_PREFIX}:execution:", ExecutionRegistry.key_template.format(""))
@@ -110,7 +110,7 @@ def import_of(job_id: str) -> str:
 
 def claim_key(claim_id: str) -> str:
     """List of the job ids in a claim."""
-    return f"{PREFIX}:claim:{claim_id}"
+    return f"{KEY_PREFIX}:claim:{claim_id}"
 
 
 def enqueue_slice(redis: Redis, import_id: str, *, version: int = ARGUMENTS_VERSION) -> None:

@@ -22,7 +22,7 @@ from rq.results import Result
 from rq.serializers import JSONSerializer
 from rq.utils import utcformat
 
-from importer.checkpoint import PREFIX
+from importer.connections import KEY_PREFIX
 from importer.queues import CLAIMS_KEY, LOW, claim_key, queue_named
 from jobs.row_job import RowJob, UnknownVersionError, UnreadableJobError, decode
 
@@ -285,7 +285,7 @@ class Claims:
 
     def return_stuck(self) -> int:
         """Put back the jobs that a kill left between RQ's pop and the claim; return how many."""
-        seen = f"{PREFIX}:intermediate"
+        seen = f"{KEY_PREFIX}:intermediate"
         keys = [self._queue, self._intermediate, seen]
         return cast(int, self._unstick(keys=keys, args=[STUCK_SECONDS, self._prefixes[0]]))
 

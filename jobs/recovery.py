@@ -18,8 +18,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from importer import checkpoint, queues
-from importer.checkpoint import PREFIX
 from importer.cleaning import clean, delete_some
+from importer.connections import KEY_PREFIX
 from importer.dispatching import begin_at_first_row
 from importer.errors import ImporterError, StorageError
 from importer.models import FailedRow, Import
@@ -30,7 +30,7 @@ from jobs.claiming import Claims
 
 log = logging.getLogger(__name__)
 
-TURN_KEY = f"{PREFIX}:recovery"
+TURN_KEY = f"{KEY_PREFIX}:recovery"
 TURN_MILLISECONDS = 1_500
 STALE_UPLOAD = timedelta(minutes=15)
 RETRY_GRACE = timedelta(seconds=5)
@@ -130,7 +130,7 @@ class Recovery:
 
     def _rewind_if_stalled(self, session: Session, import_: Import) -> None:
         """Twice in a row without a queued row and without progress: it stands still."""
-        key = f"{PREFIX}:stalled:{import_.id}"
+        key = f"{KEY_PREFIX}:stalled:{import_.id}"
         if checkpoint.is_leased(self._redis, import_.id) or queues.queued_rows(self._redis, import_.id):
             self._redis.delete(key)
             return

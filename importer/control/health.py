@@ -10,7 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from importer import queues
-from importer.checkpoint import PREFIX
+from importer.connections import KEY_PREFIX
 from importer.errors import StorageError
 from importer.services import Services
 
@@ -42,7 +42,7 @@ def check_database(session: Session) -> Finding:
 def check_redis(services: Services) -> Finding:
     """Whether Redis answers and takes writes."""
     try:
-        services.redis.set(f"{PREFIX}:health", 1, ex=60)
+        services.redis.set(f"{KEY_PREFIX}:health", 1, ex=60)
     except OutOfMemoryError:
         return Finding(
             "redis", False, "Redis is full. Imports wait until workers have made room, or it is enlarged."

@@ -8,7 +8,7 @@ import logging
 from redis import Redis
 from redis.exceptions import RedisError
 
-from importer.checkpoint import PREFIX
+from importer.connections import KEY_PREFIX
 
 log = logging.getLogger(__name__)
 
@@ -48,7 +48,7 @@ class PasswordThrottle:
     def __init__(self, redis: Redis, address: str, email: str) -> None:
         self._redis = redis
         pair = hashlib.sha256(f"{address} {email.strip().lower()}".encode("utf-8", "replace")).hexdigest()
-        self._keys = (f"{PREFIX}:login:{pair}", f"{PREFIX}:login:{address}")
+        self._keys = (f"{KEY_PREFIX}:login:{pair}", f"{KEY_PREFIX}:login:{address}")
 
     def admits(self) -> bool:
         """Count a try as failed, unless there were too many within 15 minutes already.
