@@ -35,6 +35,9 @@ ARGUMENTS_VERSION = 1
 
 SLICE_FUNCTION = "jobs.dispatcher.run_slice"
 SLICE_TIMEOUT = 600
+FAILED_JOB_SECONDS = 7 * 24 * 3600
+"""So long RQ shows a failed job, of a slice or of a row."""
+
 ALIVE_SECONDS = 30
 """A worker that has not said so for longer counts as dead: batches and slices take a few seconds."""
 
@@ -121,7 +124,7 @@ def enqueue_slice(redis: Redis, import_id: str, *, version: int = ARGUMENTS_VERS
         job_id=f"{import_id}-{secrets.token_hex(4)}",
         description="dispatch rows",
         result_ttl=0,
-        failure_ttl=7 * 24 * 3600,
+        failure_ttl=FAILED_JOB_SECONDS,
         job_timeout=SLICE_TIMEOUT,
     )
 

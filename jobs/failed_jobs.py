@@ -17,13 +17,12 @@ from rq.registry import FailedJobRegistry, StartedJobRegistry
 from rq.results import Result
 from rq.serializers import JSONSerializer
 
-from importer.queues import LOW, queue_named
+from importer.queues import FAILED_JOB_SECONDS, LOW, queue_named
 from jobs.claiming import Claim
 from jobs.outcomes import Failure
 from jobs.row_job import DESCRIPTION
 
 KEPT = 1000
-KEPT_SECONDS = 7 * 24 * 3600
 
 TRIM = """#!lua flags=allow-oom
 local surplus = redis.call('ZCARD', KEYS[1]) - ARGV[1]
@@ -66,7 +65,7 @@ class FailedJobs:
         job.data = row.data
         job.origin = LOW
         job.description = DESCRIPTION
-        job.failure_ttl = KEPT_SECONDS
+        job.failure_ttl = FAILED_JOB_SECONDS
         job.ended_at = datetime.now(UTC)
         pipeline.zrem(self._started, f"{row.job_id}:{claim.id}")
         pipeline.hdel(job.key, "deaths", "timeouts")
