@@ -16,7 +16,7 @@ from rq import Queue
 from rq.defaults import RQ_KEY_PREFIX
 from rq.executions import ExecutionRegistry
 from rq.job import Job
-from rq.registry import FailedJobRegistry, StartedJobRegistry
+from rq.registry import BaseRegistry, FailedJobRegistry, StartedJobRegistry
 from rq.results import Result
 from rq.serializers import JSONSerializer
 from rq.utils import utcparse
@@ -44,17 +44,18 @@ ALIVE_SECONDS = 30
 CLAIMS_KEY = f"{KEY_PREFIX}:claims"
 """Sorted set of claims by the moment their lease ends (milliseconds of Redis's own clock)."""
 
+JOB_PREFIXES = (Job.key_for(""), Result.get_key(""))
+"""What RQ keeps of every job, by job id."""
+
 EXECUTION_PREFIXES = (f"{RQ_KEY_PREFIX}:execution:", ExecutionRegistry.key_template.format(""))
 """What RQ keeps of a job at work, by registry member and by job id."""
 
 DROP_QUEUED = """#!lua flags=allow-oom
-local kept, dropped = {}, 0
 for _, list in ipairs(KEYS) do
-    kept = {}
+    local kept = {}
     for _, id in ipairs(redis.call('LRANGE', list, 0, -1)) do
         if string.sub(id, 1, #ARGV[1]) == ARGV[1] then
             redis.call('DEL', ARGV[2] .. id, ARGV[3] .. id)
-            dropped = dropped + 1
         else
             kept[#kept + 1] = id
         end
@@ -64,7 +65,6 @@ for _, list in ipairs(KEYS) do
         redis.call('RPUSH', list, unpack(kept, first, math.min(first + 4999, #kept)))
     end
 end
-return dropped
 """
 
 COUNT_ROWS = """
@@ -84,16 +84,13 @@ return count
 """At one moment: between two calls a claim may be given back, and its rows would be seen in neither place."""
 
 DROP_REGISTERED = """
-local dropped = 0
 for _, member in ipairs(redis.call('ZRANGE', KEYS[1], 0, -1)) do
     if string.sub(member, 1, #ARGV[1]) == ARGV[1] then
         local id = string.match(member, '^[^:]+')
         redis.call('ZREM', KEYS[1], member)
         redis.call('DEL', ARGV[2] .. id, ARGV[3] .. id, ARGV[4] .. member, ARGV[5] .. id)
-        dropped = dropped + 1
     end
 end
-return dropped
 """
 
 
@@ -141,33 +138,36 @@ def queued_rows(redis: Redis, import_id: str) -> int:
     return cast(int, redis.eval(COUNT_ROWS, 3, *keys, f"{import_id}_", claim_key("")))
 
 
-def drop_row_jobs(redis: Redis, import_id: str, *, failed: bool) -> int:
+def drop_row_jobs(redis: Redis, import_id: str, *, failed: bool) -> None:
     """Take this import's row jobs off `low`, and with `failed` its failed jobs off RQ's registry too."""
     queue = queue_named(LOW, redis)
-    prefixes = (f"{import_id}_", Job.key_for(""), Result.get_key(""))
-    dropped = cast(int, redis.eval(DROP_QUEUED, 2, queue.key, queue.intermediate_queue_key, *prefixes))
+    _drop_queued(redis, f"{import_id}_", queue.key, queue.intermediate_queue_key)
     if failed:
-        registry = FailedJobRegistry(queue=queue)
-        dropped += cast(int, redis.eval(DROP_REGISTERED, 1, registry.key, *prefixes, *EXECUTION_PREFIXES))
-    return dropped
+        _drop_registered(redis, f"{import_id}_", FailedJobRegistry(queue=queue))
 
 
 def drop_slices(redis: Redis, import_id: str, *, failed: bool) -> None:
     """Forget every slice of this import, waiting or lost, and with `failed` those that failed."""
     queue = queue_named(HIGH, redis)
-    prefixes = (f"{import_id}-", Job.key_for(""), Result.get_key(""))
-    redis.eval(DROP_QUEUED, 2, queue.key, queue.intermediate_queue_key, *prefixes)
+    _drop_queued(redis, f"{import_id}-", queue.key)
     drop_lost_slices(redis, import_id)
     if failed:
-        redis.eval(DROP_REGISTERED, 1, FailedJobRegistry(queue=queue).key, *prefixes, *EXECUTION_PREFIXES)
+        _drop_registered(redis, f"{import_id}-", FailedJobRegistry(queue=queue))
 
 
 def drop_lost_slices(redis: Redis, import_id: str) -> None:
     """Forget the slices of this import that a killed dispatcher has left as popped or started."""
     queue = queue_named(HIGH, redis)
-    prefixes = (f"{import_id}-", Job.key_for(""), Result.get_key(""))
-    redis.eval(DROP_QUEUED, 1, queue.intermediate_queue_key, *prefixes)
-    redis.eval(DROP_REGISTERED, 1, StartedJobRegistry(queue=queue).key, *prefixes, *EXECUTION_PREFIXES)
+    _drop_queued(redis, f"{import_id}-", queue.intermediate_queue_key)
+    _drop_registered(redis, f"{import_id}-", StartedJobRegistry(queue=queue))
+
+
+def _drop_queued(redis: Redis, id_prefix: str, *lists: str) -> None:
+    redis.eval(DROP_QUEUED, len(lists), *lists, id_prefix, *JOB_PREFIXES)
+
+
+def _drop_registered(redis: Redis, id_prefix: str, registry: BaseRegistry) -> None:
+    redis.eval(DROP_REGISTERED, 1, registry.key, id_prefix, *JOB_PREFIXES, *EXECUTION_PREFIXES)
 
 
 def started_slices(redis: Redis) -> set[str]:
