@@ -73,6 +73,37 @@ def test_a_wrong_contact_cell_fails_its_column(column, cell):
     assert failure_of(Contacts(), CONTACT | {column: cell}).column == column
 
 
+WRITTEN_NUMBERS = ["364", " 364 ", "+364.0", "-0.50", ".5", "5.", "3.64e2", "3.64E+02"]
+
+
+@pytest.mark.parametrize("cell", WRITTEN_NUMBERS)
+def test_a_number_is_read_as_people_and_spreadsheets_write_it(cell):
+    assert Airports().validate(AIRPORT | {"elevation": cell})["elevation"] == Decimal(cell.strip())
+    assert Contacts().validate(CONTACT | {"balance": cell})["balance"] == Decimal(cell.strip())
+
+
+NO_NUMBERS = [
+    "1_000",
+    "١٢",
+    "\uff11",
+    "1e-999999",
+    "1e999999",
+    "0." + "1" * 20_000,
+    "1,5",
+    "0x1",
+    "NaN",
+    "Infinity",
+    "1 2",
+]
+
+
+@pytest.mark.parametrize("cell", NO_NUMBERS, ids=lambda cell: cell[:10])
+def test_what_only_python_takes_for_a_number_fails_its_column(cell):
+    for column in ("elevation", "lat", "lon"):
+        assert failure_of(Airports(), AIRPORT | {column: cell}).column == column
+    assert failure_of(Contacts(), CONTACT | {"balance": cell}).column == "balance"
+
+
 def test_the_reason_names_every_column_at_fault_and_no_cell():
     failure = failure_of(Airports(), {"country": "secret-1", "lat": "secret-2"})
     assert failure.code == "missing_value"
