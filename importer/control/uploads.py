@@ -77,7 +77,7 @@ def begin_upload(
 def _base_name(filename: str) -> str:
     name = PurePosixPath(filename.replace("\\", "/")).name
     printable = "".join(character for character in name if character.isprintable())
-    return printable[:255] or "unnamed"
+    return printable.strip()[:255] or "unnamed"
 
 
 def _by_key(user: User, key: str | None) -> Select[Import]:

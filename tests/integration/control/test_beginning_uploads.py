@@ -1,0 +1,44 @@
+"""What an upload is called and counts as before its file has arrived."""
+
+import pytest
+from sqlalchemy import select
+
+from importer.control.uploads import begin_upload
+from importer.models import User
+
+
+@pytest.fixture
+def begin(world):
+    """Begin an upload as ann@example.com; returns the import, and whether it was made."""
+
+    def begin(record_type="contacts", filename="file.csv", idempotency_key=None):
+        with world.session() as session:
+            return begin_upload(
+                session,
+                world.services,
+                session.scalars(select(User)).one(),
+                record_type=record_type,
+                filename=filename,
+                idempotency_key=idempotency_key,
+            )
+
+    return begin
+
+
+@pytest.mark.parametrize(
+    ("filename", "kept"),
+    [
+        ("C:\\Users\\ann\\people.csv", "people.csv"),
+        ("../../people.csv", "people.csv"),
+        (" people.csv ", "people.csv"),
+        ("pe\0op\u202ele\ud800.csv", "people.csv"),
+        ("n" * 300, "n" * 255),
+        (" ", "unnamed"),
+        ("\u200b", "unnamed"),
+        ("/", "unnamed"),
+        ("", "unnamed"),
+    ],
+)
+def test_a_file_has_a_name_that_can_be_seen_and_is_no_path(begin, filename, kept):
+    import_, _ = begin(filename=filename)
+    assert import_.filename == kept
