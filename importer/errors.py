@@ -73,6 +73,10 @@ class UploadError(ImporterError):
     """The upload broke off before the whole file arrived. Upload the file again."""
 
 
+class KeyReusedError(ImporterError):
+    """This idempotency key belongs to an upload of another record type. Send the file with a key of its own."""
+
+
 class StorageError(ImporterError):
     """The file storage (S3) does not answer. The import goes on by itself once it does."""
 

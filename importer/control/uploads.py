@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from importer.dispatching import dispatch
-from importer.errors import FileTooLargeError, ImporterError, RefusedFileError, UploadError
+from importer.errors import FileTooLargeError, ImporterError, KeyReusedError, RefusedFileError, UploadError
 from importer.header import Header, read_header
 from importer.models import Import, User
 from importer.models.imports import new_import_id
@@ -51,6 +51,7 @@ def begin_upload(
 
     Raises:
         UnknownRecordTypeError: naming those there are.
+        KeyReusedError: the key found an import of another record type.
     """
     services.record_types[record_type]
     if idempotency_key is not None:
@@ -71,6 +72,8 @@ def begin_upload(
     )
     found = made or session.scalars(_by_key(user, idempotency_key)).one()
     session.commit()
+    if found.record_type != record_type:
+        raise KeyReusedError
     return found, made is not None
 
 

@@ -27,6 +27,7 @@ STATUSES: dict[type[errors.ImporterError], int] = {
     errors.RefusedTransitionError: 409,
     errors.AccountError: 422,
     errors.UploadError: 400,
+    errors.KeyReusedError: 409,
     errors.StorageError: 503,
 }
 """HTTP statuses; an error that is not here is a fault of the product (500)."""

@@ -50,7 +50,8 @@ def receive_upload(record_type: str | None) -> tuple[Import, bool]:
         The import, and whether this request made it.
 
     Raises:
-        RefusedFileError, UploadError, UnknownRecordTypeError, StorageError: why there is no import.
+        RefusedFileError, UploadError, UnknownRecordTypeError, KeyReusedError, StorageError: why there is no
+            import.
         BadRequest: the idempotency key is too long.
     """
     key = _idempotency_key()

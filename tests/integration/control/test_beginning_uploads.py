@@ -4,6 +4,7 @@ import pytest
 from sqlalchemy import select
 
 from importer.control.uploads import begin_upload
+from importer.errors import KeyReusedError
 from importer.models import User
 
 
@@ -42,3 +43,15 @@ def begin(world):
 def test_a_file_has_a_name_that_can_be_seen_and_is_no_path(begin, filename, kept):
     import_, _ = begin(filename=filename)
     assert import_.filename == kept
+
+
+def test_a_key_sent_again_finds_the_import_of_the_first_time(begin):
+    first, made = begin(idempotency_key="one")
+    again, made_again = begin(idempotency_key="one")
+    assert (first.id, made, made_again) == (again.id, True, False)
+
+
+def test_a_key_sent_again_with_another_record_type_is_refused(begin):
+    begin("contacts", idempotency_key="one")
+    with pytest.raises(KeyReusedError, match="another record type"):
+        begin("airports", idempotency_key="one")
