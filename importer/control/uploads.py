@@ -16,7 +16,6 @@ from importer.dispatching import dispatch
 from importer.errors import FileTooLargeError, ImporterError, KeyReusedError, RefusedFileError, UploadError
 from importer.header import Header, read_header
 from importer.models import Import, User
-from importer.models.imports import new_import_id
 from importer.object_writer import ObjectWriter, StoredObject
 from importer.record_types import RecordType
 from importer.services import Services
@@ -59,7 +58,6 @@ def begin_upload(
     made = session.scalar(
         insert(Import)
         .values(
-            id=new_import_id(),
             record_type=record_type,
             filename=_base_name(filename),
             created_by=user.id,
