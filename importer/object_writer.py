@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import io
 import logging
-from collections.abc import Callable
 from concurrent.futures import ALL_COMPLETED, FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from types import TracebackType
@@ -65,16 +64,11 @@ class ObjectWriter:
 
     At most `PARTS_IN_FLIGHT` + 1 parts of `PART_BYTES` are held in memory, whatever the object's size.
     Less than one part goes up in a single request. For one thread; a key is written once.
-
-    Args:
-        on_begin: told the id of the multipart upload before any part is sent, so that whoever finds the
-            import abandoned can abort it. What it raises leaves `write`.
     """
 
-    def __init__(self, store: PartStore, key: str, on_begin: Callable[[str], None] | None = None) -> None:
+    def __init__(self, store: PartStore, key: str) -> None:
         self._store = store
         self._key = key
-        self._on_begin = on_begin
         self._filling = io.BytesIO()
         self._size = 0
         self._upload_id: str | None = None
@@ -173,18 +167,12 @@ class ObjectWriter:
     def _send_part(self) -> None:
         if len(self._in_flight) == PARTS_IN_FLIGHT:
             self._settle(FIRST_COMPLETED)
-        upload_id = self._upload_id or self._begin()
+        self._upload_id = self._upload_id or self._store.begin_upload(self._key)
         self._parts_begun += 1
         # A BytesIO hands over its bytes without a copy; joining pieces would hold a part twice.
         data, self._filling = self._filling.getvalue(), io.BytesIO()
-        sending = self._pool.submit(self._store.send_part, self._key, upload_id, self._parts_begun, data)
+        sending = self._pool.submit(self._store.send_part, self._key, self._upload_id, self._parts_begun, data)
         self._in_flight.add(sending)
-
-    def _begin(self) -> str:
-        self._upload_id = self._store.begin_upload(self._key)
-        if self._on_begin is not None:
-            self._on_begin(self._upload_id)
-        return self._upload_id
 
     def _settle(self, until: str, timeout: float | None = None) -> None:
         """Take the answers of parts that are done; one failure stays the failure of every later call."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 import io
 import re
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -64,9 +64,9 @@ class Storage:
         self._made_client = client
         self._making_client = threading.Lock()
 
-    def open_writer(self, key: str, *, on_begin: Callable[[str], None] | None = None) -> ObjectWriter:
-        """A writer of the object `key`; `on_begin` is told the id of its multipart upload, if any."""
-        return ObjectWriter(self, key, on_begin)
+    def open_writer(self, key: str) -> ObjectWriter:
+        """A writer of the object `key`."""
+        return ObjectWriter(self, key)
 
     def open_at(self, key: str, *, offset: int, etag: str) -> ObjectReader:
         """The object's bytes from `offset` to its end; at `offset` == its size, a reader at its end.

@@ -84,8 +84,8 @@ def store():
     return MemoryStore()
 
 
-def upload(store, data, *, on_begin=None, broken_off=False):
-    with ObjectWriter(store, "key", on_begin) as writer:
+def upload(store, data, *, broken_off=False):
+    with ObjectWriter(store, "key") as writer:
         writer.write(data)
         if broken_off:
             raise KeyError("the upload broke off")
@@ -103,34 +103,10 @@ def full_part(letter=b"x"):
 
 
 def test_less_than_one_part_goes_up_in_a_single_request(store):
-    begun = []
-    with ObjectWriter(store, "key", begun.append) as writer:
+    with ObjectWriter(store, "key") as writer:
         writer.write(b"few")
         assert writer.complete() == StoredObject(3, '"whole"')
     assert store.calls == ["put"]
-    assert begun == []
-
-
-def test_the_upload_id_is_told_before_any_part_is_sent(store):
-    told = []
-
-    def on_begin(upload_id):
-        told.append((upload_id, list(store.calls)))
-
-    with ObjectWriter(store, "key", on_begin) as writer:
-        writer.write(full_part())
-        writer.complete()
-    assert told == [("id", ["begin"])]
-
-
-def test_when_the_upload_id_cannot_be_recorded_nothing_is_left(store):
-    def on_begin(upload_id):
-        raise LookupError("the database is away")
-
-    with pytest.raises(LookupError):
-        upload(store, full_part(), on_begin=on_begin)
-    assert store.calls == ["begin", "abort"]
-    assert store.uploads == {}
 
 
 def test_pieces_of_any_size_and_kind_arrive_in_order(store):

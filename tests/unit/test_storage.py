@@ -75,12 +75,15 @@ def test_an_abandoned_writer_leaves_no_object_and_no_upload(storage, client, siz
     assert left_in(client) == []
 
 
-def test_a_part_that_s3_refuses_surfaces_and_leaves_nothing(storage, client):
-    def lose_the_bucket(upload_id):
-        client.abort_multipart_upload(Bucket="files", Key="key", UploadId=upload_id)
+def test_a_part_that_s3_refuses_surfaces_and_leaves_nothing(storage, client, monkeypatch):
+    def begin_and_lose_the_bucket(key):
+        upload_id = Storage.begin_upload(storage, key)
+        client.abort_multipart_upload(Bucket="files", Key=key, UploadId=upload_id)
         client.delete_bucket(Bucket="files")
+        return upload_id
 
-    with storage.open_writer("key", on_begin=lose_the_bucket) as writer:
+    monkeypatch.setattr(storage, "begin_upload", begin_and_lose_the_bucket)
+    with storage.open_writer("key") as writer:
         writer.write(b"x" * PART_BYTES)
         with pytest.raises(StorageError, match="does not exist"):
             writer.complete()
