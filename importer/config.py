@@ -7,6 +7,7 @@ held against `SETTINGS` by a test.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from configparser import RawConfigParser
 from dataclasses import dataclass, field, fields
 from typing import Any
 
@@ -15,19 +16,10 @@ from importer.object_writer import MAX_OBJECT_BYTES
 
 
 def _flag(text: str) -> bool:
-    words = {
-        "1": True,
-        "true": True,
-        "yes": True,
-        "on": True,
-        "0": False,
-        "false": False,
-        "no": False,
-        "off": False,
-    }
-    if text.strip().lower() not in words:
+    value = RawConfigParser.BOOLEAN_STATES.get(text.lower())
+    if value is None:
         raise ValueError("say true or false")
-    return words[text.strip().lower()]
+    return value
 
 
 def _count(text: str) -> int:

@@ -36,6 +36,14 @@ def test_every_missing_setting_is_named_at_once_with_its_meaning():
 
 
 @pytest.mark.parametrize(
+    ("text", "value"),
+    [("true", True), ("On", True), (" YES ", True), ("1", True), ("False", False), ("off", False)],
+)
+def test_a_flag_is_read_however_people_write_it(text, value):
+    assert Settings.from_environment(REQUIRED | {"KEEP_FILES": text}).keep_files is value
+
+
+@pytest.mark.parametrize(
     ("name", "text"),
     [
         ("MAX_QUEUED_ROWS", "0"),
