@@ -6,6 +6,7 @@ held against `SETTINGS` by a test.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from configparser import RawConfigParser
 from dataclasses import dataclass, field, fields
@@ -38,8 +39,8 @@ def _upload_limit(text: str) -> int:
 
 def _seconds(text: str) -> float:
     number = float(text)
-    if number <= 0:
-        raise ValueError("must be more than 0")
+    if not 0 < number < math.inf:
+        raise ValueError("must be a number above 0")
     return number
 
 
