@@ -7,7 +7,6 @@ Jobs are stored as JSON, never pickled. A slice of the dispatcher has the id `<i
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import cast
 
@@ -20,7 +19,7 @@ from rq.registry import BaseRegistry, FailedJobRegistry, StartedJobRegistry
 from rq.results import Result
 from rq.serializers import JSONSerializer
 from rq.utils import utcparse
-from rq.worker_registration import WORKERS_BY_QUEUE_KEY
+from rq.worker_registration import get_keys
 
 from importer.connections import KEY_PREFIX
 
@@ -178,10 +177,9 @@ def started_slices(redis: Redis) -> set[str]:
 
 def living_workers(redis: Redis, queue_name: str) -> int:
     """How many processes that drain this queue have said within the last 30 seconds that they live."""
-    keys = cast(Iterable[bytes], redis.smembers(WORKERS_BY_QUEUE_KEY % queue_name))
     with redis.pipeline(transaction=False) as pipeline:
-        for key in keys:
-            pipeline.hmget(key.decode(), ["last_heartbeat", "death"])
+        for key in get_keys(queue_named(queue_name, redis)):
+            pipeline.hmget(key, ["last_heartbeat", "death"])
         answers = pipeline.execute()
     oldest = datetime.now(UTC) - timedelta(seconds=ALIVE_SECONDS)
     return sum(1 for seen, death in answers if seen and not death and utcparse(seen.decode()) > oldest)
