@@ -64,7 +64,7 @@ def find_user(session: Session, email: str) -> User:
     Raises:
         AccountError: there is none.
     """
-    user = session.scalar(select(User).where(func.lower(User.email) == email.strip().lower()))
+    user = _by_email(session, email)
     if user is None:
         raise AccountError(f"There is no user {email}.")
     return user
@@ -75,9 +75,13 @@ def all_users(session: Session) -> Sequence[User]:
     return session.scalars(select(User).order_by(User.email)).all()
 
 
+def _by_email(session: Session, email: str) -> User | None:
+    return session.scalar(select(User).where(func.lower(User.email) == email.strip().lower()))
+
+
 def check_password(session: Session, email: str, password: str) -> User | None:
     """The person, if the password is theirs and they may come in."""
-    user = session.scalar(select(User).where(func.lower(User.email) == email.strip().lower()))
+    user = _by_email(session, email)
     if not _verify(user.password_hash if user else None, password) or user is None:
         return None
     return None if user.disabled_at else user
