@@ -15,7 +15,7 @@ from importer.dispatching import dispatch
 from importer.errors import RefusedTransitionError, StorageError
 from importer.models import FailedRow, Import, User
 from importer.services import Services
-from importer.statuses import ENDED, RESUMABLE, TAKES_ROWS, Reason, Status
+from importer.statuses import RESUMABLE, TAKES_ROWS, Reason, Status
 from importer.transitions import move, try_move
 
 log = logging.getLogger(__name__)
@@ -62,8 +62,7 @@ def cancel(session: Session, services: Services, import_: Import, user: User) ->
 
 def delete(session: Session, services: Services, import_: Import, user: User) -> None:
     """Remove the import with its ledger and failed rows, not the records; an unfinished one is cancelled first."""
-    if import_.status not in ENDED:
-        try_move(session, import_.id, Status.CANCELLING, reason=Reason.BY_PERSON, detail=user.email)
+    try_move(session, import_.id, Status.CANCELLING, reason=Reason.BY_PERSON, detail=user.email)
     gone = {"deleted_at": func.now(), "idempotency_key": None, "cleaned_at": None}
     session.execute(update(Import).where(Import.id == import_.id).values(gone))
     session.commit()
