@@ -200,7 +200,7 @@ def _iso(moment: datetime | None) -> str | None:
     return moment.isoformat() if moment else None
 
 
-def failed_rows(session: Session, import_: Import, *, after: int = 0, limit: int = 50) -> Sequence[FailedRow]:
+def failed_rows(session: Session, import_: Import, *, after: int, limit: int) -> Sequence[FailedRow]:
     """A page of failed rows in the order of the file, those after a row number."""
     return session.scalars(
         select(FailedRow)
