@@ -6,7 +6,7 @@ no row, the import takes no rows any more, and the caller's transaction must rol
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from sqlalchemy import Connection, text
 
@@ -69,17 +69,13 @@ def settle(connection: Connection, import_id: str, change: Change, *, total: int
     status = connection.scalar(
         SETTLE,
         {
+            **asdict(change),
             "import_id": import_id,
-            "created": change.created,
-            "updated": change.updated,
-            "unchanged": change.unchanged,
-            "superseded": change.superseded,
-            "failed": change.failed,
             "ended": change.ended,
             "total": total,
-            "unfinished": [str(status) for status in UNFINISHED],
-            "takes_rows": [str(status) for status in TAKES_ROWS],
-            "dispatched": [str(status) for status in DISPATCHED],
+            "unfinished": list(UNFINISHED),
+            "takes_rows": list(TAKES_ROWS),
+            "dispatched": list(DISPATCHED),
             "reason_code": str(Reason.TOO_MANY_FAILED),
             "reason": REASONS[Reason.TOO_MANY_FAILED],
         },
