@@ -1,8 +1,8 @@
 """How far the dispatcher has got with a file, in Redis.
 
-Only `create` makes a checkpoint, when an import starts or is rewound, and only `take` removes it, when the import
-ends, is rewound or meets a broken record type. Advancing it is the last command of the script that pushes the rows
-(`jobs.pushing`).
+Only `create` makes a checkpoint, when an import starts, is resumed or rewound and has none, and only `take`
+removes it, when the import ends, is rewound or meets a broken record type. Advancing it is the last command of the
+script that pushes the rows (`jobs.pushing`).
 """
 
 from __future__ import annotations

@@ -62,8 +62,9 @@ class PartStore(Protocol):
 class ObjectWriter:
     """A context manager that writes one object; leaving it without `complete()` leaves nothing in S3.
 
-    At most `PARTS_IN_FLIGHT` + 1 parts of `PART_BYTES` are held in memory, whatever the object's size.
-    Less than one part goes up in a single request. For one thread; a key is written once.
+    At most `PARTS_IN_FLIGHT` + 2 parts of `PART_BYTES` are held in memory, whatever the object's size: the one
+    that is being filled grows by a copy. Less than one part goes up in a single request. For one thread; a key is
+    written once.
     """
 
     def __init__(self, store: PartStore, key: str) -> None:

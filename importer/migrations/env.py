@@ -12,7 +12,7 @@ LOCK = 7_312_061
 
 
 def run() -> None:
-    """Apply migrations, each import's tables included, in one transaction under the lock."""
+    """Apply migrations, all in one transaction under the lock."""
     engine = current_app.extensions["migrate"].db.engine
     with engine.connect() as connection:
         context.configure(connection=connection, target_metadata=Base.metadata, transaction_per_migration=False)

@@ -166,7 +166,6 @@ def test_memory_stays_flat_whatever_the_size():
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
-    # One part more than is promised: the filling one is grown by a copy.
     assert peak < (PARTS_IN_FLIGHT + 2) * PART_BYTES
 
 
