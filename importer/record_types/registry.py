@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from importer.errors import SettingsError, UnknownRecordTypeError
+from importer.models import ImportedRecord
 from importer.record_types.base import RecordType
 
 BUILT_IN = ("importer.record_types.airports:Airports", "importer.record_types.contacts:Contacts")
@@ -79,3 +80,14 @@ def _check(path: str, record_type: RecordType) -> None:
         raise SettingsError(
             f"RECORD_TYPES: {path}: the key column {optional_keys[0]!r} must be required in the schema."
         )
+    if not record_type.saves_row_by_row and type(record_type).save is RecordType.save:
+        _check_table(path, record_type)
+
+
+def _check_table(path: str, record_type: RecordType) -> None:
+    """What the upsert would stumble over, row after row."""
+    if not issubclass(record_type.model, ImportedRecord):
+        raise SettingsError(f"RECORD_TYPES: {path}: its model lacks importer.models.ImportedRecord as a base.")
+    lacking = [name for name in record_type.schema.model_fields if name not in record_type.model.__table__.c]
+    if lacking:
+        raise SettingsError(f"RECORD_TYPES: {path}: its table lacks the schema's {', '.join(lacking)}.")

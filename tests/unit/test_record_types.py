@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from importer.errors import SettingsError, UnknownRecordTypeError
-from importer.record_types import RecordTypes
+from importer.models import ImportedRecord
+from importer.record_types import RecordType, RecordTypes, RowSchema
 from importer.record_types.airports import Airports
 from importer.record_types.contacts import Contacts
 from importer.record_types.upsert import array_literal
@@ -18,7 +20,8 @@ from jobs.row_job import RowJob
 ROOT = Path(__file__).parents[2]
 AIRPORT = {"icao": "EDDF", "country": "DE", "lat": "50.03", "lon": "8.57", "elevation": "364"}
 LOAD_EXAMPLE = """
-from importer.record_types import RecordTypes
+from importer.models import ImportedRecord
+from importer.record_types import RecordType, RecordTypes, RowSchema
 
 accounts = RecordTypes(["billing.accounts:Accounts"])["accounts"]
 print(*(column.name + "*" * column.required for column in accounts.columns))
@@ -129,6 +132,81 @@ def test_an_unknown_record_type_is_answered_with_those_there_are():
 def test_a_wrong_entry_of_record_types_is_named_with_what_is_wrong(path, part):
     with pytest.raises(SettingsError, match=part):
         RecordTypes([path])
+
+
+class Base(DeclarativeBase):
+    """Tables of this module alone."""
+
+
+class Item(ImportedRecord, Base):
+    __tablename__ = "items"
+    number: Mapped[str] = mapped_column(primary_key=True)
+
+
+class Bare(Base):
+    __tablename__ = "bare"
+    number: Mapped[str] = mapped_column(primary_key=True)
+
+
+class ItemRow(RowSchema):
+    number: str
+
+
+class PricedRow(ItemRow):
+    price: int | None = None
+
+
+class OptionalRow(RowSchema):
+    number: str | None = None
+
+
+class Items(RecordType):
+    name, label, model, key, schema = "items", "Items", Item, ("number",), ItemRow
+
+
+class WithoutLabel(RecordType):
+    name, model, key, schema = "items", Item, ("number",), ItemRow
+
+
+class WithBlankInName(Items):
+    name = "my items"
+
+
+class WithOptionalKey(Items):
+    schema = OptionalRow
+
+
+class WithoutProvenance(Items):
+    model = Bare
+
+
+class WithoutPrice(Items):
+    schema = PricedRow
+
+
+class SavesPriceItself(WithoutPrice):
+    def save(self, connection, rows, origin):
+        raise NotImplementedError
+
+
+@pytest.mark.parametrize(
+    ("class_name", "part"),
+    [
+        ("WithoutLabel", "lacks label"),
+        ("WithBlankInName", "not lower_case_letters"),
+        ("WithOptionalKey", "'number' must be required"),
+        ("WithoutProvenance", "lacks importer.models.ImportedRecord"),
+        ("WithoutPrice", "table lacks the schema's price"),
+    ],
+)
+def test_a_record_type_that_could_not_save_a_row_is_refused_at_the_start(class_name, part):
+    with pytest.raises(SettingsError, match=part):
+        RecordTypes([f"{__name__}:{class_name}"])
+
+
+@pytest.mark.parametrize("class_name", ["Items", "SavesPriceItself"])
+def test_a_record_type_may_save_as_it_likes(class_name):
+    assert "items" in RecordTypes([f"{__name__}:{class_name}"])
 
 
 def test_an_array_literal_quotes_what_postgres_would_misread():
