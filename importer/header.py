@@ -170,7 +170,7 @@ def _looks_like_utf16(sample: bytes) -> bool:
     """Whether nearly every other byte is NUL, as in UTF-16 of mostly Latin text without a byte order mark."""
     halves = sample[::2], sample[1::2]
     shares = sorted(half.count(0) / max(len(half), 1) for half in halves)
-    return len(sample) >= 4 and shares[0] < 0.1 and shares[1] > 0.5
+    return shares[0] < 0.1 and shares[1] > 0.5
 
 
 def _faulty(record: Record, problem: Problem) -> RefusedFileError:

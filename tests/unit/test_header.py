@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from importer.errors import RefusedFileError
 from importer.header import REFUSALS, Column, Header, read_header
+from importer.problems import CUT
 from importer.reading import Position, RecordReader
 
 COLUMNS = [Column("email", True), Column("name", True), Column("signup_date", False)]
@@ -132,6 +133,7 @@ REFUSED = [
     ("utf16", GOOD.decode().encode("utf-16-le")),
     ("utf16", GOOD.decode().encode("utf-16-be")),
     ("binary", b"email,na\0me\na,b\n"),
+    ("binary", b"\0" * 100),
     ("not_utf8", "email,name,größe\na,b,c\n".encode("latin-1")),
     ("carriage_returns", b"email,name\ra,b\rc,d\r"),
     ("carriage_returns", b'"email","name"\r"a","b"\r'),
@@ -157,6 +159,7 @@ def test_a_file_that_cannot_be_imported_is_refused_with_a_reason(code, data):
     assert error.code == code
     assert error.message.endswith(".")
     assert "{" not in error.message
+    assert CUT not in error.message
 
 
 def test_every_refusal_has_an_example():
