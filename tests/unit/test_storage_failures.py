@@ -88,6 +88,13 @@ def test_a_range_shorter_than_the_rest_is_an_error_and_no_end(answering):
         reader.read(100)
 
 
+def test_a_short_body_that_boto3_finds_wrong_by_its_checksum_is_an_error(answering):
+    headers = {"Content_Range": "bytes 0-9/10", "x_amz_checksum_crc32": "AAAAAA=="}
+    storage, _ = answering(http(206, b"0123", **headers))
+    with pytest.raises(StorageError, match="checksum"):
+        storage.open_at("key", offset=0, etag=ETAG).read()
+
+
 def test_a_body_that_stalls_is_an_error(answering):
     whole = http(206, b"0123456789", Content_Range="bytes 0-9/10")
     storage, _ = answering(whole.removesuffix(b"456789") + STALL, read_timeout=0.2)
