@@ -140,7 +140,7 @@ class ObjectWriter:
         if self._ended:
             return
         self._ended = True
-        self._pool.shutdown(wait=True, cancel_futures=True)
+        self._pool.shutdown()
         try:
             if self._upload_id is not None:
                 self._store.abort_upload(self._key, self._upload_id)

@@ -1,5 +1,6 @@
 """The writer against a store in memory, where every order of events can be brought about."""
 
+import contextlib
 import threading
 import time
 import tracemalloc
@@ -244,7 +245,8 @@ def test_an_ended_writer_takes_nothing_more(store, end):
     writer.abort()
 
 
-def test_no_thread_outlives_a_writer(store):
-    with ObjectWriter(store, "key") as writer:
-        writer.write(full_part() + full_part())
+@pytest.mark.parametrize("broken_off", [False, True])
+def test_no_thread_outlives_a_writer(store, broken_off):
+    with contextlib.suppress(KeyError):
+        upload(store, full_part() + full_part(), broken_off=broken_off)
     assert not [thread for thread in threading.enumerate() if thread.name.startswith("s3-part")]
