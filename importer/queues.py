@@ -1,4 +1,4 @@
-"""The RQ queues: the one module besides `jobs/` that enqueues and that looks into RQ.
+"""The RQ queues: the one module besides `jobs/` that enqueues; `importer.web.rq_dashboard` only shows.
 
 Jobs are stored as JSON, never pickled. A slice of the dispatcher has the id `<import id>-<random>`, a row job
 `<import id>_<row number>`; so whose job it is can be read off its id.
