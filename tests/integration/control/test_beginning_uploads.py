@@ -3,8 +3,9 @@
 import pytest
 from sqlalchemy import select
 
+from importer.control import verbs
 from importer.control.uploads import begin_upload
-from importer.errors import KeyReusedError
+from importer.errors import KeyReusedError, StorageError
 from importer.models import User
 
 
@@ -55,3 +56,16 @@ def test_a_key_sent_again_with_another_record_type_is_refused(begin):
     begin("contacts", idempotency_key="one")
     with pytest.raises(KeyReusedError, match="another record type"):
         begin("airports", idempotency_key="one")
+
+
+def test_the_key_of_a_deleted_import_is_free_before_everything_of_it_is_gone(world, begin, monkeypatch):
+    def away(key):
+        raise StorageError
+
+    deleted, _ = begin(idempotency_key="one")
+    with monkeypatch.context() as patch:
+        patch.setattr(world.services.storage, "delete", away)
+        world.verb(verbs.delete, deleted.id)
+    assert world.find(deleted.id).deleted_at is not None
+    again, made = begin(idempotency_key="one")
+    assert (again.id != deleted.id, made) == (True, True)

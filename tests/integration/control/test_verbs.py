@@ -71,6 +71,20 @@ def test_resume_goes_on_with_the_next_row(world, half_read):
     assert_every_row_accounted_for(world, import_id, records, rows=50)
 
 
+def test_resume_forgets_why_the_import_paused_and_how_often_its_dispatcher_failed(world, half_read):
+    import_id, _ = half_read
+    world.verb(verbs.pause, import_id)
+    world.execute("UPDATE imports SET failed_slices = 4")
+    world.verb(verbs.resume, import_id)
+    resumed = world.find(import_id)
+    assert (resumed.status, resumed.reason_code, resumed.reason, resumed.failed_slices) == (
+        "queued",
+        None,
+        None,
+        0,
+    )
+
+
 def test_resume_before_the_queued_rows_have_drained_goes_on_at_once(world, half_read):
     import_id, records = half_read
     world.verb(verbs.pause, import_id)
