@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from flask import Flask
 
-from importer.cli import imports, record_types, users
+from importer.cli import doctor, imports, record_types, users
 
 
 def register(app: Flask) -> None:
+    imports.group.add_command(doctor.doctor)
     for module in (users, imports, record_types):
         app.cli.add_command(module.group)

@@ -94,10 +94,10 @@ def play(storm: Storm, report: Report, until: float) -> None:
     """One round: a few files, a crew, some faults, and in the end everything as if nothing had been."""
     chance, scene = storm.chance, storm.scene
     files = [
-        deposits(chance.randrange(1500, 4000)),
-        people(chance.randrange(2000, 30_000), keys=chance.randrange(50, 3000), name="first"),
+        deposits(chance.randrange(3000, 9000)),
+        people(chance.randrange(10_000, 100_000), keys=chance.randrange(50, 3000), name="first"),
         people(chance.randrange(50, 3000), keys=40, name="second"),
-        deposits(chance.randrange(500, 3000), name="gone"),
+        deposits(chance.randrange(1000, 5000), name="gone"),
     ]
     settings = {
         "SLICE_SECONDS": str(chance.choice([0.2, 1, 5])),
@@ -120,6 +120,7 @@ def play(storm: Storm, report: Report, until: float) -> None:
             report.tallies[name].violations += 1
         words = f"round {report.rounds + 1} after {', '.join(done)}; logs in {scene.processes.folder}"
         report.violations.append(f"{words}\n{traceback.format_exc()}")
+        print(f"VIOLATION in {words}", flush=True)
     report.rounds += 1
     report.rows += sum(sample.rows for sample in files)
 

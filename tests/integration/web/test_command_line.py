@@ -119,3 +119,29 @@ def test_imports_are_listed_shown_and_changed(flask, operator, make_import, sess
 
 def test_record_types_are_listed_with_their_columns(flask):
     assert "email*, name*, company" in flask("record-types").output
+
+
+def test_the_doctor_says_what_is_wrong_mends_it_and_ends_with_what_is_left(flask, make_import, operator, session):
+    import_ = make_import(operator, created_rows=3, cleaned_at=operator.created_at)
+    told = flask("imports", "doctor", import_.id)
+    assert told.exit_code == 1
+    assert (
+        "The counters say 3 imported and 0 failed, the ledger 0 and 0. (can be mended with --repair)"
+        in told.output
+    )
+    mended = json.loads(flask("imports", "doctor", import_.id, "--repair", "--json").output)
+    assert [(found["code"], found["state"]) for found in mended] == [
+        ("counters_wrong", "mended"),
+        ("completed_too_early", "needs a person"),
+    ]
+    session.execute(update(Import).values(total_rows=0))
+    session.commit()
+    sound = flask("imports", "doctor", import_.id)
+    assert (sound.exit_code, sound.output) == (0, "Nothing is wrong.\n")
+
+
+def test_the_doctor_of_everything_says_that_no_process_is_alive(flask):
+    told = flask("imports", "doctor")
+    assert told.exit_code == 1
+    assert "all imports: No dispatcher is running" in told.output
+    assert flask("imports", "doctor", "abcdefghijkm").stderr.startswith("There is no import")

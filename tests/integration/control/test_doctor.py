@@ -1,0 +1,158 @@
+"""The doctor finds what was broken by hand, says so in words, and mends what can be mended."""
+
+import pytest
+from accounting import assert_as_undisturbed
+from samples import people
+from sqlalchemy import select
+
+from importer import checkpoint, queues
+from importer.control import doctor, verbs
+from importer.models import Import
+
+FILE = people(120, keys=50)
+
+
+@pytest.fixture
+def completed(world):
+    import_id = world.import_file(FILE.csv)
+    assert examine(world, import_id) == {}
+    return import_id
+
+
+@pytest.fixture
+def dispatched(world):
+    import_id = world.upload(FILE.csv)
+    world.dispatch()
+    assert examine(world, import_id) == {}
+    return import_id
+
+
+def examine(world, import_id, *, repair=False):
+    """Complaints by code, in words; mended if asked for."""
+    with world.session() as session:
+        import_ = session.scalars(select(Import).where(Import.id == import_id)).one()
+        complaints = doctor.examine(session, world.services, import_)
+        for complaint in complaints if repair else ():
+            complaint.repair()
+    return {complaint.code: complaint.message for complaint in complaints}
+
+
+def assert_mended(world, import_id, code, *words):
+    """It is found, said and mended; and then the import is as if nothing had happened."""
+    found = examine(world, import_id, repair=True)
+    assert list(found) == [code]
+    for part in words:
+        assert part in found[code]
+    world.run()
+    assert examine(world, import_id) == {}
+    assert_as_undisturbed(world, {import_id: FILE})
+
+
+def test_a_sound_import_is_sound_at_every_moment(world):
+    import_id = world.upload(FILE.csv)
+    assert examine(world, import_id) == {}
+    world.dispatch()
+    world.claim(30)
+    assert examine(world, import_id) == {}
+    world.let_leases_lapse()
+    world.recover()
+    world.work()
+    assert examine(world, import_id) == {}
+
+
+@pytest.mark.parametrize(
+    "harm", ["updated_rows = updated_rows - 3", "superseded_rows = superseded_rows + 2", "failed_rows = 9"]
+)
+def test_counters_that_disagree_with_the_ledger_are_counted_again(world, completed, harm):
+    world.execute(f"UPDATE imports SET {harm}")  # noqa: S608
+    assert_mended(world, completed, "counters_wrong", "the ledger 118 and 2")
+
+
+def test_an_import_that_adds_up_but_is_not_completed_is_completed(world, completed):
+    world.execute("UPDATE imports SET status = 'running'")
+    assert_mended(world, completed, "not_completed")
+
+
+def test_a_reason_without_a_failed_row_is_forgotten(world, completed):
+    world.execute("INSERT INTO failed_rows (import_sequence, row_number, line_number, code, message, cells)"
+        " SELECT import_sequence, 7, 8, 'x', 'x', '[]' FROM failed_rows LIMIT 1")  # fmt: skip
+    assert_mended(world, completed, "reasons_groundless", "1 failed rows are listed")
+
+
+def test_a_failed_row_without_a_reason_gets_one_that_says_so(world, completed):
+    world.execute("DELETE FROM failed_rows WHERE row_number = 50")
+    assert "1 rows have failed" in examine(world, completed, repair=True)["reasons_missing"]
+    assert examine(world, completed) == {}
+    assert world.codes(completed) == {50: "unexplained", 100: "invalid_value"}
+
+
+def test_a_completed_import_whose_ledger_lacks_rows_needs_a_person(world, completed):
+    world.execute("DELETE FROM ledger WHERE row_number < 4")
+    world.execute("UPDATE imports SET updated_rows = updated_rows - 3")
+    with world.session() as session:
+        (complaint,) = doctor.examine(session, world.services, world.find(completed))
+    assert (complaint.code, complaint.repair) == ("completed_too_early", None)
+
+
+def test_an_import_that_nobody_dispatches_is_dispatched(world):
+    import_id = world.upload(FILE.csv)
+    queues.drop_slices(world.redis, import_id, failed=False)
+    assert_mended(world, import_id, "unattended", "stands at row 0")
+
+
+def test_rows_that_were_lost_on_the_way_are_dispatched_again(world, dispatched):
+    world.low.empty()
+    assert_mended(world, dispatched, "rows_lost", "120 rows were pushed")
+
+
+def test_a_checkpoint_of_an_ended_import_is_taken_away(world, completed):
+    checkpoint.create(world.redis, completed, line=1, offset=11)
+    assert_mended(world, completed, "checkpoint_left")
+
+
+def test_retries_that_were_lost_are_enqueued(world, completed):
+    world.execute("UPDATE failed_rows SET retry_requested_at = now() - interval '2 minutes'")
+    assert_mended(world, completed, "retries_lost", "2 failed rows wait")
+    assert {row.attempts for row in world.failed_rows(completed).values()} == {2}
+
+
+def test_an_ended_import_that_was_not_cleaned_is_cleaned(world, completed):
+    world.execute("UPDATE imports SET cleaned_at = NULL, finished_at = now() - interval '2 minutes'")
+    assert_mended(world, completed, "not_cleaned")
+
+
+def test_a_deleted_import_that_is_still_there_is_removed(world, completed):
+    world.execute("UPDATE imports SET deleted_at = now() - interval '2 minutes'")
+    assert list(examine(world, completed, repair=True)) == ["not_deleted"]
+    assert not world.exists(completed)
+    assert not world.keys_of(completed)
+
+
+def test_a_file_that_is_gone_or_was_replaced_is_told(world):
+    import_id = world.upload(FILE.csv)
+    world.replace_object(f"imports/{import_id}", b"something else")
+    assert list(examine(world, import_id)) == ["file_gone"]
+    world.services.storage.delete(f"imports/{import_id}")
+    assert "Cancel it." in examine(world, import_id)["file_gone"]
+
+
+def test_what_redis_holds_of_imports_that_there_are_not_is_dropped(world, completed):
+    checkpoint.create(world.redis, "fromabackup1", line=1, offset=11)
+    queues.enqueue_slice(world.redis, "fromabackup1")
+    with world.session() as session:
+        found = list(doctor.examine_installation(session, world.services))
+        codes = {complaint.code for complaint in found}
+        assert codes == {"dispatcher_failing", "worker_failing", "unknown_import"}
+        for complaint in found:
+            if complaint.repair:
+                complaint.repair()
+    assert not world.keys_of("fromabackup1")
+
+
+def test_unfinished_imports_are_examined_and_the_latest(world, completed, monkeypatch):
+    monkeypatch.setattr(doctor, "LATEST", 1)
+    running = world.upload(FILE.csv)
+    latest = world.upload(FILE.csv)
+    world.verb(verbs.cancel, latest)
+    with world.session() as session:
+        assert [import_.id for import_ in doctor.wanted_imports(session)] == [running, latest]
