@@ -23,7 +23,7 @@ from rq.serializers import JSONSerializer
 from rq.utils import utcformat
 
 from importer.connections import KEY_PREFIX
-from importer.queues import CLAIMS_KEY, LOW, claim_key, queue_named
+from importer.queues import CLAIMS_KEY, FAILED_JOB_SECONDS, LOW, claim_key, queue_named
 from jobs.row_job import RowJob, UnknownVersionError, UnreadableJobError, decode
 
 log = logging.getLogger(__name__)
@@ -259,7 +259,7 @@ class Claims:
     def _set_aside(self, claim_id: str, job_id: str, data: bytes, error: Exception) -> None:
         """Fail a job that is none of ours, so that it holds up no row."""
         job = Job(job_id, connection=self._redis, serializer=JSONSerializer)
-        job.data, job.origin = data, LOW
+        job.data, job.origin, job.failure_ttl = data, LOW, FAILED_JOB_SECONDS
         with self._redis.pipeline() as pipeline:
             pipeline.zrem(self._started, f"{job_id}:{claim_id}")
             record_job_failure(job, f"{type(error).__name__}: {error}", pipeline)

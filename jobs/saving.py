@@ -67,8 +67,10 @@ class Saver:
             return Saved(effects)
         except DBAPIError as error:
             self._raise_unless_rows_fault(error)
-        except ValueError:
-            pass  # psycopg2 itself refused a value (a NUL, a lone surrogate) before the server saw it
+        except (RecordTypeError, *CONNECTION_LOST):
+            raise
+        except Exception as error:  # psycopg2 refused a value, or the record type's code met one it cannot take
+            log.info("import %s: a batch is saved row by row: %r", self._plan.import_id, error)
         return self._one_by_one(rows, lambda valid: self._save_batch([valid]))
 
     def _save_batch(self, rows: list[ValidRow]) -> Effects:
@@ -121,8 +123,8 @@ class Saver:
             return Failure(row, f"database_{getattr(error.orig, 'pgcode', None)}", column_of(error), say(error))
         if isinstance(error, ImporterError | SQLAlchemyError):
             raise RecordTypeError(f"{type(error).__name__}: {error}") from error
-        log.exception("import %s: row %s: save_row raised", self._plan.import_id, row.row_number)
-        return Failure(row, "save_row_raised", None, f"Saving this row raised {type(error).__name__}: {error}")
+        log.exception("import %s: row %s: its record type raised", self._plan.import_id, row.row_number)
+        return Failure(row, "save_raised", None, f"Saving this row raised {type(error).__name__}: {error}")
 
     def _raise_unless_rows_fault(self, error: DBAPIError) -> None:
         fault = fault_of(error)

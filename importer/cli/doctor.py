@@ -29,18 +29,14 @@ def doctor(import_id: str | None, repair: bool, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(found, indent=2))
     else:
-        for told in found:
-            click.echo(
-                f"{told['import_id'] or 'all imports'}: {told['message']} [{told['code']}: {told['state']}]"
-            )
-        click.echo("" if found else "Nothing is wrong.", nl=not found)
+        _print(found)
     if any(told["state"] != "mended" for told in found):
         raise SystemExit(1)
 
 
 def _print(found: list[dict[str, Any]]) -> None:
     for told in found:
-        click.echo(f"{told['import_id'] or 'all imports'}: {told['message']} ({told['state']})")
+        click.echo(f"{told['import_id'] or 'all imports'}: {told['message']} [{told['state']}]")
     if not found:
         click.echo("Nothing is wrong.")
 

@@ -173,7 +173,7 @@ class _Patient:
         ended = counts.in_ledger + counts.failed_in_ledger
         if self._import.status == Status.COMPLETED and ended != counts.total_rows:
             message = f"It is completed with {counts.total_rows:,} rows, but the ledger knows {ended:,}."
-            yield self._complaint("completed_too_early", f"{message} Upload the file again: no row is repeated.")
+            yield self._complaint("completed_too_early", f"{message} Compare its records with the file.")
         if self._import.status in UNFINISHED and ended == counts.total_rows:
             yield self._complaint("not_completed", "Every row has ended, but it is not completed.", self._complete)
 

@@ -41,6 +41,6 @@ def test_a_row_that_kills_its_workers_fails_alone_after_three_tries(scene, act, 
 
 
 def test_a_row_that_needs_more_memory_than_there_is_fails_alone_and_at_once(scene):
-    scene.begin(spoil(deposits(300), 120, "outgrow 4000", "save_row_raised"))
+    scene.begin(spoil(deposits(300), 120, "outgrow 4000", "save_raised"))
     scene.assert_ends_as_undisturbed()
     assert scene.crew.restarts == 0

@@ -66,7 +66,7 @@ def test_a_row_error_fails_its_row_with_its_code_and_column(world):
 
 def test_an_exception_fails_its_row_alone(world):
     import_id = world.import_file(deposits("ann,1,", "bob,2,raise", "cy,3,"), "deposits")
-    assert world.codes(import_id) == {2: "save_row_raised"}
+    assert world.codes(import_id) == {2: "save_raised"}
     assert world.balances() == {"ann": 1, "cy": 3}
 
 

@@ -18,6 +18,7 @@ def test_a_foreign_or_spoilt_job_on_the_queue_keeps_no_other_row_from_being_impo
     world.work()
     assert world.counts(import_id) == {"created": 1}
     assert set(world.failed.get_job_ids(cleanup=False)) == {foreign.id, spoilt.id}
+    assert all(world.redis.ttl(f"rq:results:{job_id}") > 0 for job_id in (foreign.id, spoilt.id))
 
 
 def test_a_save_that_miscounts_pauses_the_import_instead_of_reading_it_for_ever(world, monkeypatch):
@@ -43,3 +44,18 @@ def test_a_save_row_that_returns_nothing_pauses_the_import_instead_of_failing_ev
     found = world.find(import_id)
     assert (found.status, found.failed_rows) == (Status.PAUSING, 0)
     assert "must return an Effect" in found.reason
+
+
+def test_a_save_that_raises_over_one_row_fails_that_row_and_saves_the_others(world, monkeypatch):
+    save = Contacts.save
+
+    def choosy(self, connection, rows, origin):
+        if any(row.values["name"] == "Bob" for row in rows):
+            raise KeyError("Bob is unknown here")
+        return save(self, connection, rows, origin)
+
+    monkeypatch.setattr(Contacts, "save", choosy)
+    import_id = world.import_file(contacts_csv([("a@example.com", "Ann"), ("b@example.com", "Bob")]))
+    assert world.status(import_id) == Status.COMPLETED
+    assert world.codes(import_id) == {2: "save_raised"}
+    assert set(world.records()) == {"a@example.com"}
