@@ -115,12 +115,12 @@ def play(storm: Storm, report: Report, until: float) -> None:
             strike(storm, name, report.tallies[name])
         resume_paused(scene)
         scene.assert_ends_as_undisturbed(seconds=180)
-    except Exception:
+    except Exception as error:
         for name in set(done):
             report.tallies[name].violations += 1
         words = f"round {report.rounds + 1} after {', '.join(done)}; logs in {scene.processes.folder}"
         report.violations.append(f"{words}\n{traceback.format_exc()}")
-        print(f"VIOLATION in {words}", flush=True)
+        print(f"VIOLATION in {words}: {error!r}", flush=True)
     report.rounds += 1
     report.rows += sum(sample.rows for sample in files)
 
