@@ -75,9 +75,8 @@ class Saver:
 
     def _save_batch(self, rows: list[ValidRow]) -> Effects:
         effects = self._plan.record_type.save(self._connection, rows, self._plan.origin)
-        told = effects.created + effects.updated + effects.unchanged + effects.superseded
-        if told != len(rows):
-            raise RecordTypeError(f"save told the effects of {told} rows, and was given {len(rows)}.")
+        if effects.rows != len(rows):
+            raise RecordTypeError(f"save told the effects of {effects.rows} rows, and was given {len(rows)}.")
         self._connection.exec_driver_sql(CHECK_CONSTRAINTS)
         return effects
 
@@ -90,9 +89,7 @@ class Saver:
             self._connection.exec_driver_sql(CHECK_CONSTRAINTS)
         if not isinstance(effect, Effect):
             raise RecordTypeError(f"save_row must return an Effect, and returned {type(effect).__name__}.")
-        effects = Effects()
-        effects.add(effect)
-        return effects
+        return Effects.of(effect)
 
     def _one_by_one(self, rows: list[Checked], save: Callable[[ValidRow], Effects]) -> Saved:
         saved, began = Saved(), time.monotonic()
@@ -106,7 +103,7 @@ class Saver:
             except Exception as error:
                 saved.failures.append(self._failure(row, error))
             else:
-                _add(saved.effects, effects)
+                saved.effects += effects
         return saved
 
     def _failure(self, row: RowJob, error: Exception) -> Failure:
@@ -132,10 +129,3 @@ class Saver:
             raise RecordTypeError(say(error)) from error
         if fault is not Fault.ROW:
             raise TransientError(say(error), is_timeout=fault is Fault.TIMEOUT) from error
-
-
-def _add(total: Effects, more: Effects) -> None:
-    total.created += more.created
-    total.updated += more.updated
-    total.unchanged += more.unchanged
-    total.superseded += more.superseded

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from enum import StrEnum
 
 
@@ -15,7 +15,7 @@ class Effect(StrEnum):
     SUPERSEDED = "superseded"
 
 
-@dataclass
+@dataclass(frozen=True)
 class Effects:
     """How many rows had which effect; superseded: a later row of the same key had already been saved."""
 
@@ -24,5 +24,14 @@ class Effects:
     unchanged: int = 0
     superseded: int = 0
 
-    def add(self, effect: Effect) -> None:
-        setattr(self, effect.value, getattr(self, effect.value) + 1)
+    @classmethod
+    def of(cls, effect: Effect) -> Effects:
+        """Those of one row."""
+        return cls(**{effect.value: 1})
+
+    @property
+    def rows(self) -> int:
+        return self.created + self.updated + self.unchanged + self.superseded
+
+    def __add__(self, more: Effects) -> Effects:
+        return Effects(*map(sum, zip(astuple(self), astuple(more), strict=True)))
