@@ -11,7 +11,7 @@ from sqlalchemy import CursorResult, delete, func, text, update
 from sqlalchemy.orm import Session
 
 from importer import checkpoint, queues
-from importer.models import Import
+from importer.models import FailedRow, Import
 from importer.services import Services
 from importer.statuses import ENDED, Status
 from importer.transitions import try_move
@@ -38,8 +38,9 @@ def clean(session: Session, services: Services, import_: Import) -> None:
     if import_.status not in ENDED and import_.status != Status.CANCELLING:
         return
     is_deleted = import_.deleted_at is not None
-    _note_dispatched(session, import_, checkpoint.take(services.redis, import_.id))
+    _take_checkpoint(session, services, import_)
     if is_deleted or import_.status != Status.COMPLETED:  # a completed import may have retries on the way
+        _forget_retries(session, import_)
         queues.drop_slices(services.redis, import_.id, failed=is_deleted)
         queues.drop_row_jobs(services.redis, import_.id, failed=is_deleted)
     _remove_file(services, import_)
@@ -54,8 +55,21 @@ def _remove_file(services: Services, import_: Import) -> None:
         services.storage.delete(import_.object_key)
 
 
+def _take_checkpoint(session: Session, services: Services, import_: Import) -> None:
+    """Noted before, for the reply of taking it may be lost, and after, for a dispatcher may have moved it."""
+    reached = checkpoint.read(services.redis, import_.id)
+    _note_dispatched(session, import_, reached and reached.row_number)
+    _note_dispatched(session, import_, checkpoint.take(services.redis, import_.id))
+
+
+def _forget_retries(session: Session, import_: Import) -> None:
+    """Its rows take no effect any more: nobody is to wait for them."""
+    asked = (FailedRow.import_sequence == import_.sequence, FailedRow.retry_requested_at.is_not(None))
+    session.execute(update(FailedRow).where(*asked).values(retry_requested_at=None))
+    session.commit()
+
+
 def _note_dispatched(session: Session, import_: Import, dispatched: int | None) -> None:
-    """At once: the checkpoint is gone, and a later step may fail."""
     if dispatched:
         reached = func.greatest(Import.dispatched_rows, dispatched)
         session.execute(update(Import).where(Import.id == import_.id).values(dispatched_rows=reached))

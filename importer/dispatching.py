@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from importer import checkpoint, queues
 from importer.models import Import, LedgerLine
 from importer.services import Services
+from importer.statuses import UNFINISHED
 
 log = logging.getLogger(__name__)
 
@@ -30,15 +31,21 @@ def dispatch(session: Session, services: Services, import_: Import) -> None:
 def begin_at_first_row(session: Session, services: Services, import_: Import) -> bool:
     """Put the checkpoint before the first row, unless there is one; say whether there was none.
 
-    Rows that the ledger knows are skipped: their highest number goes into the checkpoint.
+    Rows that the ledger knows are skipped: their highest number goes into the checkpoint. An import that ended
+    meanwhile gets none.
     """
-    return checkpoint.create(
+    is_new = checkpoint.create(
         services.redis,
         import_.id,
         line=import_.rows_line,
         offset=import_.rows_offset,
         known_row=_last_known_row(session, import_),
     )
+    if is_new:
+        session.refresh(import_)
+        if import_.status not in UNFINISHED:
+            checkpoint.take(services.redis, import_.id)
+    return is_new
 
 
 def _last_known_row(session: Session, import_: Import) -> int:

@@ -62,8 +62,10 @@ def run_slice(version: int, import_id: str) -> None:
         queues.enqueue_slice(process.services().redis, import_id, version=version)
         return
     services = process.services()
+    has_lost = False
     try:
-        goes_on = Slice(services, import_id).run()
+        slice_ = Slice(services, import_id)
+        goes_on, has_lost = slice_.run(), slice_.has_lost
     except (RedisError, StorageError) as error:
         goes_on = _set_back(import_id, error)
     except DBAPIError as error:
@@ -76,7 +78,8 @@ def run_slice(version: int, import_id: str) -> None:
         raise
     if goes_on:
         queues.enqueue_slice(services.redis, import_id)
-    checkpoint.drop_lease(services.redis, import_id)
+    if not has_lost:
+        checkpoint.drop_lease(services.redis, import_id)
 
 
 def _set_back(import_id: str, error: Exception) -> bool:
@@ -101,7 +104,11 @@ def _note_failure(services: Services, import_id: str, error: Exception) -> None:
 
 
 class Slice:
-    """One run of the dispatcher for one import."""
+    """One run of the dispatcher for one import.
+
+    Attributes:
+        has_lost: another dispatcher is further on in the file; the lease is its own now.
+    """
 
     def __init__(self, services: Services, import_id: str) -> None:
         self._services = services
@@ -109,6 +116,7 @@ class Slice:
         self._pusher = Pusher(services.redis, import_id)
         self._until = time.monotonic() + services.settings.slice_seconds
         self._next_look = time.monotonic() + LOOK_SECONDS
+        self.has_lost = False
 
     def run(self) -> bool:
         """Push retried rows, then rows of the file; return whether there is more to do."""
@@ -177,6 +185,7 @@ class Slice:
                 after = reached.moved_to(*block.position)
                 answer, length = self._pusher.push(reached, after, self._unknown(import_, reached, block.rows))
                 if answer is Answer.LOST:
+                    self.has_lost = True
                     return False
                 reached = after
                 if not self._has_room(length) or not self._may_go_on(reached):

@@ -24,7 +24,7 @@ from importer.dispatching import begin_at_first_row
 from importer.errors import ImporterError, StorageError
 from importer.models import FailedRow, Import
 from importer.services import Services
-from importer.statuses import DISPATCHED, ENDED, TAKES_ROWS, UNFINISHED, Reason, Status
+from importer.statuses import DISPATCHED, ENDED, TAKES_ROWS, Reason, Status
 from importer.transitions import try_move
 from jobs.claiming import Claims
 
@@ -106,12 +106,8 @@ class Recovery:
         queues.enqueue_slice(self._redis, import_.id)
 
     def _rewind_if_forgotten(self, session: Session, import_: Import) -> None:
-        if not begin_at_first_row(session, self._services, import_):
-            return
-        log.warning("import %s had no checkpoint; it is read again from its first row", import_.id)
-        session.refresh(import_)
-        if import_.status not in UNFINISHED:  # cancelled in between: its checkpoint must not come back
-            checkpoint.take(self._redis, import_.id)
+        if begin_at_first_row(session, self._services, import_):
+            log.warning("import %s had no checkpoint; it is read again from its first row", import_.id)
 
     def _finish_pausing(self) -> None:
         """Pausing imports whose dispatcher has left and whose queued rows have drained."""
@@ -134,8 +130,8 @@ class Recovery:
         if checkpoint.is_leased(self._redis, import_.id) or queues.queued_rows(self._redis, import_.id):
             self._redis.delete(key)
             return
-        if self._redis.getset(key, import_.ended_rows) != str(import_.ended_rows).encode():
-            self._redis.expire(key, STALL_SECONDS)
+        before = self._redis.set(key, import_.ended_rows, ex=STALL_SECONDS, get=True)
+        if before != str(import_.ended_rows).encode():
             return
         log.warning("import %s: %s of %s rows ended, none queued: read again", *_standing(import_))
         self._redis.delete(key)
@@ -178,9 +174,9 @@ class Recovery:
             return
         held = checkpoint.imports_with_one(self._redis)
         with Session(self._services.engine) as session:
-            wanted = select(Import.id).where(Import.id.in_(held), Import.status.in_(UNFINISHED))
-            unfinished = set(session.scalars(wanted))
-        for import_id in held - unfinished:
+            wanted = select(Import.id).where(Import.id.in_(held), Import.cleaned_at.is_(None))
+            in_use = set(session.scalars(wanted))
+        for import_id in held - in_use:
             checkpoint.take(self._redis, import_id)
         self._next_sweep = time.monotonic() + SWEEP_SECONDS
 

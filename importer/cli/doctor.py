@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import click
+from redis.exceptions import RedisError
+from sqlalchemy.exc import OperationalError
 
 from importer.cli.imports import json_option, operator
 from importer.cli.refusals import command
-from importer.control.doctor import Complaint, examine, examine_installation, wanted_imports
+from importer.control.doctor import Complaint, examine_installation, examine_twice, wanted_imports
 from importer.control.reports import find_import
+from importer.errors import StorageError
+from importer.models import Import
 from importer.web.extensions import db, services
+
+MENDED = "mended"
 
 
 @click.command("doctor")
@@ -25,41 +32,40 @@ def doctor(import_id: str | None, repair: bool, as_json: bool) -> None:
     Without ID it looks at the parts and processes, and at every import that is unfinished or among the latest.
     The exit status is 0 if nothing is wrong or all of it was mended, and else 1.
     """
-    found = [_told(complaint, repair) for complaint in _complaints(import_id)]
+    found = []
+    for complaint in _complaints(import_id):
+        told = _told(complaint, repair)
+        found.append(told)
+        if not as_json:
+            click.echo(f"{told['import_id'] or 'all imports'}: {told['message']} [{told['state']}]")
     if as_json:
         click.echo(json.dumps(found, indent=2))
-    else:
-        _print(found)
-    if any(told["state"] != "mended" for told in found):
+    elif not found:
+        click.echo("Nothing is wrong.")
+    if any(told["state"] != MENDED for told in found):
         raise SystemExit(1)
 
 
-def _print(found: list[dict[str, Any]]) -> None:
-    for told in found:
-        click.echo(f"{told['import_id'] or 'all imports'}: {told['message']} [{told['state']}]")
-    if not found:
-        click.echo("Nothing is wrong.")
-
-
-def _complaints(import_id: str | None) -> list[Complaint]:
+def _complaints(import_id: str | None) -> Iterator[Complaint]:
     session = db.session()
-    if import_id is not None:
-        return examine(session, services(), find_import(session, operator(), import_id))
-    found = list(examine_installation(session, services()))
-    for import_ in wanted_imports(session):
-        found += examine(session, services(), import_)
-    return found
+    if import_id is None:
+        yield from examine_installation(session, services())
+        wanted: Sequence[Import] = wanted_imports(session)
+    else:
+        wanted = [find_import(session, operator(), import_id)]
+    yield from examine_twice(session, services(), wanted)
 
 
 def _told(complaint: Complaint, repair: bool) -> dict[str, Any]:
     """The complaint, and what has become of it."""
-    if complaint.repair is None:
-        state = "needs a person"
-    elif repair:
-        complaint.repair()
-        state = "mended"
-    else:
-        state = "can be mended with --repair"
+    state = "can be mended with --repair" if complaint.repair else "needs a person"
+    if repair and complaint.repair:
+        try:
+            complaint.repair()
+            state = MENDED
+        except (RedisError, StorageError, OperationalError) as error:
+            db.session.rollback()
+            state = "could not be mended: " + str(error).partition("\n")[0]
     return {
         "import_id": complaint.import_id,
         "code": complaint.code,

@@ -7,71 +7,36 @@ know what an import is waiting for.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
-from sqlalchemy import Row, or_, select, text
+from redis.exceptions import RedisError
+from sqlalchemy import func, or_, select
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from importer import checkpoint, queues
 from importer.cleaning import clean, delete_some
+from importer.control.books import complete, explain, forget_groundless, read_books, recount
 from importer.control.health import check_everything
-from importer.counters import Change, settle
 from importer.dispatching import dispatch
-from importer.errors import ObjectChangedError, ObjectMissingError
-from importer.models import FailedRow, Import, RowOutcome
+from importer.errors import ObjectChangedError, ObjectMissingError, StorageError
+from importer.models import FailedRow, Import
 from importer.services import Services
-from importer.statuses import DISPATCHED, ENDED, UNFINISHED, Status
+from importer.statuses import DISPATCHED, ENDED, TAKES_ROWS, UNFINISHED, Status
+from importer.transitions import try_move
 
 LATEST = 20
 """So many of the latest imports are examined besides those that are unfinished."""
 
+SECONDS_BETWEEN = 3.0
+"""Between two looks: recovery and clean-up take a moment, and what they are about to do is not wrong."""
+
 GRACE = timedelta(seconds=60)
 """What recovery mends within seconds is only wrong once it has had this long."""
-
-COUNTS = text("""
-SELECT imports.total_rows,
-    imports.created_rows + imports.updated_rows + imports.unchanged_rows + imports.superseded_rows AS imported,
-    imports.failed_rows AS failed,
-    (SELECT count(*) FROM ledger WHERE import_sequence = sequence AND outcome = :imported) AS in_ledger,
-    (SELECT count(*) FROM ledger WHERE import_sequence = sequence AND outcome = :failed) AS failed_in_ledger,
-    (SELECT count(*) FROM ledger LEFT JOIN failed_rows USING (import_sequence, row_number)
-        WHERE import_sequence = sequence AND outcome = :failed AND code IS NULL) AS unexplained,
-    (SELECT count(*) FROM failed_rows LEFT JOIN ledger USING (import_sequence, row_number)
-        WHERE import_sequence = sequence AND outcome IS DISTINCT FROM :failed) AS groundless
-FROM imports WHERE id = :id
-""")
-"""In one statement, so that all are of one moment."""
-
-RECOUNT = text("""
-UPDATE imports SET
-    failed_rows = :failed,
-    unchanged_rows = unchanged_rows + GREATEST(:missing, 0) - LEAST(unchanged_rows, :surplus),
-    updated_rows = updated_rows - LEAST(updated_rows, GREATEST(:surplus - unchanged_rows, 0)),
-    created_rows = created_rows - LEAST(created_rows, GREATEST(:surplus - unchanged_rows - updated_rows, 0)),
-    superseded_rows = superseded_rows - GREATEST(:surplus - unchanged_rows - updated_rows - created_rows, 0)
-WHERE id = :id
-""")
-"""The ledger decides. It does not say how a row was imported: those missing are counted as unchanged."""
-
-EXPLAIN = text("""
-INSERT INTO failed_rows (import_sequence, row_number, line_number, code, message, cells)
-SELECT import_sequence, row_number, 0, 'unexplained', :message, '[]'
-FROM ledger LEFT JOIN failed_rows USING (import_sequence, row_number)
-WHERE import_sequence = :sequence AND outcome = :failed AND code IS NULL
-""")
-
-FORGET = text("""
-DELETE FROM failed_rows WHERE import_sequence = :sequence AND NOT EXISTS (
-    SELECT FROM ledger WHERE ledger.import_sequence = failed_rows.import_sequence
-        AND ledger.row_number = failed_rows.row_number AND outcome = :failed)
-""")
-
-UNEXPLAINED = "The row failed, but its cells and its reason were lost. Upload it again in a file of its own."
-
-OUTCOMES = {"imported": int(RowOutcome.IMPORTED), "failed": int(RowOutcome.FAILED)}
 
 
 @dataclass(frozen=True)
@@ -121,12 +86,39 @@ def _forget(services: Services, import_id: str) -> None:
     queues.drop_row_jobs(services.redis, import_id, failed=True)
 
 
+def examine_twice(session: Session, services: Services, imports: Sequence[Import]) -> Iterator[Complaint]:
+    """What is wrong with these imports now, and was some seconds ago: what is only on its way is not.
+
+    Between two complaints the caller may repair the first: each import is looked at just before.
+    """
+    suspects = [(import_, codes) for import_ in imports if (codes := _codes(session, services, import_))]
+    if suspects:
+        time.sleep(SECONDS_BETWEEN)
+    for import_, codes in suspects:
+        yield from (c for c in _examine_safely(session, services, import_) if c.code in codes)
+
+
+def _codes(session: Session, services: Services, import_: Import) -> set[str]:
+    return {complaint.code for complaint in _examine_safely(session, services, import_)}
+
+
+def _examine_safely(session: Session, services: Services, import_: Import) -> list[Complaint]:
+    """One import that cannot be examined hides no other."""
+    try:
+        return examine(session, services, import_)
+    except (RedisError, StorageError, OperationalError) as error:
+        session.rollback()
+        reason = str(error).partition("\n")[0]
+        return [Complaint(import_.id, "not_examined", f"It cannot be examined: {reason}")]
+
+
 def examine(session: Session, services: Services, import_: Import) -> list[Complaint]:
     """Everything that is wrong with one import.
 
     Raises:
         RedisError, StorageError: a part does not answer.
     """
+    session.refresh(import_)
     if import_.deleted_at is not None:
         return list(_left_over(session, services, import_))
     patient = _Patient(session, services, import_)
@@ -150,89 +142,87 @@ class _Patient:
         # seen twice rather than never.
         self._reached = checkpoint.read(services.redis, import_.id)
         self._queued = queues.queued_rows(services.redis, import_.id)
-        self._counts: Row[tuple[int, ...]] = session.execute(COUNTS, {"id": import_.id, **OUTCOMES}).one()
+        self._counts = read_books(session, import_)
+        self._is_attended = checkpoint.is_leased(services.redis, import_.id) or queues.is_slice_queued(
+            services.redis, import_.id
+        )
+        # What follows asks Redis and S3, and the database ends a transaction that waits for long.
+        session.commit()
 
     def _complaint(self, code: str, message: str, repair: Callable[[], object] | None = None) -> Complaint:
         return Complaint(self._import.id, code, message, repair)
 
+    def _by(self, correction: Callable[[Session, Import], None]) -> Callable[[], object]:
+        return partial(correction, self._session, self._import)
+
     def books(self) -> Iterator[Complaint]:
         """Counters, ledger and failed rows."""
         counts = self._counts
+        ended = counts.in_ledger + counts.failed_in_ledger
+        is_short = counts.status == Status.COMPLETED and ended != counts.total_rows
         if (counts.imported, counts.failed) != (counts.in_ledger, counts.failed_in_ledger):
             message = (
                 f"The counters say {counts.imported:,} imported and {counts.failed:,} failed, "
                 f"the ledger {counts.in_ledger:,} and {counts.failed_in_ledger:,}."
             )
-            yield self._complaint("counters_wrong", message, self._recount)
+            # Fewer than the file has would no longer be completed, and no move leads back from there.
+            yield self._complaint("counters_wrong", message, None if is_short else self._by(recount))
         if counts.unexplained:
             message = f"{counts.unexplained:,} rows have failed according to the ledger, but have no reason."
-            yield self._complaint("reasons_missing", message, self._explain)
+            yield self._complaint("reasons_missing", message, self._by(explain))
         if counts.groundless:
             message = f"{counts.groundless:,} failed rows are listed that have not failed according to the ledger."
-            yield self._complaint("reasons_groundless", message, self._forget_groundless)
-        ended = counts.in_ledger + counts.failed_in_ledger
-        if self._import.status == Status.COMPLETED and ended != counts.total_rows:
+            yield self._complaint("reasons_groundless", message, self._by(forget_groundless))
+        if is_short:
             message = f"It is completed with {counts.total_rows:,} rows, but the ledger knows {ended:,}."
             yield self._complaint("completed_too_early", f"{message} Compare its records with the file.")
-        if self._import.status in UNFINISHED and ended == counts.total_rows:
-            yield self._complaint("not_completed", "Every row has ended, but it is not completed.", self._complete)
+        if counts.status in UNFINISHED and ended == counts.total_rows:
+            yield self._complaint(
+                "not_completed",
+                "Every row has ended, but it is not completed.",
+                self._by(complete),
+            )
 
     def progress(self) -> Iterator[Complaint]:
         """Dispatcher, checkpoint and queue."""
-        redis, import_ = self._services.redis, self._import
-        if import_.status in ENDED and self._reached is not None:
+        redis, import_, counts = self._services.redis, self._import, self._counts
+        if counts.cleaned_at is not None and self._reached is not None:
             message = "It has ended, but Redis still holds its checkpoint."
             yield self._complaint("checkpoint_left", message, partial(checkpoint.take, redis, import_.id))
-        if import_.status not in DISPATCHED:
+        if counts.status == Status.PAUSING and not self._is_attended and not self._queued:
+            yield self._complaint("not_paused", "Nothing is queued, but it is not paused.", self._say_paused)
+        if counts.status not in DISPATCHED or self._is_attended:
             return
-        is_attended = checkpoint.is_leased(redis, import_.id) or queues.is_slice_queued(redis, import_.id)
-        if import_.total_rows is None and not is_attended:
+        if counts.total_rows is None:
             message = f"No dispatcher is at it, and none is queued. It stands at row {self._row():,}."
             yield self._complaint("unattended", message, self._dispatch)
-        lost = self._lost_rows()
-        if lost > 0 and not (import_.total_rows is None and is_attended):
-            message = f"{lost:,} rows were pushed, but have neither ended nor are queued."
+        elif self._lost_rows() > 0:
+            message = f"{self._lost_rows():,} rows were pushed, but have neither ended nor are queued."
             yield self._complaint("rows_lost", message, self._rewind)
 
     def _row(self) -> int:
         return self._reached.row_number if self._reached else 0
 
     def _lost_rows(self) -> int:
-        pushed = self._import.total_rows or self._row()
-        return pushed - self._queued - self._counts.in_ledger - self._counts.failed_in_ledger
+        ended: int = self._counts.in_ledger + self._counts.failed_in_ledger
+        return int(self._counts.total_rows) - self._queued - ended
 
     def retries(self) -> Iterator[Complaint]:
         """Retries that were asked for, and not begun."""
+        if self._counts.status not in TAKES_ROWS or self._is_attended or self._queued:
+            return
         overdue = FailedRow.retry_requested_at < datetime.now(UTC) - GRACE
-        wanted = select(FailedRow.row_number).where(FailedRow.import_sequence == self._import.sequence, overdue)
-        rows = self._session.scalars(wanted).all()
-        if rows and not self._queued:
-            message = f"{len(rows):,} failed rows wait for their retry, and none is queued."
+        wanted = select(func.count()).where(FailedRow.import_sequence == self._import.sequence, overdue)
+        rows = self._session.scalar(wanted)
+        if rows:
+            message = f"{rows:,} failed rows wait for their retry, and none is queued."
             repair = partial(queues.enqueue_slice, self._services.redis, self._import.id)
             yield self._complaint("retries_lost", message, repair)
 
     # Repairs
 
-    def _explain(self) -> None:
-        values = {"sequence": self._import.sequence, "failed": OUTCOMES["failed"], "message": UNEXPLAINED}
-        self._session.execute(EXPLAIN, values)
-        self._session.commit()
-
-    def _forget_groundless(self) -> None:
-        self._session.execute(FORGET, {"sequence": self._import.sequence, "failed": OUTCOMES["failed"]})
-        self._session.commit()
-
-    def _recount(self) -> None:
-        """With the import's row locked, so that no batch moves its counters meanwhile."""
-        self._session.execute(select(Import.id).where(Import.id == self._import.id).with_for_update())
-        counts = self._session.execute(COUNTS, {"id": self._import.id, **OUTCOMES}).one()
-        missing = counts.in_ledger - counts.imported
-        values = {"failed": counts.failed_in_ledger, "missing": missing, "surplus": max(-missing, 0)}
-        self._session.execute(RECOUNT, {"id": self._import.id, **values})
-        self._complete()
-
-    def _complete(self) -> None:
-        settle(self._session.connection(), self._import.id, Change())
+    def _say_paused(self) -> None:
+        try_move(self._session, self._import.id, Status.PAUSED)
         self._session.commit()
 
     def _dispatch(self) -> None:
@@ -251,7 +241,7 @@ def _left_over(session: Session, services: Services, import_: Import) -> Iterato
     if import_.deleted_at is not None:
         message = "It was deleted, but its ledger and failed rows are still there."
         yield Complaint(import_.id, "not_deleted", message, partial(_delete, session, services, import_))
-    elif import_.status in ENDED and import_.cleaned_at is None:
+    elif import_.status in ENDED | {Status.CANCELLING} and import_.cleaned_at is None:
         message = "It has ended, but Redis and S3 have not been cleaned up."
         yield Complaint(import_.id, "not_cleaned", message, partial(clean, session, services, import_))
 

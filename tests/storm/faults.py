@@ -140,8 +140,10 @@ def lose_a_reply_of_commit(storm: Storm) -> None:
 def fill_redis(storm: Storm) -> None:
     redis = storm.scene.world.redis
     redis.config_set("maxmemory", max(1, redis.info("memory")["used_memory"] - storm.chance.randrange(200_000)))
-    storm.wait(0.5, 4)
-    redis.config_set("maxmemory", 0)
+    try:
+        storm.wait(0.5, 4)
+    finally:
+        redis.config_set("maxmemory", 0)
 
 
 def restart_postgres(storm: Storm) -> None:
@@ -217,11 +219,10 @@ def pause_and_resume(storm: Storm) -> None:
 
 def cancel_or_delete(storm: Storm) -> None:
     """One of those imports that are there for it."""
-    victims = [
-        i for i, sample in storm.scene.imports.items() if sample.balances and "gone" in min(sample.balances)
-    ]
-    if victims:
-        storm.scene.end(victims[0], storm.chance.choice([verbs.cancel, verbs.delete]))
+    for import_id, sample in list(storm.scene.imports.items()):
+        if any(owner.startswith("gone") for owner in sample.balances):
+            with contextlib.suppress(RefusedTransitionError):  # it has just completed
+                storm.scene.end(import_id, storm.chance.choice([verbs.cancel, verbs.delete]))
 
 
 FAULTS: dict[str, Fault] = {

@@ -1,5 +1,7 @@
 """The doctor finds what was broken by hand, says so in words, and mends what can be mended."""
 
+from unittest.mock import Mock
+
 import pytest
 from accounting import assert_as_undisturbed
 from samples import people
@@ -7,9 +9,15 @@ from sqlalchemy import select
 
 from importer import checkpoint, queues
 from importer.control import doctor, verbs
+from importer.errors import StorageError
 from importer.models import Import
 
 FILE = people(120, keys=50)
+
+
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch):
+    monkeypatch.setattr(doctor, "SECONDS_BETWEEN", 0.3)
 
 
 @pytest.fixture
@@ -84,14 +92,61 @@ def test_a_failed_row_without_a_reason_gets_one_that_says_so(world, completed):
     assert "1 rows have failed" in examine(world, completed, repair=True)["reasons_missing"]
     assert examine(world, completed) == {}
     assert world.codes(completed) == {50: "unexplained", 100: "invalid_value"}
+    world.verb(verbs.retry, completed)
+    world.run()
+    assert world.codes(completed) == {50: "unexplained", 100: "invalid_value"}  # there are no cells to try
 
 
 def test_a_completed_import_whose_ledger_lacks_rows_needs_a_person(world, completed):
     world.execute("DELETE FROM ledger WHERE row_number < 4")
     world.execute("UPDATE imports SET updated_rows = updated_rows - 3")
+    assert list(examine(world, completed)) == ["completed_too_early"]
+    world.execute("UPDATE imports SET updated_rows = updated_rows + 3")
     with world.session() as session:
-        (complaint,) = doctor.examine(session, world.services, world.find(completed))
-    assert (complaint.code, complaint.repair) == ("completed_too_early", None)
+        import_ = session.scalars(select(Import)).one()
+        found = {c.code: c.repair for c in doctor.examine(session, world.services, import_)}
+    assert found == {"counters_wrong": None, "completed_too_early": None}  # fewer would no longer be completed
+
+
+def test_a_file_that_is_read_again_while_the_doctor_looks_has_lost_no_row(world, dispatched):
+    world.low.empty()
+    checkpoint.take(world.redis, dispatched)
+    checkpoint.create(world.redis, dispatched, line=1, offset=11)
+    checkpoint.renew_lease(world.redis, dispatched)
+    assert examine(world, dispatched) == {}
+
+
+def test_a_running_import_is_sound_to_whoever_looks_twice(world, processes):
+    processes.dispatcher(SLICE_SECONDS="0.2", MAX_QUEUED_ROWS="500")
+    processes.worker(BATCH_SECONDS="0.05")
+    import_id = world.upload(people(20_000, keys=500).csv)
+    looks = 0
+    while not world.is_cleaned(import_id):
+        with world.session() as session:
+            imports = session.scalars(select(Import)).all()
+            assert list(doctor.examine_twice(session, world.services, imports)) == []
+        looks += 1
+    assert looks > 3
+
+
+def test_an_import_that_cannot_be_examined_hides_no_other(world, completed, monkeypatch):
+    running = world.upload(FILE.csv)
+    world.execute("UPDATE imports SET failed_rows = 9 WHERE id = :id", id=completed)
+    monkeypatch.setattr(world.services.storage, "open_at", Mock(side_effect=StorageError("S3 is away.")))
+    with world.session() as session:
+        imports = session.scalars(select(Import).order_by(Import.sequence.desc())).all()
+        found = {c.import_id: c.code for c in doctor.examine_twice(session, world.services, imports)}
+    assert found == {running: "not_examined", completed: "counters_wrong"}
+
+
+def test_pausing_and_cancelling_that_were_left_half_way_are_finished(world, monkeypatch):
+    pausing, cancelling = world.upload(FILE.csv), world.upload(FILE.csv)
+    for import_id, status in ((pausing, "pausing"), (cancelling, "cancelling")):
+        queues.drop_slices(world.redis, import_id, failed=False)
+        world.execute("UPDATE imports SET status = :s, created_at = now() - interval '1 h' WHERE id = :i",
+            s=status, i=import_id)  # fmt: skip
+        assert len(examine(world, import_id, repair=True)) == 1
+    assert (world.status(pausing), world.status(cancelling)) == ("paused", "cancelled")
 
 
 def test_an_import_that_nobody_dispatches_is_dispatched(world):

@@ -234,3 +234,11 @@ def test_a_checkpoint_of_redis_that_was_forgotten_ends_the_slice(world):
     world.dispatch()
     assert world.queued() == []
     assert world.status(import_id) == "queued"
+
+
+def test_a_slice_that_has_lost_leaves_the_lease_to_the_one_that_is_further_on(world, monkeypatch):
+    import_id = world.upload(many_contacts(50)[0])
+    monkeypatch.setattr(pushing.Pusher, "push", lambda *_: (pushing.Answer.LOST, 0))
+    world.run_slice(import_id)
+    assert checkpoint.is_leased(world.redis, import_id)
+    assert not queues.is_slice_queued(world.redis, import_id)
