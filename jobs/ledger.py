@@ -46,6 +46,7 @@ SELECT %(sequence)s, row_number, line_number, code, column_name, message, cells,
 FROM unnest(%(row_numbers)s::integer[], %(line_numbers)s::integer[], %(codes)s::text[], %(column_names)s::text[],
     %(messages)s::text[], %(cells)s::text[], %(problems)s::jsonb[])
     AS batch (row_number, line_number, code, column_name, message, cells, problem)
+ORDER BY row_number
 ON CONFLICT (import_sequence, row_number) DO UPDATE SET
     code = excluded.code,
     column_name = excluded.column_name,

@@ -6,7 +6,7 @@ import logging
 from typing import Any, cast
 
 from redis.exceptions import RedisError
-from sqlalchemy import CursorResult, func, update
+from sqlalchemy import CursorResult, func, select, update
 from sqlalchemy.orm import Session
 
 from importer import checkpoint, queues
@@ -92,11 +92,19 @@ def retry(session: Session, services: Services, import_: Import, row_number: int
         raise RefusedTransitionError(
             f"Import {import_.id} is {import_.status}: its failed rows cannot be retried."
         )
-    wanted = update(FailedRow).where(FailedRow.import_sequence == import_.sequence)
+    of_import = FailedRow.import_sequence == import_.sequence
+    wanted = select(FailedRow.row_number).where(of_import)
     if row_number is not None:
         wanted = wanted.where(FailedRow.row_number == row_number)
+    # In the order of rows, as batches and other retries lock them: no deadlock.
+    in_order = wanted.order_by(FailedRow.row_number).with_for_update().cte()
     marked = session.execute(
-        wanted.values(retry_requested_at=func.now()).execution_options(synchronize_session=False)
+        update(FailedRow)
+        .where(
+            FailedRow.import_sequence == import_.sequence, FailedRow.row_number.in_(select(in_order.c.row_number))
+        )
+        .values(retry_requested_at=func.now())
+        .execution_options(synchronize_session=False)
     )
     session.commit()
     count = cast(CursorResult[Any], marked).rowcount

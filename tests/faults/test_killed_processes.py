@@ -89,9 +89,12 @@ def test_work_goes_on_after_every_worker_was_killed(scene):
 
 def test_the_rows_of_a_killed_worker_are_taken_over_by_another_that_was_idle(scene):
     """The slowest case: nothing else is queued, so that work goes on only when the claim's lease has lapsed."""
-    scene.begin(deposits(100, "sleep 0.02"), workers=1, BATCH_SECONDS="5")
-    scene.crew.wait_until(lambda: scene.world.redis.zcard(CLAIMS_KEY), "it is at work")
-    scene.crew.wait_until(lambda: not scene.world.queued(), "it has taken all rows")
-    scene.crew.workers[0].kill()
+    scene.begin(deposits(40, "sleep 0.1"), workers=1, BATCH_SECONDS="5")
+    scene.crew.wait_until(lambda: scene.world.redis.zcard(CLAIMS_KEY), "it has taken all rows")
+    assert not scene.world.queued()
+    (killed,) = scene.crew.workers
+    scene.crew.workers[:] = [scene.processes.worker()]
+    killed.kill()
     scene.assert_goes_on("killing the worker that held the last rows", scene.ended_rows)
     scene.assert_ends_as_undisturbed()
+    assert scene.crew.restarts == 0

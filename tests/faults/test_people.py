@@ -2,7 +2,7 @@
 
 import contextlib
 import dataclasses
-import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from rq.exceptions import InvalidJobOperation, NoSuchJobError
@@ -22,18 +22,20 @@ def requeue_all(world) -> None:
 
 
 def at_once(*acts) -> None:
-    threads = [threading.Thread(target=act) for act in acts]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    with ThreadPoolExecutor(len(acts)) as pool:
+        for done in [pool.submit(act) for act in acts]:
+            done.result()
 
 
 def test_two_dispatchers_that_are_started_for_one_import_push_each_row_once(scene):
-    (import_id,) = scene.begin(people(30_000, keys=1000), dispatchers=2, SLICE_SECONDS="5")
-    for _ in range(5):
-        scene.wait_for_rows(300)
+    """No worker is there yet, so that each row that was pushed still waits."""
+    settings = {"SLICE_SECONDS": "5", "MAX_QUEUED_ROWS": "50000"}
+    (import_id,) = scene.begin(people(30_000, keys=1000), dispatchers=2, workers=0, **settings)
+    while not scene.world.find(import_id).total_rows:
         queues.enqueue_slice(scene.world.redis, import_id)
+        scene.crew.wait_until(lambda: len(scene.world.high.job_ids) < 2, "both are at work")
+    assert scene.world.queued_rows() == list(range(1, 30_001))
+    scene.crew.workers.append(scene.processes.worker())
     scene.assert_ends_as_undisturbed()
 
 

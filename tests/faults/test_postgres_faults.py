@@ -63,7 +63,9 @@ def test_more_workers_than_connections_wait_for_each_other(scene, environment):
     with contextlib.ExitStack() as hogs:
         take_all(hogs, environment["DATABASE_URL"])
         refused = lambda: any("too many clients" in p.log_tail(500) for p in scene.crew.everyone)  # noqa: E731
+        until = time.monotonic() + 30
         while not refused():
+            assert time.monotonic() < until
             scene.world.execute(TERMINATE)
             take_all(hogs, environment["DATABASE_URL"])  # what they had to give up
     scene.assert_goes_on("running out of database connections", scene.ended_rows)

@@ -6,9 +6,13 @@ from collections import Counter
 from typing import Any
 
 from samples import Sample
+from sqlalchemy import select
 from world import World
 
-from importer.models import RowOutcome
+from importer.checkpoint import lease_key
+from importer.connections import KEY_PREFIX
+from importer.models import FailedRow, Import, LedgerLine, RowOutcome
+from importer.queues import import_of
 from importer.statuses import Status
 
 NOTHING: Counter[str] = Counter()
@@ -37,16 +41,29 @@ def assert_every_row_accounted_for(
 
 
 def assert_nothing_left(world: World, import_id: str) -> None:
-    """Of an ended import Redis holds its failed jobs and what expires by itself, and S3 nothing."""
+    """Of an ended import Redis holds its failed jobs and two marks that expire, and S3 nothing."""
     failed = {f"{import_id}_{row}" for row in (world.failed_rows(import_id) if world.exists(import_id) else ())}
-    failed |= {id_.decode() for id_ in world.redis.zrange(world.failed_slices.key, 0, -1)}
+    assert {
+        job_id for job_id in world.failed.get_job_ids(cleanup=False) if import_of(job_id) == import_id
+    } <= failed
+    failed |= set(world.failed_slices.get_job_ids(cleanup=False))
     allowed = {f"rq:{kind}:{job_id}" for kind in ("job", "results") for job_id in failed}
-    left = {key for key in world.keys_of(import_id) - allowed if world.redis.ttl(key) < 0}
-    assert not left
+    expiring = {lease_key(import_id), f"{KEY_PREFIX}:stalled:{import_id}"}
+    assert not world.keys_of(import_id) - allowed - expiring
+    assert all(world.redis.ttl(key) != -1 for key in expiring)
     assert not [job_id for job_id in world.queued() if job_id.startswith(import_id)]
     started = [member.decode() for member in world.redis.zrange(world.started.key, 0, -1)]
     assert not [member for member in started if member.startswith(import_id)]
     assert world.services.settings.keep_files or f"imports/{import_id}" not in world.objects()
+
+
+def assert_no_orphans(world: World) -> None:
+    """Ledger and failed rows are of imports that there are."""
+    for table in (LedgerLine, FailedRow):
+        with world.session() as session:
+            assert not session.scalars(
+                select(table.import_sequence).where(table.import_sequence.not_in(select(Import.sequence))).limit(1)
+            ).all()
 
 
 def assert_as_undisturbed(world: World, imports: dict[str, Sample], of_ended: Counter[str] = NOTHING) -> None:
@@ -56,14 +73,17 @@ def assert_as_undisturbed(world: World, imports: dict[str, Sample], of_ended: Co
         imports: the file of each import, in the order in which they were uploaded.
         of_ended: what imports that were cancelled or deleted had added to accounts by then.
     """
-    balances, records = Counter(of_ended), {}
+    balances, records, writers = Counter(of_ended), {}, {}
     for import_id, sample in imports.items():
         assert world.codes(import_id) == sample.failed
         assert_every_row_accounted_for(world, import_id, None, rows=sample.rows)
         balances.update(sample.balances)
         records.update(sample.records)
+        sequence = world.find(import_id).sequence
+        writers.update({email: (sequence, row) for email, row in sample.writers.items()})
     assert world.balances() == balances
     assert world.records() == records
+    assert world.writers() == writers
 
 
 def assert_ended(world: World, import_id: str) -> None:

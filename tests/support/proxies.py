@@ -46,11 +46,6 @@ class LossyProxy:
     def lose_reply_to(self, pattern: bytes) -> None:
         self._pattern = pattern
 
-    @property
-    def is_armed(self) -> bool:
-        """Whether no reply has been lost since `lose_reply_to`."""
-        return self._pattern is not None
-
     def disarm(self) -> None:
         self._pattern = None
 
@@ -111,8 +106,8 @@ class S3Proxy:
     (a pause in the middle of each body), None.
     """
 
-    PAUSE = 3.0
-    """Seconds in the middle of a slow body: more than half a dispatcher's lease."""
+    PAUSE = 6.0
+    """Seconds in the middle of a slow body: longer than a dispatcher's lease."""
 
     def __init__(self, port: int) -> None:
         self.fault: str | None = None

@@ -20,6 +20,7 @@ class Sample:
         failed: codes of the rows that fail, by row number.
         balances: what the file adds to each account.
         records: the contacts it comes to.
+        writers: the row that each contact was written by last.
     """
 
     csv: str
@@ -28,6 +29,7 @@ class Sample:
     failed: dict[int, str]
     balances: Counter[str] = field(default_factory=Counter)
     records: dict[str, dict[str, Any]] = field(default_factory=dict)
+    writers: dict[str, int] = field(default_factory=dict)
 
 
 def deposits(rows: int, act: str = "", *, name: str = "o") -> Sample:
@@ -45,7 +47,7 @@ def deposits(rows: int, act: str = "", *, name: str = "o") -> Sample:
 
 def people(rows: int, keys: int, *, name: str = "name") -> Sample:
     """Contacts of which only so many differ: the last row of each address is to win."""
-    lines, failed, names = ["email,name"], {}, {}
+    lines, failed, names, writers = ["email,name"], {}, {}, {}
     for row in range(1, rows + 1):
         is_wrong = row % EACH_FAILS == 0
         email = f"nonsense {row}" if is_wrong else f"person{row % keys}@example.com"
@@ -53,5 +55,5 @@ def people(rows: int, keys: int, *, name: str = "name") -> Sample:
         if is_wrong:
             failed[row] = "invalid_value"
         else:
-            names[email] = f"{name} {row}"
-    return Sample("\n".join(lines) + "\n", "contacts", rows, failed, records=contacts(names))
+            names[email], writers[email] = f"{name} {row}", row
+    return Sample("\n".join(lines) + "\n", "contacts", rows, failed, records=contacts(names), writers=writers)

@@ -6,7 +6,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 
-from accounting import assert_as_undisturbed, assert_ended
+from accounting import assert_as_undisturbed, assert_ended, assert_no_orphans
 from failpoints import arm, is_armed
 from samples import Sample
 from supervisor import Crew, Processes
@@ -84,8 +84,11 @@ class Scene:
     def arm(self, point: str) -> None:
         arm(self.processes.folder, point)
 
+    def is_armed(self, point: str) -> bool:
+        return is_armed(self.processes.folder, point)
+
     def wait_for_death_at(self, point: str) -> None:
-        self.crew.wait_until(lambda: not is_armed(self.processes.folder, point), f"a process died {point}")
+        self.crew.wait_until(lambda: not self.is_armed(point), f"a process died {point}")
 
     def assert_ends_as_undisturbed(self, *, seconds: float = 90) -> None:
         self.crew.wait_until(self.is_over, "every import is completed", seconds=seconds)
@@ -93,6 +96,7 @@ class Scene:
             self.crew.wait_until(lambda i=import_id: self._is_clean(i), "it is clean")
         self.crew.stop()
         assert_as_undisturbed(self.world, self.imports, self._of_ended)
+        assert_no_orphans(self.world)
         for import_id in self._ended:
             assert_ended(self.world, import_id)
 

@@ -167,6 +167,12 @@ class World:
             for record in found
         }
 
+    def writers(self) -> dict[str, tuple[int, int]]:
+        """By which import (its sequence) and row each contact was written last."""
+        with self.services.engine.connect() as connection:
+            found = connection.execute(text("SELECT email, imported_by, imported_row FROM contacts"))
+            return {row.email: (row.imported_by, row.imported_row) for row in found}
+
     def balances(self) -> dict[str, int]:
         with self.services.engine.connect() as connection:
             return {

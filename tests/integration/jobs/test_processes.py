@@ -1,6 +1,5 @@
 """Real dispatchers and workers, ended, killed and frozen at any moment (docs/design.md, the promise)."""
 
-import random
 import signal
 
 import pytest
@@ -9,7 +8,6 @@ from supervisor import Processes, end
 from waiting import wait_until
 from world import World, many_contacts
 
-from importer import queues
 from importer.control import health
 from importer.queues import CLAIMS_KEY
 
@@ -69,55 +67,6 @@ def test_an_idle_process_that_is_asked_to_stop_leaves_at_once(world: World, proc
     assert [end(program) for program in programs] == [0, 0]
 
 
-def test_kills_at_any_moment_neither_lose_nor_repeat_a_row(world: World, processes: Processes):
-    chance = random.Random(5)
-    csv, balances = many_deposits(4000)
-    contacts, records = many_contacts(4000, keys=300)
-    imports = [world.upload(csv, "deposits"), world.upload(contacts)]
-    alive = {queue: processes.start(queue.strip("2"), **TINY_SLICES) for queue in ("high", "low", "low2")}
-    for _ in range(8):
-        wait_for_progress(world, chance.choice(imports), chance.randrange(1, 300))
-        victim = chance.choice(sorted(alive))
-        alive[victim].kill()
-        alive[victim] = processes.start(victim.strip("2"), **TINY_SLICES)
-        world.let_leases_lapse()  # and every living one is taken for dead, too
-    for import_id in imports:
-        world.wait_for(import_id, "completed")
-    for program in alive.values():
-        end(program)
-    for _ in range(2):
-        world.let_leases_lapse()
-        world.recover()
-        world.run()
-    assert world.balances() == balances
-    assert world.records() == records
-    for import_id in imports:
-        assert_every_row_accounted_for(world, import_id, None, rows=4000)
-
-
-def test_a_row_that_kills_its_workers_fails_alone(world: World, processes: Processes):
-    csv, _ = many_deposits(40)
-    lines = csv.splitlines()
-    lines[20] = "killer,1,exit"
-    import_id = world.upload("\n".join(lines) + "\n", "deposits")
-    world.dispatch()
-    deaths = 0
-    while world.status(import_id) != "completed":
-        worker = processes.worker()
-        ended = lambda program=worker: not program.running or world.status(import_id) == "completed"  # noqa: E731
-        wait_until(ended, "the worker dies, or the import completes")
-        if world.status(import_id) != "completed":
-            deaths += 1
-            assert worker.status == 9
-            world.let_leases_lapse()
-            world.release_recovery()
-    assert deaths == 4  # one with its neighbours, three alone
-    assert world.codes(import_id) == {20: "worker_died"}
-    assert world.counts(import_id) == {"updated": 39, "failed": 1}
-    wait_until(lambda: world.find(import_id).cleaned_at, "it is clean")
-    assert_every_row_accounted_for(world, import_id, None, rows=40)
-
-
 def test_within_30_seconds_an_idle_worker_makes_good_a_kill_of_everything_else(world: World, processes: Processes):
     """No lease is helped to lapse here: this is how long it takes."""
     csv, balances = many_deposits(600, "sleep 0.005")
@@ -140,26 +89,6 @@ def test_within_30_seconds_an_idle_worker_makes_good_a_kill_of_everything_else(w
     assert world.balances() == balances
     wait_until(lambda: world.find(import_id).cleaned_at, "it is clean")
     assert_every_row_accounted_for(world, import_id, None, rows=600)
-
-
-def test_servers_that_crash_in_the_middle_cost_no_row(world: World, processes: Processes, servers):
-    csv, balances = many_deposits(900, "sleep 0.002")
-    import_id = world.upload(csv, "deposits")
-    programs = [processes.dispatcher(**TINY_SLICES), processes.worker(), processes.worker()]
-    wait_for_progress(world, import_id, 100)
-    servers.postgres.restart()
-    world.services.engine.dispose()
-    wait_for_progress(world, import_id, 100)
-    servers.valkey.restart()
-    wait_for_progress(world, import_id, 100)
-    world.redis.flushall()
-    world.wait_for(import_id, "completed")
-    assert all(program.running for program in programs)
-    assert world.balances() == balances
-    wait_until(
-        lambda: world.find(import_id).cleaned_at and not queues.queued_rows(world.redis, import_id), "clean"
-    )
-    assert_every_row_accounted_for(world, import_id, None, rows=900)
 
 
 def test_a_process_without_its_settings_says_which_and_does_not_start(processes: Processes):
