@@ -1,24 +1,14 @@
 """People in the middle of it: double clicks, retries and requeues at once, cancels and deletes during a run."""
 
-import contextlib
 import dataclasses
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from rq.exceptions import InvalidJobOperation, NoSuchJobError
-from rq.registry import FailedJobRegistry
+from meddling import requeue_all
 from samples import deposits, people
 
 from importer import queues
 from importer.control import verbs
-
-
-def requeue_all(world) -> None:
-    """What the button in rq-dashboard does."""
-    registry = FailedJobRegistry(queue=world.low)
-    for job_id in registry.get_job_ids():
-        with contextlib.suppress(NoSuchJobError, InvalidJobOperation):  # somebody else has just done it
-            registry.requeue(job_id)
 
 
 def at_once(*acts) -> None:

@@ -4,22 +4,10 @@ import contextlib
 import threading
 import time
 
-import psycopg2
 import pytest
+from meddling import end_sessions, take_all_connections
 from samples import deposits, people
 from sqlalchemy import text
-
-TERMINATE = """
-SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-WHERE datname = current_database() AND application_name = 'importer jobs' AND pid <> pg_backend_pid()
-"""
-
-
-def take_all(hogs, url):
-    """Open connections until the server has no more."""
-    with contextlib.suppress(psycopg2.OperationalError):
-        while True:
-            hogs.enter_context(contextlib.closing(psycopg2.connect(url)))
 
 
 @pytest.fixture
@@ -45,7 +33,7 @@ def test_sessions_that_are_ended_cost_no_row(scene):
     scene.begin(deposits(3000), people(6000, keys=400))
     for _ in range(15):
         scene.wait_for_rows(50)
-        scene.world.execute(TERMINATE)
+        end_sessions(scene.world)
     scene.assert_ends_as_undisturbed()
 
 
@@ -61,13 +49,13 @@ def test_more_workers_than_connections_wait_for_each_other(scene, environment):
     scene.begin(deposits(2000), people(4000, keys=400), workers=4)
     scene.wait_for_rows(100)
     with contextlib.ExitStack() as hogs:
-        take_all(hogs, environment["DATABASE_URL"])
+        take_all_connections(hogs, environment["DATABASE_URL"])
         refused = lambda: any("too many clients" in p.log_tail(500) for p in scene.crew.everyone)  # noqa: E731
         until = time.monotonic() + 30
         while not refused():
             assert time.monotonic() < until
-            scene.world.execute(TERMINATE)
-            take_all(hogs, environment["DATABASE_URL"])  # what they had to give up
+            end_sessions(scene.world)
+            take_all_connections(hogs, environment["DATABASE_URL"])  # what they had to give up
     scene.assert_goes_on("running out of database connections", scene.ended_rows)
     scene.assert_ends_as_undisturbed()
 

@@ -1,18 +1,11 @@
 """Redis gone, emptied, set back, full, and deaf."""
 
-import hashlib
-
 import pytest
-from rq.registry import FailedJobRegistry
+from meddling import call_of, empty_the_queue
 from samples import deposits, people
 from waiting import wait_until
 
 from importer.control import health
-from importer.queues import LOW, queue_named
-from jobs.claiming import CLEAR, GIVE_BACK, TAKE
-from jobs.pushing import PUSH_ROWS
-
-SCRIPTS = {"push": PUSH_ROWS, "claim": TAKE, "clear": CLEAR, "give back": GIVE_BACK}
 
 
 def test_a_redis_that_was_killed_and_comes_back_empty_is_filled_again(scene, servers):
@@ -41,20 +34,16 @@ def test_a_queue_that_was_emptied_by_hand_and_deleted_failed_jobs_lose_nothing(s
     scene.begin(deposits(3000))
     for _ in range(3):
         scene.wait_for_rows(200)
-        low = queue_named(LOW, scene.world.redis)
-        low.empty()
-        failed = FailedJobRegistry(queue=low)
-        for job_id in failed.get_job_ids():
-            failed.remove(job_id, delete_job=True)
+        empty_the_queue(scene.world)
     scene.assert_ends_as_undisturbed()
 
 
-@pytest.mark.parametrize("script", SCRIPTS)
+@pytest.mark.parametrize("script", ["push", "claim", "clear", "give back"])
 def test_a_lost_reply_of_a_script_costs_nothing(scene, redis_proxy, script):
     """The client cannot know that the script was carried out, and has it carried out again."""
     scene.begin(deposits(1500), SLICE_SECONDS="1")
     for losses in range(1, 4):
-        redis_proxy.lose_reply_to(hashlib.sha1(SCRIPTS[script].encode()).hexdigest().encode())
+        redis_proxy.lose_reply_to(call_of(script))
         scene.crew.wait_until(lambda n=losses: redis_proxy.lost == n, "a reply was lost")
     scene.assert_ends_as_undisturbed(seconds=15)  # sooner than any lease of a claim lapses
     assert scene.crew.restarts == 0

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import random
 import signal
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import psycopg2
 from failpoints import POINTS
+from meddling import SCRIPTS, call_of, empty_the_queue, end_sessions, requeue_all, take_all_connections
 from proxies import LossyProxy, S3Proxy
-from rq.exceptions import InvalidJobOperation, NoSuchJobError
 from scene import Scene
 from sqlalchemy import text
 
@@ -22,14 +20,7 @@ from embedded.servers import EmbeddedServers
 from importer import queues
 from importer.control import verbs
 from importer.errors import RefusedTransitionError
-from jobs.claiming import CLEAR, GIVE_BACK, TAKE
-from jobs.pushing import PUSH_RETRIES, PUSH_ROWS
 
-SCRIPTS = (PUSH_ROWS, PUSH_RETRIES, TAKE, CLEAR, GIVE_BACK)
-END_SESSIONS = """
-SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-WHERE datname = current_database() AND application_name = 'importer jobs' AND pid <> pg_backend_pid()
-"""
 TOUCH = text("UPDATE contacts SET phone = phone WHERE email LIKE :pattern")
 LOCKS = [text("LOCK TABLE contacts IN EXCLUSIVE MODE"), text("LOCK TABLE accounts IN EXCLUSIVE MODE")]
 
@@ -115,18 +106,8 @@ def set_redis_back(storm: Storm) -> None:
     storm.servers.valkey.set_back()
 
 
-def empty_the_queue(storm: Storm) -> None:
-    """And delete the failed jobs, as one can in rq-dashboard."""
-    world = storm.scene.world
-    world.low.empty()
-    for job_id in world.failed.get_job_ids(cleanup=False):
-        with contextlib.suppress(NoSuchJobError):
-            world.failed.remove(job_id, delete_job=True)
-
-
 def lose_a_reply_of_redis(storm: Storm) -> None:
-    script = storm.chance.choice(SCRIPTS)
-    storm.redis_proxy.lose_reply_to(hashlib.sha1(script.encode()).hexdigest().encode())
+    storm.redis_proxy.lose_reply_to(call_of(storm.chance.choice(sorted(SCRIPTS))))
     storm.wait(0.1, 1)
     storm.redis_proxy.disarm()
 
@@ -155,7 +136,7 @@ def restart_postgres(storm: Storm) -> None:
 
 def end_database_sessions(storm: Storm) -> None:
     for _ in range(storm.chance.randrange(1, 5)):
-        storm.scene.world.execute(END_SESSIONS)
+        end_sessions(storm.scene.world)
         storm.wait(0.05, 0.3)
 
 
@@ -164,10 +145,8 @@ def use_up_database_connections(storm: Storm) -> None:
     until = time.monotonic() + storm.chance.uniform(0.5, 3)
     with contextlib.ExitStack() as hogs:
         while time.monotonic() < until:
-            with contextlib.suppress(psycopg2.OperationalError):
-                while True:
-                    hogs.enter_context(contextlib.closing(psycopg2.connect(url)))
-            storm.scene.world.execute(END_SESSIONS)
+            take_all_connections(hogs, url)
+            end_sessions(storm.scene.world)
             storm.wait(0.1, 0.2)
 
 
@@ -204,9 +183,7 @@ def enqueue_a_second_slice(storm: Storm) -> None:
 def retry_and_requeue_every_failed_row(storm: Storm) -> None:
     world = storm.scene.world
     world.verb(verbs.retry, storm.import_id())
-    for job_id in world.failed.get_job_ids(cleanup=False):
-        with contextlib.suppress(NoSuchJobError, InvalidJobOperation):
-            world.failed.requeue(job_id)
+    requeue_all(world)
 
 
 def pause_and_resume(storm: Storm) -> None:
@@ -235,7 +212,7 @@ FAULTS: dict[str, Fault] = {
     "worker frozen": freeze_a_worker,
     "Redis restarted empty": restart_redis_empty,
     "Redis set back": set_redis_back,
-    "queue emptied, failed jobs deleted": empty_the_queue,
+    "queue emptied, failed jobs deleted": lambda storm: empty_the_queue(storm.scene.world),
     "reply of Redis lost": lose_a_reply_of_redis,
     "reply of COMMIT lost": lose_a_reply_of_commit,
     "Redis full": fill_redis,

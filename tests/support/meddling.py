@@ -1,0 +1,62 @@
+"""What people and servers do to the product behind its back."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+
+import psycopg2
+from rq.exceptions import InvalidJobOperation, NoSuchJobError
+from sqlalchemy import text
+from world import World
+
+from jobs.claiming import CLEAR, GIVE_BACK, PUT_BACK, TAKE
+from jobs.pushing import PUSH_RETRIES, PUSH_ROWS
+
+SCRIPTS = {
+    "push": PUSH_ROWS,
+    "push retries": PUSH_RETRIES,
+    "claim": TAKE,
+    "clear": CLEAR,
+    "give back": GIVE_BACK,
+    "put back": PUT_BACK,
+}
+"""The scripts that move rows in Redis."""
+
+END_SESSIONS = text("""
+SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+WHERE datname = current_database() AND application_name = 'importer jobs' AND pid <> pg_backend_pid()
+""")
+"""Those of dispatchers and workers."""
+
+
+def call_of(script: str) -> bytes:
+    """What a request that runs one of `SCRIPTS` holds: the name by which Redis knows the script."""
+    return hashlib.sha1(SCRIPTS[script].encode()).hexdigest().encode()
+
+
+def end_sessions(world: World) -> None:
+    with world.services.engine.begin() as connection:
+        connection.execute(END_SESSIONS)
+
+
+def take_all_connections(hogs: contextlib.ExitStack, database_url: str) -> None:
+    """Open connections until the server has no more; `hogs` closes them."""
+    with contextlib.suppress(psycopg2.OperationalError):
+        while True:
+            hogs.enter_context(contextlib.closing(psycopg2.connect(database_url)))
+
+
+def empty_the_queue(world: World) -> None:
+    """And delete the failed jobs, as one can in rq-dashboard."""
+    world.low.empty()
+    for job_id in world.failed.get_job_ids(cleanup=False):
+        with contextlib.suppress(NoSuchJobError):
+            world.failed.remove(job_id, delete_job=True)
+
+
+def requeue_all(world: World) -> None:
+    """What the button in rq-dashboard does."""
+    for job_id in world.failed.get_job_ids(cleanup=False):
+        with contextlib.suppress(NoSuchJobError, InvalidJobOperation):  # somebody else has just done it
+            world.failed.requeue(job_id)
