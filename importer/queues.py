@@ -170,9 +170,11 @@ def _drop_registered(redis: Redis, id_prefix: str, registry: BaseRegistry) -> No
 
 
 def started_slices(redis: Redis) -> set[str]:
-    """Imports of which a slice is entered as started: at work, or lost by a killed dispatcher."""
-    members = cast(list[bytes], redis.zrange(StartedJobRegistry(queue=queue_named(HIGH, redis)).key, 0, -1))
-    return {import_of(member.decode()) for member in members}
+    """Imports of which a slice was popped or started: it is at work, or was lost by a killed dispatcher."""
+    queue = queue_named(HIGH, redis)
+    started = cast(list[bytes], redis.zrange(StartedJobRegistry(queue=queue).key, 0, -1))
+    popped = cast(list[bytes], redis.lrange(queue.intermediate_queue_key, 0, -1))
+    return {import_of(member.decode()) for member in started + popped}
 
 
 def living_workers(redis: Redis, queue_name: str) -> int:

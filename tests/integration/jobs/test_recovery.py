@@ -42,6 +42,15 @@ def test_a_slice_that_was_killed_is_replaced_once_its_lease_has_lapsed(world):
     assert_every_row_accounted_for(world, import_id, records, rows=10)
 
 
+def test_a_slice_of_a_completed_import_that_was_killed_as_it_was_popped_is_forgotten(world, dispatched):
+    import_id, records = dispatched
+    queues.enqueue_slice(world.redis, import_id)
+    world.redis.lmove(world.high.key, world.high.intermediate_queue_key)
+    world.work()
+    world.recover()
+    assert_every_row_accounted_for(world, import_id, records, rows=30)
+
+
 def test_a_redis_that_forgot_everything_is_dispatched_again(world, dispatched):
     import_id, records = dispatched
     worker = RowWorker(world.services)
