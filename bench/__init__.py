@@ -1,1 +1,0 @@
-"""What the claims about speed rest on: `bin/bench` measures them on the machine at hand."""
