@@ -55,24 +55,26 @@ def begin_upload(
     services.record_types[record_type]
     if idempotency_key is not None:
         _free_key_of_failed_upload(session, user, idempotency_key)
-    made = session.scalar(
-        insert(Import)
-        .values(
-            record_type=record_type,
-            filename=_base_name(filename),
-            created_by=user.id,
-            idempotency_key=idempotency_key,
-            status=Status.UPLOADING,
-            allowed_failed_rows=services.settings.max_failed_rows,
-        )
-        .on_conflict_do_nothing(index_elements=["created_by", "idempotency_key"])
-        .returning(Import)
+    made = _insert(
+        session,
+        record_type=record_type,
+        filename=_base_name(filename),
+        created_by=user.id,
+        idempotency_key=idempotency_key,
+        allowed_failed_rows=services.settings.max_failed_rows,
     )
     found = made or session.scalars(_by_key(user, idempotency_key)).one()
     session.commit()
     if found.record_type != record_type:
         raise KeyReusedError
     return found, made is not None
+
+
+def _insert(session: Session, **values: object) -> Import | None:
+    """The new import, or None where there is one with the same key."""
+    wanted = insert(Import).values(status=Status.UPLOADING, **values)
+    by_key = ["created_by", "idempotency_key"]
+    return session.scalar(wanted.on_conflict_do_nothing(index_elements=by_key).returning(Import))
 
 
 def _base_name(filename: str) -> str:
