@@ -14,6 +14,10 @@ from types import TracebackType
 RESET = struct.pack("ii", 1, 0)
 """SO_LINGER that makes a close send RST."""
 
+SLOW_DOWN = b"<Error><Code>SlowDown</Code><Message>Please reduce your request rate.</Message></Error>"
+OF_ITS_OWN = ("transfer-encoding", "content-length", "connection", "date", "server")
+"""Headers that each server sets for itself."""
+
 
 class LossyProxy:
     """Passes TCP on to a server of this machine.
@@ -110,10 +114,10 @@ class S3Proxy:
     """Seconds in the middle of a slow body: longer than a dispatcher's lease."""
 
     def __init__(self, port: int) -> None:
+        self.upstream = port
         self.fault: str | None = None
         self.spoilt = 0
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self, port))
-        self._server.daemon_threads = True
+        self._server = _S3Server(self)
         self.port: int = self._server.server_address[1]
 
     def __enter__(self) -> S3Proxy:
@@ -127,62 +131,74 @@ class S3Proxy:
         self._server.server_close()
 
 
-def _handler(proxy: S3Proxy, port: int) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
+class _S3Handler(BaseHTTPRequestHandler):
+    """One connection to the proxy."""
 
-        def log_message(self, format: str, *arguments: object) -> None:  # noqa: A002 - the base class's name
-            pass
+    protocol_version = "HTTP/1.1"
+    server: _S3Server
 
-        def pass_on(self) -> None:
-            body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-            fault = proxy.fault
-            if fault == "unavailable":
-                proxy.spoilt += 1
-                return self.refuse()
-            upstream = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    def log_message(self, format: str, *arguments: object) -> None:  # noqa: A002 - the base class's name
+        """Nothing."""
+
+    def handle(self) -> None:
+        with contextlib.suppress(ConnectionError, ValueError):
+            super().handle()
+
+    def pass_on(self) -> None:
+        proxy = self.server.proxy
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        fault = proxy.fault
+        if fault == "unavailable":
+            proxy.spoilt += 1
+            self._begin(503, {"Content-Length": str(len(SLOW_DOWN))})
+            self.wfile.write(b"" if self.command == "HEAD" else SLOW_DOWN)
+            return
+        answer, content = self._ask_upstream(proxy.upstream, body)
+        self._begin(answer.status, self._headers(answer, content))
+        if self.command == "GET" and fault and answer.status in (200, 206):
+            proxy.spoilt += 1
+            self._spoil(content, fault)
+        else:
+            self.wfile.write(content)
+
+    do_GET = do_PUT = do_POST = do_HEAD = do_DELETE = pass_on  # noqa: N815 - the base class's names
+
+    def _ask_upstream(self, port: int, body: bytes) -> tuple[http.client.HTTPResponse, bytes]:
+        with contextlib.closing(http.client.HTTPConnection("127.0.0.1", port, timeout=30)) as upstream:
             upstream.request(self.command, self.path, body, dict(self.headers))
             answer = upstream.getresponse()
-            content = answer.read()
-            upstream.close()
-            self.send_response(answer.status)
-            for name, value in answer.getheaders():
-                if name.lower() not in ("transfer-encoding", "content-length", "connection", "date", "server"):
-                    self.send_header(name, value)
-            length = answer.getheader("Content-Length") if self.command == "HEAD" else str(len(content))
-            self.send_header("Content-Length", length or "0")
-            self.end_headers()
-            if self.command == "GET" and fault and answer.status in (200, 206):
-                proxy.spoilt += 1
-                self.spoil(content, fault)
-            else:
-                self.wfile.write(content)
+            return answer, answer.read()
 
-        def refuse(self) -> None:
-            content = b"<Error><Code>SlowDown</Code><Message>Please reduce your request rate.</Message></Error>"
-            self.send_response(503)
-            self.send_header("Content-Length", str(len(content)))
-            self.end_headers()
-            if self.command != "HEAD":
-                self.wfile.write(content)
+    def _headers(self, answer: http.client.HTTPResponse, content: bytes) -> dict[str, str]:
+        length = answer.getheader("Content-Length") if self.command == "HEAD" else str(len(content))
+        passed = {name: value for name, value in answer.getheaders() if name.lower() not in OF_ITS_OWN}
+        return {**passed, "Content-Length": length or "0"}
 
-        def spoil(self, content: bytes, fault: str) -> None:
-            half = len(content) // 2
-            self.wfile.write(content[:half])
-            self.wfile.flush()
-            if fault == "slow":
-                time.sleep(S3Proxy.PAUSE)
-                self.wfile.write(content[half:])
-                return
-            self.close_connection = True
-            if fault == "reset":
-                self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
-                self.connection.close()
+    def _begin(self, status: int, headers: dict[str, str]) -> None:
+        self.send_response(status)
+        for name, value in headers.items():
+            self.send_header(name, value)
+        self.end_headers()
 
-        do_GET = do_PUT = do_POST = do_HEAD = do_DELETE = pass_on  # noqa: N815 - the base class's names
+    def _spoil(self, content: bytes, fault: str) -> None:
+        half = len(content) // 2
+        self.wfile.write(content[:half])
+        self.wfile.flush()
+        if fault == "slow":
+            time.sleep(S3Proxy.PAUSE)
+            self.wfile.write(content[half:])
+            return
+        self.close_connection = True
+        if fault == "reset":
+            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
+            self.connection.close()
 
-        def handle(self) -> None:
-            with contextlib.suppress(ConnectionError, ValueError):
-                super().handle()
 
-    return Handler
+class _S3Server(ThreadingHTTPServer):
+    """What listens for the proxy."""
+
+    daemon_threads = True
+
+    def __init__(self, proxy: S3Proxy) -> None:
+        super().__init__(("127.0.0.1", 0), _S3Handler)
+        self.proxy = proxy

@@ -2,6 +2,7 @@
 
 import threading
 
+import pytest
 from accounting import assert_every_row_accounted_for
 from world import many_contacts
 
@@ -105,25 +106,16 @@ def test_an_id_on_the_queue_whose_job_is_gone_is_forgotten(world, dispatched, mo
     assert_every_row_accounted_for(world, import_id, records, rows=30)
 
 
-def test_a_worker_that_was_frozen_past_its_lease_changes_nothing(world, dispatched):
+@pytest.mark.parametrize("first", ["its heirs", "the frozen one"])
+def test_a_worker_that_was_frozen_past_its_lease_changes_nothing_whoever_works_first(world, dispatched, first):
     import_id, records = dispatched
     frozen = RowWorker(world.services)
     taken = frozen._claims.take(limit=10)
     world.let_leases_lapse()
     world.recover()
-    world.work()
-    frozen._work_off(taken)
-    assert_every_row_accounted_for(world, import_id, records, rows=30)
-
-
-def test_a_frozen_worker_that_wakes_first_leaves_nothing_to_do_for_its_heirs(world, dispatched):
-    import_id, records = dispatched
-    frozen = RowWorker(world.services)
-    taken = frozen._claims.take(limit=10)
-    world.let_leases_lapse()
-    world.recover()
-    frozen._work_off(taken)
-    world.work()
+    steps = [world.work, lambda: frozen._work_off(taken)]
+    for step in steps if first == "its heirs" else reversed(steps):
+        step()
     assert_every_row_accounted_for(world, import_id, records, rows=30)
 
 
