@@ -111,7 +111,7 @@ def _wanted_row() -> int | None:
         body = request.get_json()
     except RecursionError as error:
         raise BadRequest("The JSON is nested too deeply.") from error
-    if not isinstance(body, dict):
+    if not isinstance(body, dict) or body.keys() - {"row_number"}:  # a misspelt key must not retry all
         raise BadRequest('Send nothing, or {"row_number": 123}.')
     return row_number_of(body.get("row_number"))
 

@@ -1,4 +1,4 @@
-"""`bin/storm` runs, and tells what it did."""
+"""`bin/storm` runs, tells what it did, and ends with status 1 where a row is not as it must be."""
 
 import os
 import subprocess
@@ -8,20 +8,37 @@ from pathlib import Path
 CHECKOUT = Path(__file__).parents[2]
 STORM = CHECKOUT / "tests" / "storm"
 
+RUN = f"""
+import runpy, faults
+{{}}
+runpy.run_path({str(STORM / "__main__.py")!r}, run_name="__main__")
+"""
 
-def storm(*arguments: str) -> subprocess.CompletedProcess[str]:
-    """What bin/storm runs, in the environment of these tests."""
+
+def storm(before: str = "") -> subprocess.CompletedProcess[str]:
+    """What bin/storm runs for one round, after `before`, in the environment of these tests."""
     folders = [CHECKOUT, CHECKOUT / "tests" / "support", STORM]
     environment = {"PYTHONPATH": os.pathsep.join(map(str, folders)), "PATH": os.environ["PATH"]}
-    command = [sys.executable, str(STORM / "__main__.py"), *arguments]
-    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=200, check=False)
+    command = [sys.executable, "-c", RUN.format(before), "--minutes", "0.05", "--seed", "7"]
+    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=280, check=False)
 
 
-def test_a_short_storm_ends_with_a_table_of_every_fault_and_status_0():
-    done = storm("--minutes", "0.05", "--seed", "7")
+def test_a_short_storm_ends_with_status_0_and_says_how_often_each_fault_struck():
+    done = storm("print('known', len(faults.FAULTS))")
     assert done.returncode == 0, done.stdout + done.stderr
-    assert done.stdout.startswith("seed 7, 0.05 minutes")
-    for fault in ("dispatcher killed", "Redis set back", "reply of COMMIT lost", "S3 slow"):
-        assert fault in done.stdout
+    known, seed, *lines = done.stdout.splitlines()
+    assert seed.startswith("seed 7, 0.05 minutes")
+    table = [line.split() for line in lines if line.endswith(" 0") and " s " in line]
+    assert known == f"known {len(table)}"
+    struck = [line for line in lines if line.startswith("  ")]
+    assert sum(int(words[-4]) for words in table) == len(struck) > 0
     assert "1 rounds" in done.stdout
     assert "0 violations" in done.stdout
+
+
+def test_a_storm_that_costs_a_line_of_the_ledger_says_so_and_ends_with_status_1():
+    harm = "lambda storm: storm.scene.world.execute('DELETE FROM ledger WHERE row_number % 97 = 0')"
+    done = storm(f"faults.FAULTS = {{'a line of the ledger is deleted': {harm}}}")
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "VIOLATION in round 1 after a line of the ledger is deleted" in done.stdout
+    assert "1 violations" in done.stdout
