@@ -18,12 +18,11 @@ from redis import Redis
 from rq.job import Job
 from rq.job_lifecycle import record_job_failure
 from rq.registry import FailedJobRegistry, StartedJobRegistry
-from rq.results import Result
 from rq.serializers import JSONSerializer
 from rq.utils import utcformat
 
 from importer.connections import KEY_PREFIX
-from importer.queues import CLAIMS_KEY, FAILED_JOB_SECONDS, LOW, claim_key, queue_named
+from importer.queues import CLAIMS_KEY, FAILED_JOB_SECONDS, JOB_PREFIXES, LOW, claim_key, queue_named
 from jobs.row_job import RowJob, UnknownVersionError, UnreadableJobError, decode
 
 log = logging.getLogger(__name__)
@@ -210,7 +209,6 @@ class Claims:
         self._queue, self._intermediate = queue.key, queue.intermediate_queue_key
         self._started = StartedJobRegistry(queue=queue).key
         self._failed = FailedJobRegistry(queue=queue).key
-        self._prefixes = (Job.key_for(""), Result.get_key(""))
         self._take, self._clear = redis.register_script(TAKE), redis.register_script(CLEAR)
         self._give_back, self._put_back = redis.register_script(GIVE_BACK), redis.register_script(PUT_BACK)
         self._expired, self._unstick = redis.register_script(EXPIRED), redis.register_script(UNSTICK)
@@ -230,7 +228,7 @@ class Claims:
             LEASE_MILLISECONDS,
             claim_id,
             self._worker_name,
-            self._prefixes[0],
+            JOB_PREFIXES[0],
             moment,
         ]
         taken = cast(list[list[bytes]], self._take(keys=keys, args=[*arguments, BYTES_AT_ONCE]))
@@ -250,7 +248,7 @@ class Claims:
                 unknown.append(job_id.decode())
         if unknown:
             keys = [self._queue, self._started, claim_key(claim_id)]
-            self._put_back(keys=keys, args=[claim_id, self._prefixes[0], *unknown])
+            self._put_back(keys=keys, args=[claim_id, JOB_PREFIXES[0], *unknown])
         if not rows:
             self._end(claim_id, GivenBack.UNTOUCHED)
             return None
@@ -272,7 +270,7 @@ class Claims:
             Whether the claim was still this worker's: if not, another may be at its jobs.
         """
         keys = [self._started, CLAIMS_KEY, claim_key(claim.id), self._failed]
-        return bool(self._clear(keys=keys, args=[claim.id, *self._prefixes, int(release), *job_ids]))
+        return bool(self._clear(keys=keys, args=[claim.id, *JOB_PREFIXES, int(release), *job_ids]))
 
     def give_back(self, claim: Claim, reason: GivenBack) -> None:
         """Put what is left of a claim back on the queue, in its order."""
@@ -287,9 +285,9 @@ class Claims:
         """Put back the jobs that a kill left between RQ's pop and the claim; return how many."""
         seen = f"{KEY_PREFIX}:intermediate"
         keys = [self._queue, self._intermediate, seen]
-        return cast(int, self._unstick(keys=keys, args=[STUCK_SECONDS, self._prefixes[0]]))
+        return cast(int, self._unstick(keys=keys, args=[STUCK_SECONDS, JOB_PREFIXES[0]]))
 
     def _end(self, claim_id: str, reason: GivenBack) -> int:
         keys = [self._queue, self._started, CLAIMS_KEY, claim_key(claim_id)]
-        arguments: list[Any] = [claim_id, self._prefixes[0], reason.value]
+        arguments: list[Any] = [claim_id, JOB_PREFIXES[0], reason.value]
         return cast(int, self._give_back(keys=keys, args=arguments))

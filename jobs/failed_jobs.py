@@ -14,10 +14,9 @@ from redis.exceptions import OutOfMemoryError
 from rq.job import Job
 from rq.job_lifecycle import record_job_failure
 from rq.registry import FailedJobRegistry, StartedJobRegistry
-from rq.results import Result
 from rq.serializers import JSONSerializer
 
-from importer.queues import FAILED_JOB_SECONDS, LOW, queue_named
+from importer.queues import FAILED_JOB_SECONDS, JOB_PREFIXES, LOW, queue_named
 from jobs.claiming import Claim
 from jobs.outcomes import Failure
 from jobs.row_job import DESCRIPTION
@@ -57,7 +56,7 @@ class FailedJobs:
                 pipeline.execute()
         except OutOfMemoryError:
             self._forget(claim, failures)
-        self._trim(keys=[self._failed], args=[KEPT, Job.key_for(""), Result.get_key("")])
+        self._trim(keys=[self._failed], args=[KEPT, *JOB_PREFIXES])
 
     def _record(self, pipeline: Pipeline, claim: Claim, failure: Failure) -> None:
         row = failure.row

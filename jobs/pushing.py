@@ -11,12 +11,10 @@ from enum import StrEnum
 from typing import NamedTuple, cast
 
 from redis import Redis
-from rq.job import Job
 from rq.registry import FailedJobRegistry
-from rq.results import Result
 
 from importer.checkpoint import LEASE_MILLISECONDS, Checkpoint, checkpoint_key, lease_key
-from importer.queues import LOW, queue_named, row_job_id
+from importer.queues import JOB_PREFIXES, LOW, queue_named, row_job_id
 from jobs.row_job import constant_fields
 
 PUSH_ROWS = """
@@ -112,7 +110,7 @@ class Pusher:
                     after.line_number,
                     after.offset,
                     LEASE_MILLISECONDS,
-                    Job.key_for(""),
+                    JOB_PREFIXES[0],
                     row_job_id(self._import_id, 0)[:-1],
                     self._constants,
                     *(value for row in rows for value in row),
@@ -124,7 +122,7 @@ class Pusher:
     def push_retries(self, rows: Sequence[Row]) -> int:
         """Make the jobs of failed rows anew, save those that are queued already; return the length of `low`."""
         keys = [self._queue.key, FailedJobRegistry(queue=self._queue).key]
-        prefixes = [Job.key_for(""), Result.get_key(""), row_job_id(self._import_id, 0)[:-1]]
+        prefixes = [*JOB_PREFIXES, row_job_id(self._import_id, 0)[:-1]]
         return cast(
             int,
             self._retry(keys=keys, args=[*prefixes, self._constants, *(value for row in rows for value in row)]),

@@ -146,13 +146,14 @@ class Recovery:
 
     def _give_up_upload(self, session: Session, import_: Import) -> None:
         log.warning("import %s: its upload broke off", import_.id)
+        minutes = STALE_UPLOAD.seconds // 60
         try_move(
             session,
             import_.id,
             Status.STOPPED,
             only_from=[Status.UPLOADING],
             reason=Reason.UPLOAD_BROKE_OFF,
-            detail="The upload broke off: no bytes came for 15 minutes. Upload the file again.",
+            detail=f"The upload broke off: no bytes came for {minutes} minutes. Upload the file again.",
         )
         session.commit()
 

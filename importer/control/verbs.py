@@ -96,13 +96,11 @@ def retry(session: Session, services: Services, import_: Import, row_number: int
     wanted = select(FailedRow.row_number).where(of_import)
     if row_number is not None:
         wanted = wanted.where(FailedRow.row_number == row_number)
-    # In the order of rows, as batches and other retries lock them: no deadlock.
+    # In the order of rows, as other retries lock and batches save them: two of them rarely deadlock.
     in_order = wanted.order_by(FailedRow.row_number).with_for_update().cte()
     marked = session.execute(
         update(FailedRow)
-        .where(
-            FailedRow.import_sequence == import_.sequence, FailedRow.row_number.in_(select(in_order.c.row_number))
-        )
+        .where(of_import, FailedRow.row_number.in_(select(in_order.c.row_number)))
         .values(retry_requested_at=func.now())
         .execution_options(synchronize_session=False)
     )

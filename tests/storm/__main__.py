@@ -11,7 +11,7 @@ import tempfile
 import time
 import traceback
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -143,10 +143,8 @@ def resume_paused(scene: Scene) -> None:
     """What was paused when a fault broke in on it."""
     for import_id in scene.imports:
         if scene.world.status(import_id) in ("pausing", "paused"):
-            try:
+            with suppress(RefusedTransitionError):
                 scene.world.verb(verbs.resume, import_id)
-            except RefusedTransitionError:
-                continue
 
 
 def main() -> int:

@@ -68,10 +68,14 @@ def test_one_row_or_all_of_them_are_retried(someone, operator, make_import):
     assert someone.post(path).get_json()["retried_rows"] == 2
 
 
-@pytest.mark.parametrize("body", [{"row_number": "x"}, {"row_number": 0}, {"row_number": 2**31}, [1]])
-def test_a_row_number_that_is_none_is_refused(body, someone, operator, make_import):
+@pytest.mark.parametrize(
+    "body", [{"row_number": "x"}, {"row_number": 0}, {"row_number": 2**31}, {"rownumber": 1}, [1]]
+)
+def test_a_row_number_that_is_none_is_refused_and_nothing_is_retried(body, someone, operator, make_import):
     import_ = make_import(operator, failed=[["X", "a"]])
     assert someone.post(f"/api/imports/{import_.id}/retry", json=body).status_code == 400
+    (row,) = someone.get(f"/api/imports/{import_.id}/failed-rows").get_json()["failed_rows"]
+    assert row["retry_requested_at"] is None
 
 
 def test_a_body_without_a_length_is_read_all_the_same(someone, operator, make_import):
