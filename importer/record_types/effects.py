@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from enum import StrEnum
 
 
@@ -34,4 +34,9 @@ class Effects:
         return self.created + self.updated + self.unchanged + self.superseded
 
     def __add__(self, more: Effects) -> Effects:
-        return Effects(*map(sum, zip(astuple(self), astuple(more), strict=True)))
+        return Effects(
+            self.created + more.created,
+            self.updated + more.updated,
+            self.unchanged + more.unchanged,
+            self.superseded + more.superseded,
+        )
