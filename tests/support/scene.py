@@ -12,8 +12,7 @@ from samples import Sample
 from supervisor import Crew, Processes
 from world import World
 
-from importer import checkpoint
-from importer.queues import queued_rows
+from importer import checkpoint, queues
 from importer.statuses import Status
 
 TINY = {"SLICE_SECONDS": "0.5", "MAX_QUEUED_ROWS": "1000", "BATCH_SECONDS": "0.1"}
@@ -102,9 +101,11 @@ class Scene:
 
     def _is_clean(self, import_id: str) -> bool:
         """Nothing of it waits any more, late duplicates neither."""
-        world = self.world
-        if checkpoint.read(world.redis, import_id) is not None:
-            return False
-        queued = queued_rows(world.redis, import_id) or [i for i in world.high.job_ids if i.startswith(import_id)]
-        at_work = [i for i in world.started_slices() if i.startswith(import_id)]
-        return world.is_cleaned(import_id) and not queued and not at_work
+        redis = self.world.redis
+        return (
+            self.world.is_cleaned(import_id)
+            and checkpoint.read(redis, import_id) is None
+            and not queues.queued_rows(redis, import_id)
+            and not queues.is_slice_queued(redis, import_id)
+            and import_id not in queues.started_slices(redis)
+        )

@@ -94,10 +94,6 @@ class World:
         claims = self.redis.zrange(CLAIMS_KEY, 0, -1)
         return [c for c in claims if job_id in self.redis.lrange(queues.claim_key(c.decode()), 0, -1)]
 
-    def started_slices(self) -> list[str]:
-        """Ids of the slices that a dispatcher is at."""
-        return StartedJobRegistry(queue=self.high).get_job_ids(cleanup=False)
-
     def workers_of(self, queue: str) -> list[Worker]:
         """RQ's workers that are registered for a queue."""
         return Worker.all(queue=queue_named(queue, self.redis), serializer=JSONSerializer)
