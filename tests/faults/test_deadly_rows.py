@@ -1,28 +1,15 @@
 """Rows whose processing ends their worker: such a row fails alone, after three tries, its neighbours do not."""
 
-import dataclasses
-
 import pytest
-from samples import Sample, deposits
+from samples import deposits, spoilt
 from waiting import wait_until
 
 from importer.queues import CLAIMS_KEY
 
 
-def spoil(sample: Sample, row: int, act: str, code: str) -> Sample:
-    """The same file with one row that does something else."""
-    lines = sample.csv.splitlines()
-    owner, amount, _ = lines[row].split(",")
-    lines[row] = f"{owner},{amount},{act}"
-    balances = sample.balances.copy()
-    balances[owner] -= int(amount)
-    failed = {**sample.failed, row: code}
-    return dataclasses.replace(sample, csv="\n".join(lines) + "\n", balances=+balances, failed=failed)
-
-
 @pytest.mark.parametrize(("act", "status"), [("exit", 9), ("die", -9)], ids=["os._exit", "the kernel's SIGKILL"])
 def test_a_row_that_kills_its_workers_fails_alone_after_three_tries(scene, act, status):
-    (import_id,) = scene.begin(spoil(deposits(300), 120, act, "worker_died"), workers=2)
+    (import_id,) = scene.begin(spoilt(deposits(300), 120, act, "worker_died"), workers=2)
     deaths = []
 
     def look() -> bool:
@@ -41,6 +28,6 @@ def test_a_row_that_kills_its_workers_fails_alone_after_three_tries(scene, act, 
 
 
 def test_a_row_that_needs_more_memory_than_there_is_fails_alone_and_at_once(scene):
-    scene.begin(spoil(deposits(300), 120, "outgrow 4000", "save_raised"))
+    scene.begin(spoilt(deposits(300), 120, "outgrow 4000", "save_raised"))
     scene.assert_ends_as_undisturbed()
     assert scene.crew.restarts == 0

@@ -1,20 +1,13 @@
 """People in the middle of it: double clicks, retries and requeues at once, cancels and deletes during a run."""
 
 import dataclasses
-from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from meddling import requeue_all
+from meddling import at_once, requeue_all
 from samples import deposits, people
 
 from importer import queues
 from importer.control import verbs
-
-
-def at_once(*acts) -> None:
-    with ThreadPoolExecutor(len(acts)) as pool:
-        for done in [pool.submit(act) for act in acts]:
-            done.result()
 
 
 def test_two_dispatchers_that_are_started_for_one_import_push_each_row_once(scene):

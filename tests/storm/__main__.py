@@ -10,16 +10,18 @@ import sys
 import tempfile
 import time
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import stage
-from faults import FAULTS, Storm
+from faults import FAULTS, SUDDEN
 from proxies import LossyProxy, S3Proxy
 from samples import deposits, people
 from scene import BAR, Scene
+from storm import Missed, Storm
 from supervisor import Processes
 from world import World
 
@@ -32,6 +34,9 @@ from importer.services import Services
 FAULTS_A_ROUND = 10
 READING = ("dispatcher", "S3")
 """Beginnings of the faults after which the question is when reading goes on."""
+
+MINUTES_TO_THE_END = 5
+"""A row that ends its worker four times waits each time for its claim's lease."""
 
 WIDTH = max(map(len, FAULTS))
 
@@ -57,6 +62,7 @@ class Report:
     tallies: dict[str, Tally] = field(default_factory=lambda: {name: Tally() for name in FAULTS})
     rounds: int = 0
     rows: int = 0
+    pairs: int = 0
     violations: list[str] = field(default_factory=list)
 
     def print(self) -> None:
@@ -64,6 +70,7 @@ class Report:
         for name, tally in self.tallies.items():
             print(f"{name:{WIDTH}}  {tally.times:5}  {tally.longest:14.1f} s  {tally.violations:10}")
         print(f"\n{self.rounds} rounds, {self.rows:,} rows, {len(self.violations)} violations")
+        print(f"{self.pairs} times two faults at once")
         for words in self.violations:
             print(f"\n{words}")
 
@@ -100,7 +107,6 @@ def play(storm: Storm, report: Report, until: float) -> None:
         deposits(chance.randrange(3000, 9000)),
         people(chance.randrange(10_000, 100_000), keys=chance.randrange(50, 3000), name="first"),
         people(chance.randrange(50, 3000), keys=40, name="second"),
-        deposits(chance.randrange(1000, 5000), name="gone"),
     ]
     settings = {
         "SLICE_SECONDS": str(chance.choice([0.2, 1, 5])),
@@ -113,11 +119,11 @@ def play(storm: Storm, report: Report, until: float) -> None:
             storm.wait(0, 2)
             if scene.is_over() or time.monotonic() > until:
                 break
-            name = chance.choice(sorted(FAULTS))
-            done.append(name)
-            strike(storm, name, report.tallies[name])
+            names = [chance.choice(sorted(FAULTS)), *chance.choice([[], [], [chance.choice(sorted(SUDDEN))]])]
+            done.extend(names)
+            strike(storm, names, report)
         resume_paused(scene)
-        scene.assert_ends_as_undisturbed(seconds=180)
+        scene.assert_ends_as_undisturbed(seconds=MINUTES_TO_THE_END * 60)
     except Exception as error:
         for name in set(done):
             report.tallies[name].violations += 1
@@ -125,18 +131,35 @@ def play(storm: Storm, report: Report, until: float) -> None:
         report.violations.append(f"{words}\n{traceback.format_exc()}")
         print(f"VIOLATION in {words}: {error!r}", flush=True)
     report.rounds += 1
-    report.rows += sum(sample.rows for sample in files)
+    report.rows += sum(sample.rows for sample in scene.imports.values())
 
 
-def strike(storm: Storm, name: str, tally: Tally) -> None:
-    tally.times += 1
-    FAULTS[name](storm)
+def strike(storm: Storm, names: Sequence[str], report: Report) -> None:
+    """Do one fault, and another in its middle if there are two; work must go on afterwards."""
+    struck: list[str] = []
+
+    def do(name: str) -> None:
+        with suppress(Missed):
+            FAULTS[name](storm)
+            struck.append(name)
+
+    storm.meanwhile = [partial(do, name) for name in names[1:]]
+    do(names[0])
+    storm.do_meanwhile()  # of a fault that ends at once
     resume_paused(storm.scene)
-    scene = storm.scene
+    seconds = storm.scene.assert_goes_on(" and ".join(names), progress_after(storm.scene, names))
+    for name in struck:
+        report.tallies[name].times += 1
+        report.tallies[name].longest = max(report.tallies[name].longest, seconds)
+    report.pairs += len(struck) == 2
+    print(f"  {' with '.join(struck) or f'({names[0]} met nothing)'}", flush=True)
+
+
+def progress_after(scene: Scene, names: Sequence[str]) -> Callable[[], int]:
+    """What must grow again: rows that are read, or rows that end."""
     to_the_end = all(scene.world.find(import_id).total_rows for import_id in scene.imports)
-    progress = scene.ended_rows if to_the_end or not name.startswith(READING) else scene.dispatched_rows
-    tally.longest = max(tally.longest, scene.assert_goes_on(name, progress))
-    print(f"  {name}", flush=True)
+    read = all(name.startswith(READING) for name in names) and not to_the_end
+    return scene.dispatched_rows if read else scene.ended_rows
 
 
 def resume_paused(scene: Scene) -> None:

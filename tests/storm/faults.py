@@ -3,48 +3,26 @@
 from __future__ import annotations
 
 import contextlib
-import random
 import signal
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 
+import files
 from failpoints import POINTS
-from meddling import SCRIPTS, call_of, empty_the_queue, end_sessions, requeue_all, take_all_connections
-from proxies import LossyProxy, S3Proxy
-from scene import Scene
+from meddling import SCRIPTS, at_once, call_of, empty_the_queue, end_sessions, requeue_all, take_all_connections
+from proxies import LossyProxy
+from samples import deposits
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+from storm import Missed, Storm
 
 from embedded.processes import Program
-from embedded.servers import EmbeddedServers
 from importer import queues
 from importer.control import verbs
 from importer.errors import RefusedTransitionError
 
 TOUCH = text("UPDATE contacts SET phone = phone WHERE email LIKE :pattern")
 LOCKS = [text("LOCK TABLE contacts IN EXCLUSIVE MODE"), text("LOCK TABLE accounts IN EXCLUSIVE MODE")]
-
-
-@dataclass
-class Storm:
-    """What faults have in their hands."""
-
-    scene: Scene
-    servers: EmbeddedServers
-    redis_proxy: LossyProxy
-    postgres_proxy: LossyProxy
-    s3_proxy: S3Proxy
-    chance: random.Random
-
-    def wait(self, least: float, most: float) -> None:
-        """Some seconds, in which whoever dies is started again."""
-        until = time.monotonic() + self.chance.uniform(least, most)
-        while time.monotonic() < until:
-            self.scene.crew.tend()
-            time.sleep(0.02)
-
-    def import_id(self) -> str:
-        return self.chance.choice(list(self.scene.imports))
 
 
 Fault = Callable[[Storm], None]
@@ -64,7 +42,13 @@ def kill_everyone(storm: Storm) -> None:
 
 
 def kill_at_a_named_point(storm: Storm) -> None:
-    storm.scene.arm(storm.chance.choice(sorted(POINTS)))
+    """A small file passes nearly every point within seconds."""
+    scene, point = storm.scene, storm.chance.choice(sorted(POINTS))
+    scene.arm(point)
+    scene.upload(deposits(100, name=storm.new_name()))
+    storm.wait(15, 15, until=lambda: not scene.is_armed(point))
+    if not scene.disarm(point):
+        raise Missed
 
 
 def deploy(storm: Storm) -> None:
@@ -106,16 +90,20 @@ def set_redis_back(storm: Storm) -> None:
     storm.servers.valkey.set_back()
 
 
+def _wait_for_loss(storm: Storm, proxy: LossyProxy) -> None:
+    storm.wait(5, 5, until=lambda: not proxy.armed)
+    if not proxy.disarm():
+        raise Missed
+
+
 def lose_a_reply_of_redis(storm: Storm) -> None:
     storm.redis_proxy.lose_reply_to(call_of(storm.chance.choice(sorted(SCRIPTS))))
-    storm.wait(0.1, 1)
-    storm.redis_proxy.disarm()
+    _wait_for_loss(storm, storm.redis_proxy)
 
 
 def lose_a_reply_of_commit(storm: Storm) -> None:
     storm.postgres_proxy.lose_reply_to(b"COMMIT")
-    storm.wait(0.1, 1)
-    storm.postgres_proxy.disarm()
+    _wait_for_loss(storm, storm.postgres_proxy)
 
 
 def fill_redis(storm: Storm) -> None:
@@ -152,7 +140,7 @@ def use_up_database_connections(storm: Storm) -> None:
 
 def lock_records(storm: Storm) -> None:
     """Some seconds, at times for longer than the lock timeout of 10."""
-    with storm.scene.world.services.engine.begin() as connection:
+    with contextlib.suppress(DBAPIError), storm.scene.world.services.engine.begin() as connection:
         connection.execute(storm.chance.choice(LOCKS))
         storm.wait(0.5, storm.chance.choice([2, 2, 12]))
 
@@ -181,9 +169,10 @@ def enqueue_a_second_slice(storm: Storm) -> None:
 
 
 def retry_and_requeue_every_failed_row(storm: Storm) -> None:
-    world = storm.scene.world
-    world.verb(verbs.retry, storm.import_id())
-    requeue_all(world)
+    """From the pages and from rq-dashboard, each twice, at once."""
+    world, import_id = storm.scene.world, storm.import_id()
+    retry, requeue = lambda: world.verb(verbs.retry, import_id), lambda: requeue_all(world)
+    at_once(retry, requeue, retry, requeue)
 
 
 def pause_and_resume(storm: Storm) -> None:
@@ -192,14 +181,6 @@ def pause_and_resume(storm: Storm) -> None:
         storm.scene.world.verb(verbs.pause, import_id)
         storm.wait(0.2, 5)
         storm.scene.world.verb(verbs.resume, import_id)
-
-
-def cancel_or_delete(storm: Storm) -> None:
-    """One of those imports that are there for it."""
-    for import_id, sample in list(storm.scene.imports.items()):
-        if any(owner.startswith("gone") for owner in sample.balances):
-            with contextlib.suppress(RefusedTransitionError):  # it has just completed
-                storm.scene.end(import_id, storm.chance.choice([verbs.cancel, verbs.delete]))
 
 
 FAULTS: dict[str, Fault] = {
@@ -228,5 +209,21 @@ FAULTS: dict[str, Fault] = {
     "second slice enqueued": enqueue_a_second_slice,
     "retried and requeued at once": retry_and_requeue_every_failed_row,
     "paused and resumed": pause_and_resume,
-    "cancelled or deleted": cancel_or_delete,
+    "cancelled during its run": lambda storm: files.end(storm, verbs.cancel),
+    "deleted during its run": lambda storm: files.end(storm, verbs.delete),
+    "file in S3 replaced": files.replace_in_s3,
+    "file in S3 deleted": files.delete_from_s3,
+    "row that ends its worker": files.upload_a_deadly_row,
+    "sent 20 times at once": files.send_20_times,
+    "jobs of a release to come": files.enqueue_jobs_of_a_release_to_come,
 }
+
+SUDDEN = {
+    "dispatcher killed",
+    "worker killed",
+    "everyone killed",
+    "Redis restarted empty",
+    "Postgres restarted",
+    "database sessions ended",
+}
+"""What may happen in the middle of every other fault."""

@@ -87,12 +87,12 @@ def assert_as_undisturbed(world: World, imports: dict[str, Sample], of_ended: Co
 
 
 def assert_ended(world: World, import_id: str) -> None:
-    """Of a cancelled import the counters agree with the ledger, of a deleted one nothing is left at all."""
+    """Of an import that ended early counters and ledger agree, of a deleted one nothing is left at all."""
     assert_nothing_left(world, import_id)
     if not world.exists(import_id):
         assert not world.keys_of(import_id)
         return
     import_, ledger = world.find(import_id), world.ledger(import_id)
-    assert import_.status == Status.CANCELLED
+    assert import_.status in (Status.CANCELLED, Status.STOPPED)
     assert import_.ended_rows == len(ledger) <= import_.dispatched_rows
     assert import_.failed_rows == len(world.failed_rows(import_id))

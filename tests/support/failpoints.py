@@ -63,6 +63,15 @@ def is_armed(folder: Path, point: str) -> bool:
     return (folder / point).exists()
 
 
+def disarm(folder: Path, point: str) -> bool:
+    """Say whether a process has died there; if none has, none will."""
+    try:
+        (folder / point).unlink()
+    except FileNotFoundError:
+        return True
+    return False
+
+
 def _die_if_armed(point: str) -> None:
     with contextlib.suppress(FileNotFoundError):
         (Path(os.environ[FOLDER]) / point).unlink()

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import psycopg2
 from rq.exceptions import InvalidJobOperation, NoSuchJobError
@@ -60,3 +63,10 @@ def requeue_all(world: World) -> None:
     for job_id in world.failed.get_job_ids(cleanup=False):
         with contextlib.suppress(NoSuchJobError, InvalidJobOperation):  # somebody else has just done it
             world.failed.requeue(job_id)
+
+
+def at_once(*acts: Callable[[], Any]) -> None:
+    """Each in a thread of its own; what one raises is raised."""
+    with ThreadPoolExecutor(len(acts)) as pool:
+        for done in [pool.submit(act) for act in acts]:
+            done.result()

@@ -50,8 +50,15 @@ class LossyProxy:
     def lose_reply_to(self, pattern: bytes) -> None:
         self._pattern = pattern
 
-    def disarm(self) -> None:
-        self._pattern = None
+    @property
+    def armed(self) -> bool:
+        """Whether no such request has come since."""
+        return self._pattern is not None
+
+    def disarm(self) -> bool:
+        """Lose nothing from now on; say whether a reply was lost."""
+        was_armed, self._pattern = self.armed, None
+        return not was_armed
 
     def _accept(self) -> None:
         while True:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from world import contacts
@@ -57,3 +57,14 @@ def people(rows: int, keys: int, *, name: str = "name") -> Sample:
         else:
             names[email], writers[email] = f"{name} {row}", row
     return Sample("\n".join(lines) + "\n", "contacts", rows, failed, records=contacts(names), writers=writers)
+
+
+def spoilt(sample: Sample, row: int, act: str, code: str) -> Sample:
+    """The same file with one row that does something else."""
+    lines = sample.csv.splitlines()
+    owner, amount, _ = lines[row].split(",")
+    lines[row] = f"{owner},{amount},{act}"
+    balances = sample.balances.copy()
+    balances[owner] -= int(amount)
+    failed = {**sample.failed, row: code}
+    return replace(sample, csv="\n".join(lines) + "\n", balances=+balances, failed=failed)

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable
 
 from accounting import assert_as_undisturbed, assert_ended, assert_no_orphans
-from failpoints import arm, is_armed
+from failpoints import arm, disarm, is_armed
 from samples import Sample
 from supervisor import Crew, Processes
 from world import World
@@ -46,8 +46,12 @@ class Scene:
         return import_id
 
     def end(self, import_id: str, verb: Callable[..., None]) -> None:
-        """Cancel or delete an import of deposits: what it has added to the accounts so far must be all."""
+        """Cancel or delete an import of deposits."""
         self.world.verb(verb, import_id)
+        self.leave(import_id)
+
+    def leave(self, import_id: str) -> None:
+        """What an import of deposits that was ended has added to the accounts so far must be all."""
         mine = self.imports.pop(import_id).balances
         self._of_ended.update({owner: sum_ for owner, sum_ in self.world.balances().items() if owner in mine})
         self._ended.append(import_id)
@@ -85,6 +89,9 @@ class Scene:
 
     def is_armed(self, point: str) -> bool:
         return is_armed(self.processes.folder, point)
+
+    def disarm(self, point: str) -> bool:
+        return disarm(self.processes.folder, point)
 
     def wait_for_death_at(self, point: str) -> None:
         self.crew.wait_until(lambda: not self.is_armed(point), f"a process died {point}")

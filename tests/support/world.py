@@ -40,19 +40,20 @@ class World:
 
     # Imports
 
-    def upload(self, csv: str | bytes, record_type: str = "contacts") -> str:
-        """Upload a file as a person does; return the import's id."""
+    def upload(self, csv: str | bytes, record_type: str = "contacts", *, key: str | None = None) -> str:
+        """Upload a file as a person does, with an idempotency key or without; return the import's id."""
         body = csv.encode() if isinstance(csv, str) else csv
         with self.session() as session:
-            import_, _ = uploads.begin_upload(
+            import_, made = uploads.begin_upload(
                 session,
                 self.services,
                 session.scalars(select(User)).one(),
                 record_type=record_type,
                 filename="file.csv",
-                idempotency_key=None,
+                idempotency_key=key,
             )
-            uploads.receive(session, self.services, import_, [body])
+            if made:
+                uploads.receive(session, self.services, import_, [body])
             return import_.id
 
     def session(self) -> Session:
