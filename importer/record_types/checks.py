@@ -7,7 +7,8 @@ from datetime import date
 from decimal import Decimal
 from typing import Annotated
 
-from pydantic import AfterValidator, BeforeValidator
+from email_validator import SPECIAL_USE_DOMAIN_NAMES
+from pydantic import AfterValidator, BeforeValidator, validate_email
 from pydantic_core import PydanticKnownError
 
 
@@ -50,3 +51,23 @@ PLAIN_DECIMAL = re.compile(r"[+-]?(?:[0-9]{1,50}\.?[0-9]{0,50}|\.[0-9]{1,50})(?:
 PlainDecimal = Annotated[Decimal, BeforeValidator(_is_plain_decimal)]
 """A number as people and spreadsheets write it. Pydantic alone takes 1_000 and the digits of every script, and an
 exponent such as 1e-999999, which Postgres then refuses without naming the column."""
+
+
+def _email_in_lower_case(text: str) -> str:
+    address = text.lower()
+    plain = len(text) <= PLAIN_EMAIL_CHARS and text.isascii() and PLAIN_EMAIL.fullmatch(address)
+    if plain and plain[1] not in SPECIAL_TOP_LEVELS:
+        return address
+    return validate_email(text)[1].lower()
+
+
+PLAIN_EMAIL = re.compile(r"[a-z0-9_+-]+(?:\.[a-z0-9_+-]+)*@(?:[a-z0-9]+(?:-[a-z0-9]+)*\.)+([a-z]{2,})")
+
+PLAIN_EMAIL_CHARS = 64
+"""A shorter address has no part that is too long (RFC 5321: 64 before the @, 63 to a label, 254 in all)."""
+
+SPECIAL_TOP_LEVELS = {domain.rpartition(".")[2] for domain in SPECIAL_USE_DOMAIN_NAMES}
+
+Email = Annotated[str, AfterValidator(_email_in_lower_case)]
+"""What pydantic's `EmailStr` takes, in lower case. That spends 26 µs on an address, most of a worker's time; one
+of nothing but letters, digits and single separators is recognised in 1 µs."""

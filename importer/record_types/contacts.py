@@ -6,13 +6,13 @@ from datetime import date
 from decimal import Decimal
 from typing import Annotated
 
-from pydantic import AfterValidator, EmailStr, Field, StringConstraints
+from pydantic import Field, StringConstraints
 from sqlalchemy import Date, Numeric, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from importer.models import Base, ImportedRecord
 from importer.record_types.base import RecordType, RowSchema
-from importer.record_types.checks import IsoDate, PlainDecimal
+from importer.record_types.checks import Email, IsoDate, PlainDecimal
 
 
 class Contact(ImportedRecord, Base):
@@ -31,7 +31,7 @@ class Contact(ImportedRecord, Base):
 class ContactRow(RowSchema):
     """One row of a contacts file."""
 
-    email: Annotated[EmailStr, Field(max_length=254), AfterValidator(str.lower)]
+    email: Annotated[Email, Field(max_length=254)]
     name: Annotated[str, StringConstraints(min_length=1, max_length=200)]
     company: Annotated[str, StringConstraints(max_length=200)] | None = None
     phone: Annotated[str, StringConstraints(max_length=50)] | None = None

@@ -124,12 +124,13 @@ def play(storm: Storm, report: Report, until: float) -> None:
             strike(storm, names, report)
         resume_paused(scene)
         scene.assert_ends_as_undisturbed(seconds=MINUTES_TO_THE_END * 60)
-    except Exception as error:
+    except Exception:
         for name in set(done):
             report.tallies[name].violations += 1
         words = f"round {report.rounds + 1} after {', '.join(done)}; logs in {scene.processes.folder}"
         report.violations.append(f"{words}\n{traceback.format_exc()}")
-        print(f"VIOLATION in {words}: {error!r}", flush=True)
+        print(f"VIOLATION in {words}", flush=True)
+        traceback.print_exc(file=sys.stdout)
     report.rounds += 1
     report.rows += sum(sample.rows for sample in scene.imports.values())
 

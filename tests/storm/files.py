@@ -84,10 +84,12 @@ def enqueue_jobs_of_a_release_to_come(storm: Storm) -> None:
     world.low.push_job_id(job_id)
     push_slice(world, import_id, version=99)
 
-    def withdraw() -> None:
-        queues.drop_slices(world.redis, import_id, failed=False)
-        world.low.remove(job_id)
-        world.redis.delete(f"rq:job:{job_id}")
+    def withdraw() -> bool:
+        """Where no worker holds it, which would put it back."""
+        return bool(world.redis.lrem(world.low.key, 1, job_id) or not world.redis.exists(f"rq:job:{job_id}"))
 
     storm.wait(2, 4)
-    storm.wait(3, 3, until=withdraw)  # for longer than a dispatcher holds the slice before it puts it back
+    storm.wait(30, 30, until=withdraw)
+    world.redis.delete(f"rq:job:{job_id}")
+    forget_slices = lambda: queues.drop_slices(world.redis, import_id, failed=False)  # noqa: E731
+    storm.wait(3, 3, until=forget_slices)  # for longer than a dispatcher holds one before it puts it back
