@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from redis.exceptions import RedisError
-from sqlalchemy import func, update
+from sqlalchemy import func, select, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
@@ -25,7 +25,7 @@ from importer.errors import ObjectChangedError, ObjectMissingError, StorageError
 from importer.models import FailedRow, Import
 from importer.reading import Position, RecordReader
 from importer.services import Services
-from importer.statuses import DISPATCHED, TAKES_ROWS, Reason, Status
+from importer.statuses import DISPATCHED, TAKES_ROWS, UNFINISHED, Reason, Status
 from importer.transitions import try_move
 from jobs import ledger, process, retries
 from jobs.database_errors import Fault, fault_of
@@ -56,14 +56,12 @@ def run_slice(version: int, import_id: str) -> None:
     Args:
         version: of these arguments; a job of another release is put back for a dispatcher of that release.
     """
-    if version != queues.ARGUMENTS_VERSION:
-        log.warning("slice of import %s has arguments of version %s; put back", import_id, version)
-        process.stop_requested.wait(SETBACK_SECONDS)
-        queues.enqueue_slice(process.services().redis, import_id, version=version)
-        return
     services = process.services()
     has_lost = False
     try:
+        if version != queues.ARGUMENTS_VERSION:
+            _put_back(services, version, import_id)
+            return
         slice_ = Slice(services, import_id)
         goes_on, has_lost = slice_.run(), slice_.has_lost
     except (RedisError, StorageError) as error:
@@ -80,6 +78,18 @@ def run_slice(version: int, import_id: str) -> None:
         queues.enqueue_slice(services.redis, import_id)
     if not has_lost:
         checkpoint.drop_lease(services.redis, import_id)
+
+
+def _put_back(services: Services, version: int, import_id: str) -> None:
+    """A slice of another release; if that release is gone, it goes round no longer than its import takes."""
+    with Session(services.engine) as session:
+        status = session.scalar(select(Import.status).where(Import.id == import_id))
+    if status not in UNFINISHED:
+        log.warning("slice of import %s has arguments of version %s; the import has ended", import_id, version)
+        return
+    log.warning("slice of import %s has arguments of version %s; put back", import_id, version)
+    process.stop_requested.wait(SETBACK_SECONDS)
+    queues.enqueue_slice(services.redis, import_id, version=version)
 
 
 def _set_back(import_id: str, error: Exception) -> bool:

@@ -157,10 +157,14 @@ def strike(storm: Storm, names: Sequence[str], report: Report) -> None:
 
 
 def progress_after(scene: Scene, names: Sequence[str]) -> Callable[[], int]:
-    """What must grow again: rows that are read, or rows that end."""
+    """What must grow again: rows that are read, or rows that end; a row that ends its worker is at work, too."""
     to_the_end = all(scene.world.find(import_id).total_rows for import_id in scene.imports)
     read = all(name.startswith(READING) for name in names) and not to_the_end
-    return scene.dispatched_rows if read else scene.ended_rows
+    if read:
+        return scene.dispatched_rows
+    scene.crew.tend()
+    kills = any("worker_died" in sample.failed.values() for sample in scene.imports.values())
+    return (lambda: scene.ended_rows() + scene.crew.restarts) if kills else scene.ended_rows
 
 
 def resume_paused(scene: Scene) -> None:

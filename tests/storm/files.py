@@ -9,7 +9,6 @@ from releases import push_slice, write_row_job
 from samples import Sample, deposits, spoilt
 from storm import Missed, Storm
 
-from importer import queues
 from importer.errors import RefusedTransitionError
 from importer.models import Import
 from importer.statuses import ENDED, Status
@@ -77,7 +76,10 @@ def _send(storm: Storm, sample: Sample, key: str) -> str:
 
 
 def enqueue_jobs_of_a_release_to_come(storm: Storm) -> None:
-    """A row job and a slice that this release cannot read go round, and hold up no other."""
+    """A row job and a slice that this release cannot read go round, and hold up no other.
+
+    The slice does until its import has ended, the row job until it is withdrawn.
+    """
     world, row = storm.scene.world, 10**6
     import_id = storm.scene.upload(deposits(60, name=storm.new_name()))
     job_id = write_row_job(world, import_id, row, version=99, cells=[])
@@ -91,5 +93,3 @@ def enqueue_jobs_of_a_release_to_come(storm: Storm) -> None:
     storm.wait(2, 4)
     storm.wait(30, 30, until=withdraw)
     world.redis.delete(f"rq:job:{job_id}")
-    forget_slices = lambda: queues.drop_slices(world.redis, import_id, failed=False)  # noqa: E731
-    storm.wait(3, 3, until=forget_slices)  # for longer than a dispatcher holds one before it puts it back

@@ -49,7 +49,8 @@ def assert_nothing_left(world: World, import_id: str) -> None:
     failed |= set(world.failed_slices.get_job_ids(cleanup=False))
     allowed = {f"rq:{kind}:{job_id}" for kind in ("job", "results") for job_id in failed}
     expiring = {lease_key(import_id), f"{KEY_PREFIX}:stalled:{import_id}"}
-    assert not world.keys_of(import_id) - allowed - expiring
+    left = world.keys_of(import_id) - allowed - expiring
+    assert not left, left
     assert all(world.redis.ttl(key) != -1 for key in expiring)
     assert not [job_id for job_id in world.queued() if job_id.startswith(import_id)]
     started = [member.decode() for member in world.redis.zrange(world.started.key, 0, -1)]

@@ -48,6 +48,19 @@ def test_two_imports_take_turns(world, tiny_slices):
         assert_every_row_accounted_for(world, import_id, None, rows=30)
 
 
+def test_a_slice_of_another_release_goes_round_until_its_import_has_ended(world, monkeypatch):
+    monkeypatch.setattr(dispatcher, "SETBACK_SECONDS", 0.01)
+    import_id = world.upload(many_contacts(10)[0])
+    world.run_slice(import_id)
+    dispatcher.run_slice(99, import_id)
+    (job_id,) = world.high.job_ids
+    assert world.high.fetch_job(job_id).args == [99, import_id]
+    world.work()
+    assert world.status(import_id) == "completed"
+    world.dispatch()
+    assert world.high.count == 0
+
+
 def test_a_slice_waits_while_the_queue_is_full(world, small_blocks, setting):
     setting(slice_seconds=0.2, max_queued_rows=20)
     csv, records = many_contacts(50)
