@@ -24,10 +24,18 @@ class Application:
         checkout: the folder with the Procfile and `wsgi.py`.
         log: the file for the processes' output.
         settings: the variables that name the servers, and `SECRET_KEY`.
+        concurrency: how many of each kind of process.
     """
 
-    def __init__(self, checkout: Path, log: Path, settings: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        checkout: Path,
+        log: Path,
+        settings: Mapping[str, str],
+        concurrency: Mapping[str, int] = PROCESSES,
+    ) -> None:
         self.checkout = checkout
+        self._concurrency = concurrency
         self.port = processes.free_port(preferred=8000)
         self.base_url = f"http://127.0.0.1:{self.port}"
         self.mark = secrets.token_hex(8)
@@ -95,10 +103,10 @@ class Application:
         )
 
     def _command(self) -> list[str]:
-        concurrency = ",".join(f"{name}={number}" for name, number in PROCESSES.items())
+        concurrency = ",".join(f"{name}={number}" for name, number in self._concurrency.items())
         # An .env file of the checkout is for other things, hence --env.
         options = ["--env", os.devnull, "-f", "Procfile", "-p", str(self.port), "-c", concurrency, "--no-colour"]
-        return [sys.executable, "-m", "honcho", "start", *options, *PROCESSES]
+        return [sys.executable, "-m", "honcho", "start", *options, *self._concurrency]
 
     def _environment(self, settings: Mapping[str, str]) -> dict[str, str]:
         inherited = {name: value for name, value in os.environ.items() if not name.startswith(LEAKS)}

@@ -10,11 +10,13 @@ import urllib.error
 import urllib.parse
 import urllib.request
 import uuid
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 from embedded.processes import EmbeddedError
 
+CHUNK_BYTES = 256 * 1024
 CSRF_TOKEN = re.compile(r'<meta\s+name="csrf-token"\s+content="([^"]+)"')
 
 
@@ -39,7 +41,7 @@ class Visitor:
         self,
         address: str,
         *,
-        body: bytes | None = None,
+        body: bytes | Iterable[bytes] | None = None,
         headers: dict[str, str] | None = None,
         seconds: float = 60,
     ) -> str:
@@ -75,8 +77,15 @@ class Visitor:
             "X-CSRFToken": self._csrf_token("/imports/new"),
         }
         address = f"/imports?{urllib.parse.urlencode({'record_type': record_type})}"
-        answer = self.open(address, body=_form(file, boundary), headers=headers, seconds=300)
+        head, tail = _around(file, boundary)
+        headers["Content-Length"] = str(len(head) + file.stat().st_size + len(tail))
+        answer = self.open(address, body=_form(head, file, tail), headers=headers, seconds=300)
         return dict(json.loads(answer))
+
+    def cancel(self, import_id: str) -> None:
+        """Cancel an import from its page."""
+        headers = {"X-CSRFToken": self._csrf_token("/imports/new")}
+        self.open(f"/imports/{import_id}/cancel", body=b"", headers=headers)
 
     def import_state(self, import_id: str) -> dict[str, Any]:
         """What the application says about an import now."""
@@ -89,10 +98,19 @@ class Visitor:
         return html.unescape(found[1])
 
 
-def _form(file: Path, boundary: str) -> bytes:
+def _around(file: Path, boundary: str) -> tuple[bytes, bytes]:
+    """What a form has before and after its file."""
     head = (
         f"--{boundary}\r\n"
         f'Content-Disposition: form-data; name="file"; filename="{file.name}"\r\n'
         "Content-Type: text/csv\r\n\r\n"
     )
-    return head.encode() + file.read_bytes() + f"\r\n--{boundary}--\r\n".encode()
+    return head.encode(), f"\r\n--{boundary}--\r\n".encode()
+
+
+def _form(head: bytes, file: Path, tail: bytes) -> Iterator[bytes]:
+    yield head
+    with file.open("rb") as source:
+        while chunk := source.read(CHUNK_BYTES):
+            yield chunk
+    yield tail

@@ -1,0 +1,54 @@
+"""Measures this product, what Postgres itself needs, and other job systems, in one run on the same file."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+
+from bench.figures import Figure, Rate, figures_table, rates_table
+from bench.measurements import FULL, QUICK, SECTIONS, Bench
+from embedded.servers import EmbeddedServers
+
+
+def measure(chosen: list[str], *, is_full: bool) -> tuple[list[Rate], list[Figure]]:
+    """Take the measurements of the sections chosen."""
+    folder = Path(tempfile.mkdtemp(prefix="bulk-importer-bench-"))
+    folder.chmod(0o755)
+    try:
+        with EmbeddedServers(folder / "servers") as servers:
+            bench = Bench(servers, folder, FULL if is_full else QUICK)
+            for section in chosen:
+                print(f"{section} ...", file=sys.stderr, flush=True)
+                SECTIONS[section](bench)
+            servers.postgres.remove()
+    finally:
+        shutil.rmtree(folder)
+    return bench.rates, bench.figures
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="bin/bench", description=__doc__)
+    parser.add_argument("--full", action="store_true", help="5,000,000 rows and a file of 1 GB (about an hour)")
+    parser.add_argument("--json", action="store_true", help="print JSON instead of tables")
+    parser.add_argument("--only", nargs="+", choices=SECTIONS, default=list(SECTIONS), help="some of it")
+    arguments = parser.parse_args()
+    rates, figures = measure(arguments.only, is_full=arguments.full)
+    machine = (
+        f"{os.cpu_count()} CPUs, {platform.system()} {platform.machine()}, Python {platform.python_version()}"
+    )
+    if arguments.json:
+        lines = {"machine": machine, "rates": rates, "figures": figures}
+        print(json.dumps(lines, default=lambda line: line._asdict(), indent=2))
+    else:
+        print(f"{machine}\n\n{rates_table(rates)}\n\n{figures_table(figures)}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

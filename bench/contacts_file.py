@@ -1,0 +1,51 @@
+"""A file of contacts, the same each time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+COLUMNS = ("email", "name", "company", "phone", "signup_date", "balance")
+
+
+def contact(number: int) -> tuple[str, ...]:
+    """One contact; every number has an address of its own."""
+    return (
+        f"person{number}@company{number % 5000}.example.com",
+        f"Person Number {number}",
+        f"Company {number % 5000}, Ltd",
+        f"+49 30 {number % 10_000_000:07}",
+        f"20{number % 25:02}-{number % 12 + 1:02}-{number % 28 + 1:02}",
+        f"{number % 100_000}.{number % 100:02}",
+    )
+
+
+def lines(rows: int, each_fails: int = 0) -> Iterator[str]:
+    """The file's lines, header first.
+
+    Args:
+        each_fails: of so many rows one has no valid address; 0 for none.
+    """
+    yield ",".join(COLUMNS) + "\n"
+    for number in range(1, rows + 1):
+        email, name, company, *others = contact(number)
+        if each_fails and number % each_fails == 0:
+            email = f"nobody {number}"
+        yield ",".join((email, name, f'"{company}"', *others)) + "\n"
+
+
+def write(path: Path, rows: int, each_fails: int = 0) -> Path:
+    with path.open("w") as file:
+        file.writelines(lines(rows, each_fails))
+    return path
+
+
+def write_bytes(path: Path, megabytes: int) -> Path:
+    """A file of so many MB, of the same lines over and over."""
+    header, *block = lines(50_000)
+    text = "".join(block)
+    with path.open("w") as file:
+        file.write(header)
+        while file.tell() < megabytes * 1e6:
+            file.write(text)
+    return path

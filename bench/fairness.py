@@ -1,0 +1,61 @@
+"""How long a small file takes beside a big one, and how soon pages answer meanwhile."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.product import Product
+from importer.statuses import ENDED
+
+SMALL_ROWS = 50
+REQUESTS = 200
+HEAD_START = 2.0
+"""Seconds for which the big file is imported before the small one comes."""
+
+
+@dataclass
+class Beside:
+    """What somebody meets while a big file is imported.
+
+    Attributes:
+        seconds: from the upload request of the small file until it is completed.
+        answers: seconds that pages and API took to answer, sorted; empty if none was asked.
+    """
+
+    seconds: float
+    answers: list[float]
+
+    @property
+    def p99(self) -> float:
+        return self.answers[int(len(self.answers) * 0.99)]
+
+
+def beside(product: Product, big: Path, record_type: str, small: Path, *, ask: bool) -> Beside:
+    """Import a small file of contacts while a big one of this record type is imported, which is then cancelled.
+
+    Args:
+        ask: look at page and API of the big import, in turn.
+    """
+    visitor = product.visitor
+    running = visitor.upload(big, record_type)
+    time.sleep(HEAD_START)
+    answers = sorted(_answer(product, running["id"], number) for number in range(REQUESTS)) if ask else []
+    began = time.perf_counter()
+    state = visitor.upload(small, "contacts")
+    while state["status"] not in ENDED:
+        time.sleep(0.05)
+        state = visitor.import_state(state["id"])
+    seconds = time.perf_counter() - began
+    assert visitor.import_state(running["id"])["status"] not in ENDED, "the big file was too small"
+    visitor.cancel(running["id"])
+    while visitor.import_state(running["id"])["status"] not in ENDED:
+        time.sleep(0.1)
+    return Beside(seconds, answers)
+
+
+def _answer(product: Product, import_id: str, number: int) -> float:
+    began = time.perf_counter()
+    product.visitor.open(f"/imports/{import_id}" if number % 2 else f"/api/imports/{import_id}")
+    return time.perf_counter() - began

@@ -1,0 +1,196 @@
+"""The measurements, section by section."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+from bench import contacts_file, fairness, floor, peer, product, resuming, slow, uploading
+from bench.figures import Figure, Rate
+from bench.product import Run
+from embedded.servers import EmbeddedServers
+
+EACH_FAILS = 100
+"""Of so many rows one is wrong: 1%."""
+
+FAILED_ROWS = 1000
+"""As many as this fail in files that grow: the same number, or a longer file would pause for its failures."""
+
+PEERS = {
+    "simple_worker": ("RQ SimpleWorker, two", 5000),
+    "forking_worker": ("RQ Worker (forks), two", 1000),
+    "celery": ("Celery, two processes", 10_000),
+    "dramatiq": ("Dramatiq, two processes of 8 threads", 20_000),
+    "huey": ("Huey, two processes", 20_000),
+    "batches": ("celery-batches, two processes, up to 1,000 rows at once", 40_000),
+}
+"""Modules of `bench.peers`, what they are, and how many rows they are given."""
+
+ONE_BY_ONE = ("celery", "dramatiq", "huey")
+
+
+class Size(NamedTuple):
+    """How much is measured.
+
+    Attributes:
+        rows: of the file that the rates come from.
+        rounds: imports of it, of which the median counts.
+        growing: rows of ever longer files.
+        megabytes: of the file that is uploaded and resumed.
+    """
+
+    rows: int
+    rounds: int
+    workers: tuple[int, ...]
+    growing: tuple[int, ...]
+    megabytes: int
+
+
+QUICK = Size(100_000, 2, (1, 2, 4), (100_000, 500_000), 100)
+FULL = Size(300_000, 3, (1, 2, 4), (100_000, 1_000_000, 5_000_000), 1000)
+
+
+class Bench:
+    """Servers, a folder, and what has been measured so far."""
+
+    def __init__(self, servers: EmbeddedServers, folder: Path, size: Size) -> None:
+        self._servers = servers
+        self._folder = folder
+        self._size = size
+        self.rates: list[Rate] = []
+        self.figures: list[Figure] = []
+
+    def _file(self, rows: int, each_fails: int) -> Path:
+        path = self._folder / f"{rows}-{each_fails}.csv"
+        return path if path.exists() else contacts_file.write(path, rows, each_fails)
+
+    def measure_rates(self) -> None:
+        """This product with ever more workers, in turn with the floor; then its peers."""
+        rows, floors = self._size.rows, []
+        for workers in self._size.workers:
+            with product.running(self._servers, self._folder, workers=workers) as running:
+                for fails in (0, EACH_FAILS):
+                    runs = []
+                    for _ in range(self._size.rounds):
+                        floors.append(self._floor(rows))
+                        runs.append(running.run(self._file(rows, fails)))
+                    self.rates.append(_rate(workers, fails, runs))
+        limit = statistics.median(floors)
+        self.rates.insert(0, Rate("COPY and upsert: the floor", rows, limit))
+        ours = next(rate for rate in self.rates if rate.what == _name(2, EACH_FAILS)).rows_a_second
+        what = "rows/s against COPY-and-upsert, 2 workers, 1% failed"
+        self.figures.append(Figure(what, ours / limit, "x", 1 / 5, 1 / 3))
+        self._measure_peers(ours)
+
+    def _measure_peers(self, ours: float) -> None:
+        theirs = {}
+        for name, (what, rows) in PEERS.items():
+            theirs[name] = peer.rate(self._servers, self._folder, name, rows)
+            self.rates.append(Rate(what, rows, theirs[name]))
+        fastest = max(theirs[name] for name in ONE_BY_ONE)
+        self.figures += [
+            Figure("rows/s against two of RQ's SimpleWorker", ours / theirs["simple_worker"], "x", 30, 60),
+            Figure("rows/s against the fastest of Celery, Dramatiq and Huey", ours / fastest, "x", 8, 15),
+        ]
+
+    def _floor(self, rows: int) -> float:
+        with self._servers.postgres.passing_database() as url:
+            return rows / floor.seconds(url, self._file(rows, 0))
+
+    def measure_growth(self) -> None:
+        """Ever longer files with as many failures."""
+        runs: list[Run] = []
+        for rows in self._size.growing:
+            with product.running(self._servers, self._folder, workers=2) as running:
+                run = running.run(self._file(rows, rows // FAILED_ROWS))
+                runs.append(run)
+                ledger = running.ledger_bytes() / rows
+            self.rates.append(_rate(2, rows // FAILED_ROWS, [run]))
+        first, last = runs[0], runs[-1]
+        over = f"at {last.rows:,} rows against {first.rows:,}"
+        self.figures.append(Figure(f"rows/s {over}", last.rate / first.rate, "x", 0.9, 1.0))
+        for kind in ("dispatcher", "worker"):
+            growth = last.peaks[kind] / first.peaks[kind]
+            self.figures.append(Figure(f"peak memory of a {kind} {over}", growth, "x", 1.2, 1.05, is_limit=True))
+        highest = max(run.redis for run in runs)
+        self.figures += [
+            Figure("Redis at its peak above idle", highest, "MB", 48, 20, is_limit=True),
+            Figure("ledger for each row", ledger, "bytes"),
+        ]
+
+    def measure_resuming(self) -> None:
+        """From the start of a dispatcher to its first row."""
+        file = self._large_file()
+        start, half, end = resuming.seconds(self._servers, self._folder, file, [0, 0.5, 0.99], rounds=3)
+        what = f"start of a dispatcher to its first row, {self._size.megabytes:,} MB"
+        self.figures += [
+            Figure(f"{what}, at its beginning", start, "s"),
+            Figure(f"{what}, at its half", half, "s"),
+            Figure(f"{what}, at 99%", end, "s"),
+            Figure("resume at 99% against at 0%", end / start, "x", 1.5, 1.1, is_limit=True),
+        ]
+
+    def measure_uploading(self) -> None:
+        """Through the page and straight to S3, in turn."""
+        file = self._large_file()
+        with product.running(self._servers, self._folder, workers=1) as running:
+            running.run(self._file(100, 0))  # loads what the first upload loads
+            page, straight, grown = [], [], 0.0
+            for _ in range(3):
+                rate, growth = uploading.through_the_page(running, file)
+                page.append(rate)
+                grown = max(grown, growth)
+                straight.append(uploading.straight(self._servers, file))
+        fast, direct = statistics.median(page), statistics.median(straight)
+        self.figures += [
+            Figure("upload through the page", fast, "MB/s"),
+            Figure("upload with boto3 to the same server", direct, "MB/s"),
+            Figure("upload rate against boto3 directly", fast / direct, "x", 0.5, 0.9),
+            Figure(
+                f"growth of the web process over {self._size.megabytes:,} MB", grown, "MB", 64, 16, is_limit=True
+            ),
+        ]
+
+    def measure_fairness(self) -> None:
+        """A file of 50 rows beside a big one and beside a slow one, and the pages meanwhile."""
+        small = self._file(fairness.SMALL_ROWS, 0)
+        settings = {"RECORD_TYPES": slow.PATH}
+        with product.running(self._servers, self._folder, workers=2, **settings) as running:
+            big = fairness.beside(running, self._file(max(self._size.growing), 0), "contacts", small, ask=True)
+            creeping = fairness.beside(running, self._file(100_000, 0), "slow_contacts", small, ask=False)
+        self.figures += [
+            Figure("50 rows beside a big file", big.seconds, "s", 5, 2, is_limit=True),
+            Figure("50 rows beside a slow file (10 ms a row)", creeping.seconds, "s", 5, 2, is_limit=True),
+            Figure("page and API answer at full speed, p99", big.p99 * 1000, "ms", 500, 100, is_limit=True),
+        ]
+
+    def _large_file(self) -> Path:
+        path = self._folder / "large.csv"
+        return path if path.exists() else contacts_file.write_bytes(path, self._size.megabytes)
+
+
+def _name(workers: int, each_fails: int) -> str:
+    wrong = f", {100 / each_fails:g}% failed" if each_fails else ""
+    return f"this product, {workers} worker{'s' if workers > 1 else ''}{wrong}"
+
+
+def _rate(workers: int, each_fails: int, runs: list[Run]) -> Rate:
+    return Rate(
+        _name(workers, each_fails),
+        runs[0].rows,
+        statistics.median(run.rate for run in runs),
+        dispatcher_mb=max(run.peaks["dispatcher"] for run in runs),
+        worker_mb=max(run.peaks["worker"] for run in runs),
+        redis_mb=max(run.redis for run in runs),
+    )
+
+
+SECTIONS: dict[str, Callable[[Bench], None]] = {
+    "rates": Bench.measure_rates,
+    "growth": Bench.measure_growth,
+    "resume": Bench.measure_resuming,
+    "upload": Bench.measure_uploading,
+    "fairness": Bench.measure_fairness,
+}
