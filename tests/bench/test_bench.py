@@ -1,0 +1,70 @@
+"""What bin/bench measures and prints. The peers are not installed for the tests; those parts run only there."""
+
+import csv
+
+from pydantic import ValidationError
+
+from bench import contacts_file
+from bench.figures import Figure, Rate, figures_table, rates_table
+from bench.measurements import QUICK, SECTIONS, Bench
+from importer.record_types.contacts import Contacts
+
+TINY = QUICK._replace(growing=(2000, 4000), megabytes=9)
+
+
+def measured(servers, folder, *sections: str) -> Bench:
+    folder.chmod(0o755)
+    bench = Bench(servers, folder, TINY)
+    for section in sections:
+        SECTIONS[section](bench)
+    return bench
+
+
+def test_a_figure_says_whether_it_reaches_its_aim_its_bar_or_neither():
+    at_least = [Figure("", value, "x", bar=30, aim=60).verdict for value in (60, 59.9, 30, 29.9)]
+    at_most = [Figure("", value, "s", bar=5, aim=2, is_limit=True).verdict for value in (2, 2.1, 5, 5.1)]
+    assert at_least == at_most == ["aim", "bar", "bar", "missed"]
+    assert Figure("", 1, "s").verdict == ""
+
+
+def test_rates_are_compared_with_the_first_and_figures_with_what_they_must_be():
+    rates = rates_table([Rate("floor", 1000, 100_000), Rate("ours", 1000, 25_000, 80.0, 90.0, 4.04)])
+    assert rates.splitlines()[-1] == "| ours | 1,000 | 25,000 | 0.2500 | 80.0 | 90.0 | 4.0 |"
+    figures = figures_table(
+        [Figure("small file", 0.61234, "s", 5, 2, is_limit=True), Figure("ledger", 76, "bytes")]
+    )
+    assert figures.splitlines()[2:] == ["| small file | 0.612 s | 5 | 2 | aim |", "| ledger | 76 bytes |  |  |  |"]
+
+
+def test_of_the_file_as_many_rows_are_wrong_as_it_says(tmp_path):
+    wrong = []
+    with contacts_file.write(tmp_path / "file.csv", 300, 100).open(newline="") as file:
+        for number, cells in enumerate(csv.DictReader(file), 1):
+            try:
+                Contacts().validate(cells)
+            except ValidationError:
+                wrong.append(number)
+    assert wrong == [100, 200, 300]
+
+
+def test_growth_compares_the_longest_file_with_the_shortest(servers, tmp_path):
+    bench = measured(servers, tmp_path, "growth")
+    assert [(rate.rows, rate.what) for rate in bench.rates] == [
+        (2000, "this product, 2 workers, 50% failed"),
+        (4000, "this product, 2 workers, 25% failed"),
+    ]
+    figures = {figure.what: figure.value for figure in bench.figures}
+    assert (
+        figures["rows/s at 4,000 rows against 2,000"]
+        == bench.rates[1].rows_a_second / bench.rates[0].rows_a_second
+    )
+    assert 50 < figures["ledger for each row"] < 500
+    assert all(20 < rate.worker_mb < 300 for rate in bench.rates)
+
+
+def test_resuming_and_uploading_are_measured_on_the_file_that_they_are_given(servers, tmp_path):
+    bench = measured(servers, tmp_path, "resume", "upload")
+    figures = {figure.what: figure.value for figure in bench.figures}
+    assert 9e6 <= (tmp_path / "large.csv").stat().st_size < 15e6
+    assert 0.1 < figures["start of a dispatcher to its first row, 9 MB, at 99%"] < 30
+    assert figures["upload rate against boto3 directly"] > 0
