@@ -115,4 +115,5 @@ class Scene:
             and not queues.queued_rows(redis, import_id)
             and not queues.is_slice_queued(redis, import_id)
             and import_id not in queues.started_slices(redis)
+            and not queues.is_slice_queued(redis, import_id)  # put back between the two looks
         )
