@@ -17,6 +17,16 @@ runpy.run_path({str(STORM / "__main__.py")!r}, run_name="__main__")
 
 WHAT = "a line of the ledger is deleted"
 
+HARM = """
+from sqlalchemy import text
+
+def harm(storm):
+    def strike():
+        with storm.scene.world.services.engine.begin() as connection:
+            return connection.execute(text("DELETE FROM ledger WHERE row_number % 97 = 0")).rowcount
+    storm.wait(60, 60, until=strike)  # the first batch may not have been saved yet
+"""
+
 
 def storm(before: str = "") -> subprocess.CompletedProcess[str]:
     """What bin/storm runs for one round, after `before`, in the environment of these tests."""
@@ -40,8 +50,7 @@ def test_a_short_storm_ends_with_status_0_and_says_how_often_each_fault_struck()
 
 
 def test_a_storm_that_costs_a_line_of_the_ledger_says_so_and_ends_with_status_1():
-    harm = "lambda storm: storm.scene.world.execute('DELETE FROM ledger WHERE row_number % 97 = 0')"
-    done = storm(f"faults.FAULTS, faults.SUDDEN = {{'{WHAT}': {harm}}}, {{'{WHAT}'}}")
+    done = storm(f"{HARM}\nfaults.FAULTS, faults.SUDDEN = {{'{WHAT}': harm}}, {{'{WHAT}'}}")
     assert done.returncode == 1, done.stdout + done.stderr
     assert f"VIOLATION in round 1 after {WHAT}" in done.stdout
     assert "1 violations" in done.stdout
