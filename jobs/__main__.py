@@ -35,6 +35,7 @@ def main() -> int:
         services = process.services()
     except SettingsError as error:
         sys.exit(error.message)
+    process.spare_garbage_collection()
     run(WORKERS[sys.argv[1]], services)
     return 0
 
