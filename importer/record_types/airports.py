@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from importer.models import Base, ImportedRecord
 from importer.record_types.base import RecordType, RowSchema
-from importer.record_types.checks import PlainDecimal, matches
+from importer.record_types.checks import IS_PLAIN_DECIMAL, matches
 
 
 class Airport(ImportedRecord, Base):
@@ -41,9 +41,9 @@ class AirportRow(RowSchema):
     city: Annotated[str, StringConstraints(max_length=100)] | None = None
     subd: Annotated[str, StringConstraints(max_length=100)] | None = None
     country: Annotated[str, matches(r"[A-Z]{2}", "a two-letter country code such as DE")] | None = None
-    elevation: Annotated[PlainDecimal, Field(ge=-2000, le=40000)] | None = None
-    lat: Annotated[PlainDecimal, Field(ge=-90, le=90)] | None = None
-    lon: Annotated[PlainDecimal, Field(ge=-180, le=180)] | None = None
+    elevation: Annotated[Decimal, Field(ge=-2000, le=40000), IS_PLAIN_DECIMAL] | None = None
+    lat: Annotated[Decimal, Field(ge=-90, le=90), IS_PLAIN_DECIMAL] | None = None
+    lon: Annotated[Decimal, Field(ge=-180, le=180), IS_PLAIN_DECIMAL] | None = None
     tz: Annotated[str, StringConstraints(max_length=64)] | None = None
     lid: Annotated[str, StringConstraints(max_length=10)] | None = None
 

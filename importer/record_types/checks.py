@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from datetime import date
-from decimal import Decimal
 from typing import Annotated
 
 from email_validator import SPECIAL_USE_DOMAIN_NAMES
@@ -48,9 +47,12 @@ def _is_plain_decimal(text: str) -> str:
 
 PLAIN_DECIMAL = re.compile(r"[+-]?(?:[0-9]{1,50}\.?[0-9]{0,50}|\.[0-9]{1,50})(?:[eE][+-]?[0-9]{1,2})?")
 
-PlainDecimal = Annotated[Decimal, BeforeValidator(_is_plain_decimal)]
+IS_PLAIN_DECIMAL = BeforeValidator(_is_plain_decimal)
 """A number as people and spreadsheets write it. Pydantic alone takes 1_000 and the digits of every script, and an
-exponent such as 1e-999999, which Postgres then refuses without naming the column."""
+exponent such as 1e-999999, which Postgres then refuses without naming the column.
+
+It stands after the limits, `Annotated[Decimal, Field(max_digits=14, decimal_places=2), IS_PLAIN_DECIMAL]`:
+pydantic then checks these itself, in half the time that it takes where they follow a validator."""
 
 
 def _email_in_lower_case(text: str) -> str:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from importer.models import Base, ImportedRecord
 from importer.record_types.base import RecordType, RowSchema
-from importer.record_types.checks import Email, IsoDate, PlainDecimal
+from importer.record_types.checks import IS_PLAIN_DECIMAL, Email, IsoDate
 
 
 class Contact(ImportedRecord, Base):
@@ -36,7 +36,7 @@ class ContactRow(RowSchema):
     company: Annotated[str, StringConstraints(max_length=200)] | None = None
     phone: Annotated[str, StringConstraints(max_length=50)] | None = None
     signup_date: IsoDate | None = None
-    balance: Annotated[PlainDecimal, Field(max_digits=14, decimal_places=2)] | None = None
+    balance: Annotated[Decimal, Field(max_digits=14, decimal_places=2), IS_PLAIN_DECIMAL] | None = None
 
 
 class Contacts(RecordType):
