@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import zlib
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from pydantic_core import from_json
@@ -13,7 +14,7 @@ from rq.serializers import JSONSerializer
 from importer.models import FailedRow
 from importer.problems import Problem
 from importer.queues import ARGUMENTS_VERSION, LOW, row_job_id
-from importer.reading import Record
+from importer.reading import Record, new_tuple
 
 FUNCTION = "jobs.row_job.import_row"
 DESCRIPTION = "import row"
@@ -83,17 +84,31 @@ def encode_failed_row(import_id: str, row: FailedRow) -> str:
     return encode(import_id, row.row_number, row.line_number, row.cells, row.problem)
 
 
-def decode(job_id: str, data: bytes, deaths: int = 0, timeouts: int = 0) -> RowJob:
-    """Read a job's data; RQ compresses it whenever it saves a job again, a requeue for one.
+def decode_all(
+    job_ids: Sequence[str], datas: Sequence[bytes], setbacks: Mapping[str, tuple[int, int]]
+) -> list[RowJob]:
+    """Read the data of jobs, all as one JSON array; RQ compresses a job that it saves again, a requeued one say.
+
+    Args:
+        setbacks: deaths and timeouts by job id, of those that have any.
 
     Raises:
-        UnknownVersionError: the job belongs to another release.
-        UnreadableJobError: it is no row job.
+        UnknownVersionError: a job belongs to another release.
+        UnreadableJobError: one is no row job.
     """
     try:
-        plain = zlib.decompress(data) if data[:1] == b"\x78" else data
-        _function, _instance, (version, *arguments), _keywords = _read_json(plain)
-    except (ValueError, TypeError, zlib.error) as error:
+        plain = [zlib.decompress(data) if data[:1] == b"\x78" else data for data in datas]
+        read = _read_json(b"[" + b",".join(plain) + b"]")
+        jobs = list(zip(job_ids, read, plain, strict=True))
+    except (ValueError, zlib.error) as error:
+        raise UnreadableJobError(f"job {job_ids[0]} is no row job") from error
+    return [_row_job(job_id, call, data, *setbacks.get(job_id, (0, 0))) for job_id, call, data in jobs]
+
+
+def _row_job(job_id: str, call: Any, data: bytes, deaths: int, timeouts: int) -> RowJob:
+    try:
+        _function, _instance, (version, *arguments), _keywords = call
+    except (ValueError, TypeError) as error:
         raise UnreadableJobError(f"job {job_id} is no row job") from error
     if version != ARGUMENTS_VERSION:
         raise UnknownVersionError(f"row job {job_id} has arguments of version {version}")
@@ -101,7 +116,7 @@ def decode(job_id: str, data: bytes, deaths: int = 0, timeouts: int = 0) -> RowJ
         raise UnreadableJobError(f"row job {job_id} has {len(arguments)} arguments, not 5")
     import_id, row_number, line_number, cells, problem = arguments
     found = Problem(*problem) if problem else None
-    return RowJob(job_id, import_id, row_number, line_number, cells, found, plain, deaths, timeouts)
+    return new_tuple(RowJob, (job_id, import_id, row_number, line_number, cells, found, data, deaths, timeouts))
 
 
 def _read_json(text: bytes) -> Any:

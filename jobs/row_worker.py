@@ -107,17 +107,18 @@ class RowWorker(ResilientWorker):
         Where the claim was put back meanwhile, the failed rows' jobs are left to whoever takes them next.
         """
         shown = applied.failures[-KEPT:]
-        kept = {failure.row.row_number for failure in shown} | set(applied.unreached)
-        ended = [row.job_id for row in claim.rows if row.row_number not in kept]
-        is_held = self._claims.clear(claim, ended, release=not kept)
+        unreached = set(applied.unreached)
+        keep = [failure.row.job_id for failure in shown]
+        keep += [row.job_id for row in claim.rows if row.row_number in unreached]
+        is_held = self._claims.clear(claim, keep)
         if is_held and shown:
             self._failed_jobs.record(claim, shown)
-        if is_held and kept:
+        if is_held and keep:
             self._claims.give_back(claim, GivenBack.UNTOUCHED)
 
     def _drop(self, claim: Claim) -> None:
         log.info("import %s takes no rows any more: %s dropped", claim.import_id, len(claim.rows))
-        self._claims.clear(claim, [row.job_id for row in claim.rows], release=True)
+        self._claims.clear(claim)
 
     def _put_off(self, claim: Claim, error: TransientError) -> None:
         """Wait a little longer each time; the rows are back on the queue meanwhile, for whoever can take them."""

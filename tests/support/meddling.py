@@ -13,7 +13,7 @@ from rq.exceptions import InvalidJobOperation, NoSuchJobError
 from sqlalchemy import text
 from world import World
 
-from jobs.claiming import CLEAR, GIVE_BACK, PUT_BACK, TAKE
+from jobs.claim_scripts import CLEAR, GIVE_BACK, PUT_BACK, TAKE
 from jobs.pushing import PUSH_RETRIES, PUSH_ROWS
 
 SCRIPTS = {
