@@ -12,17 +12,21 @@ from collections.abc import Iterable, Mapping, Sequence
 from sqlalchemy import Connection
 
 from importer.models import RowOutcome
-from importer.record_types.upsert import array_literal
+from importer.record_types.upsert import array_literal, integer_array_literal
 from jobs.outcomes import Failure
 
 ENTER = """
-INSERT INTO ledger (import_sequence, row_number, outcome)
-SELECT %(sequence)s, row_number, outcome
-FROM unnest(%(row_numbers)s::integer[], %(outcomes)s::smallint[]) AS batch (row_number, outcome)
-ORDER BY row_number
-ON CONFLICT (import_sequence, row_number) DO UPDATE SET outcome = excluded.outcome
-WHERE ledger.outcome = %(failed)s
-RETURNING row_number, xmax = 0 AS is_first
+WITH entered AS (
+    INSERT INTO ledger (import_sequence, row_number, outcome)
+    SELECT %(sequence)s, row_number, outcome
+    FROM unnest(%(row_numbers)s::integer[], %(outcomes)s::smallint[]) AS batch (row_number, outcome)
+    ORDER BY row_number
+    ON CONFLICT (import_sequence, row_number) DO UPDATE SET outcome = excluded.outcome
+    WHERE ledger.outcome = %(failed)s
+    RETURNING row_number, xmax = 0 AS is_first
+)
+SELECT array_agg(row_number) FILTER (WHERE is_first), array_agg(row_number) FILTER (WHERE NOT is_first)
+FROM entered
 """
 
 MARK_FAILED = """
@@ -73,12 +77,12 @@ def enter(connection: Connection, sequence: int, outcomes: Mapping[int, RowOutco
     """
     parameters = {
         "sequence": sequence,
-        "row_numbers": array_literal(outcomes),
-        "outcomes": array_literal(int(outcome) for outcome in outcomes.values()),
+        "row_numbers": integer_array_literal(outcomes),
+        "outcomes": integer_array_literal(outcomes.values()),
         "failed": int(RowOutcome.FAILED),
     }
-    entered = connection.exec_driver_sql(ENTER, parameters)
-    return {row.row_number: row.is_first for row in entered}
+    first, again = connection.exec_driver_sql(ENTER, parameters).one()
+    return dict.fromkeys(first or (), True) | dict.fromkeys(again or (), False)
 
 
 def mark_failed(connection: Connection, sequence: int, row_numbers: Iterable[int]) -> None:
@@ -103,8 +107,8 @@ def save_failed_rows(connection: Connection, sequence: int, failures: Sequence[F
         return
     parameters = {
         "sequence": sequence,
-        "row_numbers": array_literal(failure.row.row_number for failure in failures),
-        "line_numbers": array_literal(failure.row.line_number for failure in failures),
+        "row_numbers": integer_array_literal(failure.row.row_number for failure in failures),
+        "line_numbers": integer_array_literal(failure.row.line_number for failure in failures),
         "codes": array_literal(_storable(failure.code)[:100] for failure in failures),
         "column_names": array_literal(failure.column and _storable(failure.column)[:255] for failure in failures),
         "messages": array_literal(_storable(failure.message) for failure in failures),
@@ -123,7 +127,7 @@ def _on_rows(connection: Connection, statement: str, sequence: int, row_numbers:
     numbers = list(row_numbers)
     if numbers:
         failed = int(RowOutcome.FAILED)
-        parameters = {"sequence": sequence, "row_numbers": array_literal(numbers), "failed": failed}
+        parameters = {"sequence": sequence, "row_numbers": integer_array_literal(numbers), "failed": failed}
         connection.exec_driver_sql(statement, parameters)
 
 
