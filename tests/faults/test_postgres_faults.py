@@ -1,13 +1,13 @@
 """Postgres restarted, its sessions ended, its connections used up, its rows locked: no row fails for it."""
 
 import contextlib
-import threading
 import time
 
 import pytest
 from meddling import end_sessions, take_all_connections
 from samples import deposits, people
 from sqlalchemy import text
+from world import World
 
 
 @pytest.fixture
@@ -60,32 +60,29 @@ def test_more_workers_than_connections_wait_for_each_other(scene, environment):
     scene.assert_ends_as_undisturbed()
 
 
-def test_a_deadlock_between_two_batches_fails_no_row(scene):
-    """Somebody else updates the same records in the opposite order, again and again."""
-    scene.begin(people(6000, keys=20))
-    deadlocks, over = [], threading.Event()
+def lock_waits(world: World) -> int:
+    """How many sessions of Postgres wait for a lock."""
+    with world.services.engine.connect() as connection:
+        return connection.execute(
+            text("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
+        ).scalar_one()
 
-    def meddle() -> None:
-        while not over.is_set():
-            with contextlib.suppress(Exception), scene.world.services.engine.begin() as connection:
-                connection.execute(text("SET LOCAL deadlock_timeout = '10s'"))  # so that the batch is the victim
-                for number in (9, 8, 5, 2, 1):
-                    email = f"person{number}@example.com"
-                    connection.execute(text("UPDATE contacts SET phone = phone WHERE email = :e"), {"e": email})
-                    time.sleep(0.3)
 
-    def batches_put_off() -> bool:
-        deadlocks[:] = [p for p in scene.crew.workers if "Deadlock detected" in p.log_tail(500)]
-        return bool(deadlocks) or scene.is_over()
-
-    meddler = threading.Thread(target=meddle, daemon=True)
-    meddler.start()
-    try:
-        scene.crew.wait_until(batches_put_off, "a batch was the victim of a deadlock")
-    finally:
-        over.set()
-        meddler.join()
-    assert deadlocks
+def test_a_deadlock_with_a_batch_fails_no_row(scene):
+    """Somebody holds the record that a batch comes to last, and asks for those that it has: the batch is the victim."""
+    scene.begin(people(20, keys=20, name="first"))
+    scene.crew.wait_until(scene.is_over, "the records are there")
+    with scene.world.services.engine.begin() as meddler:
+        meddler.execute(text("SET LOCAL deadlock_timeout = '30s'"))
+        touch = lambda email: meddler.execute(
+            text("UPDATE contacts SET phone = phone WHERE email = :e"), {"e": email}
+        )  # noqa: E731
+        touch("person9@example.com")
+        scene.upload(people(3000, keys=20))
+        scene.crew.wait_until(lambda: lock_waits(scene.world) > 0, "a batch waits for the record")
+        touch("person1@example.com")
+    put_off = lambda: any("Deadlock detected" in p.log_tail(500) for p in scene.crew.workers)  # noqa: E731
+    scene.crew.wait_until(put_off, "a batch was the victim of a deadlock")
     scene.assert_ends_as_undisturbed()
 
 
