@@ -44,6 +44,10 @@ def _seconds(text: str) -> float:
     return number
 
 
+def _seconds_or_off(text: str) -> float:
+    return 0.0 if float(text) == 0 else _seconds(text)
+
+
 def _row_timeout(text: str) -> float:
     seconds = _seconds(text)
     if seconds > 12:
@@ -133,6 +137,12 @@ class Settings:
         _count,
         "10000",
         "row jobs; the dispatcher waits while `low` holds as many (about 1 KB each)",
+    )
+    queued_seconds: float = _setting(
+        "QUEUED_SECONDS",
+        _seconds_or_off,
+        "2",
+        "seconds of work that one import may have waiting, by its own measured rate; `0`: up to `MAX_QUEUED_ROWS`",
     )
     max_failed_rows: int = _setting(
         "MAX_FAILED_ROWS",

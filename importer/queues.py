@@ -130,6 +130,11 @@ def is_slice_queued(redis: Redis, import_id: str) -> bool:
     return any(import_of(job_id) == import_id for job_id in queue_named(HIGH, redis).job_ids)
 
 
+def waiting_slices(redis: Redis) -> int:
+    """How many slices, of any import, wait on `high`."""
+    return queue_named(HIGH, redis).count
+
+
 def queued_rows(redis: Redis, import_id: str) -> int:
     """How many row jobs of this import wait on `low` or are claimed."""
     queue = queue_named(LOW, redis)

@@ -69,18 +69,16 @@ def lock_waits(world: World) -> int:
 
 
 def test_a_deadlock_with_a_batch_fails_no_row(scene):
-    """Somebody holds the record that a batch comes to last, and asks for those that it has: the batch is the victim."""
+    """Somebody holds the record that a batch comes to last, and asks for one that it has by then."""
     scene.begin(people(20, keys=20, name="first"))
     scene.crew.wait_until(scene.is_over, "the records are there")
     with scene.world.services.engine.begin() as meddler:
-        meddler.execute(text("SET LOCAL deadlock_timeout = '30s'"))
-        touch = lambda email: meddler.execute(
-            text("UPDATE contacts SET phone = phone WHERE email = :e"), {"e": email}
-        )  # noqa: E731
-        touch("person9@example.com")
+        meddler.execute(text("SET LOCAL deadlock_timeout = '30s'"))  # so that the batch is the victim
+        touch = text("UPDATE contacts SET phone = phone WHERE email = :e")
+        meddler.execute(touch, {"e": "person9@example.com"})
         scene.upload(people(3000, keys=20))
         scene.crew.wait_until(lambda: lock_waits(scene.world) > 0, "a batch waits for the record")
-        touch("person1@example.com")
+        meddler.execute(touch, {"e": "person1@example.com"})
     put_off = lambda: any("Deadlock detected" in p.log_tail(500) for p in scene.crew.workers)  # noqa: E731
     scene.crew.wait_until(put_off, "a batch was the victim of a deadlock")
     scene.assert_ends_as_undisturbed()

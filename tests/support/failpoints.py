@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 from importer import queues
 from importer.storage import Storage
 from jobs import __main__ as program
-from jobs import applying, dispatcher
+from jobs import applying, slices
 from jobs.claiming import Claims
 from jobs.failed_jobs import FailedJobs
 from jobs.pushing import Pusher
@@ -38,8 +38,8 @@ class Point(NamedTuple):
 POINTS = {
     "before the checkpoint script": Point(Pusher, "push", False),
     "after the checkpoint script": Point(Pusher, "push", True),
-    "before the end of file is recorded": Point(dispatcher, "settle", False),
-    "after the end of file is recorded": Point(dispatcher, "settle", True),
+    "before the end of file is recorded": Point(slices, "settle", False),
+    "after the end of file is recorded": Point(slices, "settle", True),
     "before the next slice is enqueued": Point(queues, "enqueue_slice", False),
     "after the next slice is enqueued": Point(queues, "enqueue_slice", True),
     "after the claim": Point(Claims, "take", True),

@@ -15,7 +15,7 @@ from world import World
 from importer import checkpoint, queues
 from importer.statuses import Status
 
-TINY = {"SLICE_SECONDS": "0.5", "MAX_QUEUED_ROWS": "1000", "BATCH_SECONDS": "0.1"}
+TINY = {"SLICE_SECONDS": "0.5", "MAX_QUEUED_ROWS": "1000", "QUEUED_SECONDS": "2", "BATCH_SECONDS": "0.1"}
 """Settings that put many slices and batches into a small file."""
 
 BAR, AIM = 30.0, 10.0

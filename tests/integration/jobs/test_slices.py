@@ -8,12 +8,12 @@ from world import contacts_csv, many_contacts
 from importer import checkpoint, queues
 from importer.control import verbs
 from importer.storage import Storage
-from jobs import dispatcher, pushing
+from jobs import dispatcher, pushing, slices
 
 
 @pytest.fixture
 def small_blocks(monkeypatch):
-    monkeypatch.setattr(dispatcher, "ROWS_AT_ONCE", 10)
+    monkeypatch.setattr(slices, "ROWS_AT_ONCE", 10)
 
 
 @pytest.fixture
@@ -24,11 +24,11 @@ def tiny_slices(small_blocks, setting):
 def test_slices_that_end_after_one_block_push_every_row_once(world, tiny_slices):
     csv, records = many_contacts(55)
     import_id = world.upload(csv)
-    slices = 0
+    runs = 0
     while world.high.count:
         world.run_slice(import_id)
-        slices += 1
-    assert slices == 7  # six blocks, and the end of the file
+        runs += 1
+    assert runs == 7  # six blocks, and the end of the file
     assert world.queued_rows() == list(range(1, 56))
     world.work()
     assert_every_row_accounted_for(world, import_id, records, rows=55)
@@ -143,7 +143,7 @@ def test_while_s3_is_away_the_dispatcher_waits_and_then_goes_on(world, monkeypat
 
 @pytest.mark.parametrize("verb", [verbs.pause, verbs.cancel, verbs.delete])
 def test_a_slice_leaves_an_import_that_takes_no_more_rows(world, small_blocks, monkeypatch, verb):
-    monkeypatch.setattr(dispatcher, "LOOK_SECONDS", 0)
+    monkeypatch.setattr(slices, "LOOK_SECONDS", 0)
     import_id = world.upload(many_contacts(50)[0])
     push = pushing.Pusher.push
 
@@ -190,7 +190,7 @@ def test_errors_that_nobody_expected_are_counted_and_five_in_a_row_stop_the_impo
     def broken(*arguments):
         raise ZeroDivisionError("nobody thought of this")
 
-    monkeypatch.setattr(dispatcher, "encode_record", broken)
+    monkeypatch.setattr(slices, "encode_record", broken)
     import_id = world.upload(many_contacts(3)[0])
     for failed in range(1, 6):
         world.dispatch()
@@ -205,7 +205,7 @@ def test_errors_that_nobody_expected_are_counted_and_five_in_a_row_stop_the_impo
 def test_a_slice_that_gets_on_forgets_the_errors_before_it(world, tiny_slices, monkeypatch):
     csv, records = many_contacts(80)
     import_id = world.upload(csv)
-    encode, calls = dispatcher.encode_record, []
+    encode, calls = slices.encode_record, []
 
     def broken_now_and_then(*arguments):
         calls.append(1)
@@ -213,7 +213,7 @@ def test_a_slice_that_gets_on_forgets_the_errors_before_it(world, tiny_slices, m
             raise ZeroDivisionError("only sometimes")
         return encode(*arguments)
 
-    monkeypatch.setattr(dispatcher, "encode_record", broken_now_and_then)
+    monkeypatch.setattr(slices, "encode_record", broken_now_and_then)
     for _ in range(20):
         world.dispatch()
         world.work()

@@ -31,7 +31,7 @@ def test_a_save_that_miscounts_pauses_the_import_instead_of_reading_it_for_ever(
 
 def test_deleting_an_import_forgets_its_failed_slices_too(world, monkeypatch):
     import_id = world.upload(contacts_csv([("a@example.com", "Ann")]))
-    monkeypatch.setattr("jobs.dispatcher.Slice.run", lambda _: 1 / 0)
+    monkeypatch.setattr("jobs.slices.Slice.run", lambda _: 1 / 0)
     world.dispatch()
     assert world.failed_slices.get_job_ids()
     world.verb(verbs.delete, import_id)
