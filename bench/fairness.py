@@ -10,6 +10,7 @@ from bench.product import Product
 from importer.statuses import ENDED
 
 SMALL_ROWS = 50
+SMALL_FILES = 5
 REQUESTS = 200
 HEAD_START = 2.0
 """Seconds for which the big file is imported before the small one comes."""
@@ -20,7 +21,7 @@ class Beside:
     """What somebody meets while a big file is imported.
 
     Attributes:
-        seconds: from the upload request of the small file until it is completed.
+        seconds: from the upload request of a small file until it is completed, the longest of several.
         answers: seconds that pages and API took to answer, sorted; empty if none was asked.
     """
 
@@ -33,7 +34,7 @@ class Beside:
 
 
 def beside(product: Product, big: Path, record_type: str, small: Path, *, ask: bool) -> Beside:
-    """Import a small file of contacts while a big one of this record type is imported, which is then cancelled.
+    """Import small files of contacts, one after another, beside a big one of this record type, and cancel that.
 
     Args:
         ask: look at page and API of the big import, in turn.
@@ -42,17 +43,22 @@ def beside(product: Product, big: Path, record_type: str, small: Path, *, ask: b
     running = visitor.upload(big, record_type)
     time.sleep(HEAD_START)
     answers = sorted(_answer(product, running["id"], number) for number in range(REQUESTS)) if ask else []
-    began = time.perf_counter()
-    state = visitor.upload(small, "contacts")
-    while state["status"] not in ENDED:
-        time.sleep(0.05)
-        state = visitor.import_state(state["id"])
-    seconds = time.perf_counter() - began
+    seconds = max(_import_small(product, small, number) for number in range(SMALL_FILES))
     assert visitor.import_state(running["id"])["status"] not in ENDED, "the big file was too small"
     visitor.cancel(running["id"])
     while visitor.import_state(running["id"])["status"] not in ENDED:
         time.sleep(0.1)
     return Beside(seconds, answers)
+
+
+def _import_small(product: Product, small: Path, number: int) -> float:
+    time.sleep(number / SMALL_FILES)  # not always at the same moment of the other's turn
+    began = time.perf_counter()
+    state = product.visitor.upload(small, "contacts")
+    while state["status"] not in ENDED:
+        time.sleep(0.05)
+        state = product.visitor.import_state(state["id"])
+    return time.perf_counter() - began
 
 
 def _answer(product: Product, import_id: str, number: int) -> float:

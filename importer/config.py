@@ -141,7 +141,7 @@ class Settings:
     queued_seconds: float = _setting(
         "QUEUED_SECONDS",
         _seconds_or_off,
-        "2",
+        "1",
         "seconds of work that one import may have waiting, by its own measured rate; `0`: up to `MAX_QUEUED_ROWS`",
     )
     max_failed_rows: int = _setting(

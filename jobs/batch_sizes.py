@@ -1,13 +1,19 @@
-"""How many rows to claim next, so that a batch takes about as long as it should."""
+"""How many rows of each import to claim next, so that a batch takes about as long as it should."""
 
 from __future__ import annotations
 
+from types import MappingProxyType
+
 MAX_ROWS = 1000
 FIRST_ROWS = 50
+"""Of an import that nothing is known of yet."""
+
+REMEMBERED = 20
+"""Imports; of more than take turns at once, the others start anew."""
 
 
 class BatchSizes:
-    """Adapts to how long the last batches took.
+    """Adapts to how long the last batches of an import took.
 
     Args:
         seconds: what a batch aims to take.
@@ -15,17 +21,23 @@ class BatchSizes:
 
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
-        self._rows = FIRST_ROWS
+        self._rows: dict[str, int] = {}
+        self.rows = MappingProxyType(self._rows)
 
-    @property
-    def rows(self) -> int:
-        return self._rows
-
-    def took(self, rows: int, seconds: float) -> None:
+    def took(self, import_id: str, rows: int, seconds: float) -> None:
         """Learn from a batch; at most twice as many rows follow, so that one quick batch does not mislead."""
         fitting = int(rows * self._seconds / max(seconds, 0.001))
-        self._rows = max(1, min(fitting, max(rows, self._rows) * 2, MAX_ROWS))
+        self._remember(import_id, min(fitting, max(rows, self._of(import_id)) * 2, MAX_ROWS))
 
-    def set_back(self) -> None:
+    def set_back(self, import_id: str) -> None:
         """Go on with fewer rows: a batch that took too long, or got into another's way, is smaller next time."""
-        self._rows = max(1, self._rows // 4)
+        self._remember(import_id, self._of(import_id) // 4)
+
+    def _of(self, import_id: str) -> int:
+        return self._rows.get(import_id, FIRST_ROWS)
+
+    def _remember(self, import_id: str, rows: int) -> None:
+        self._rows.pop(import_id, None)
+        self._rows[import_id] = max(1, rows)
+        if len(self._rows) > REMEMBERED:
+            del self._rows[next(iter(self._rows))]

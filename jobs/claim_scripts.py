@@ -4,7 +4,9 @@ TAKE = """#!lua flags=allow-oom
 local queue, intermediate, started, claims, claim = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local first, limit, lease = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
 local claim_id, worker, job_prefix, moment, bytes_left = ARGV[4], ARGV[5], ARGV[6], ARGV[7], tonumber(ARGV[8])
-local ids, datas, counts, members, prefix = {}, {}, {}, {}, nil
+local limits = {}
+for argument = 9, #ARGV, 2 do limits[ARGV[argument]] = tonumber(ARGV[argument + 1]) end
+local ids, datas, counts, members = {}, {}, {}, {}
 
 local function fields_of(id) return redis.call('HMGET', job_prefix .. id, 'data', 'deaths', 'timeouts') end
 
@@ -32,14 +34,15 @@ if first ~= '' then
     local fields = fields_of(first)
     if not fields[1] then return {} end
     take(first, fields)
-    prefix = string.match(first, '^[^_]*_')
-    if fields[2] then limit = 1 end
+    if fields[2] then bytes_left = 0 end
 end
 local passed, neighbours = 0, {}
+local next = ids[1] or redis.call('LINDEX', queue, 0)
+local prefix = next and string.match(next, '^[^_]*_')
+limit = limits[prefix] or limit
 if #ids < limit then neighbours = redis.call('LRANGE', queue, 0, limit - #ids - 1) end
 for _, id in ipairs(neighbours) do
     if bytes_left <= 0 then break end
-    prefix = prefix or string.match(id, '^[^_]*_')
     if prefix and string.sub(id, 1, #prefix) ~= prefix then break end
     local fields = fields_of(id)
     if fields[2] and #ids > 0 then break end
@@ -55,10 +58,10 @@ local now = redis.call('TIME')
 redis.call('ZADD', claims, now[1] * 1000 + math.floor(now[2] / 1000) + lease, claim_id)
 return {ids, datas, counts}
 """
-"""Neighbours are those of the same import. A job with a count of deaths is taken alone. A call that is repeated,
-because its reply was lost, is answered as before. What can be said of all jobs in one command is: each command
-that a script calls costs about 0.7 µs by itself. `unpack` bears about 8,000 values, four times what a claim may
-hold."""
+"""Neighbours are of the same import, which may have its own limit. A job with a count of deaths is taken alone.
+A call that is repeated, because its reply was lost, is answered as before. What can be said of all jobs in one
+command is: each command that a script calls costs about 0.7 µs by itself. `unpack` bears about 8,000 values, four
+times what a claim may hold."""
 
 CLEAR = """#!lua flags=allow-oom
 local started, claims, claim, failed = KEYS[1], KEYS[2], KEYS[3], KEYS[4]

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import logging
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Any, cast
 
 from redis import Redis
@@ -22,7 +23,7 @@ from rq.serializers import JSONSerializer
 from rq.utils import utcformat
 
 from importer.connections import KEY_PREFIX
-from importer.queues import CLAIMS_KEY, FAILED_JOB_SECONDS, JOB_PREFIXES, LOW, claim_key, queue_named
+from importer.queues import CLAIMS_KEY, FAILED_JOB_SECONDS, JOB_PREFIXES, LOW, claim_key, queue_named, row_job_id
 from jobs.claim_scripts import CLEAR, EXPIRED, GIVE_BACK, PUT_BACK, TAKE, UNSTICK
 from jobs.row_job import RowJob, UnknownVersionError, UnreadableJobError, decode_all
 
@@ -73,11 +74,14 @@ class Claims:
         self._give_back, self._put_back = redis.register_script(GIVE_BACK), redis.register_script(PUT_BACK)
         self._expired, self._unstick = redis.register_script(EXPIRED), redis.register_script(UNSTICK)
 
-    def take(self, *, first: str = "", limit: int) -> Claim | None:
+    def take(
+        self, *, first: str = "", limit: int, limits: Mapping[str, int] = MappingProxyType({})
+    ) -> Claim | None:
         """Claim up to `limit` row jobs of one import.
 
         Args:
             first: the job that RQ has popped; where it was put back meanwhile, nothing is claimed.
+            limits: by import id, of imports that have limits of their own.
         """
         claim_id = secrets.token_hex(8)
         keys = [self._queue, self._intermediate, self._started, CLAIMS_KEY, claim_key(claim_id)]
@@ -90,8 +94,11 @@ class Claims:
             self._worker_name,
             JOB_PREFIXES[0],
             moment,
+            BYTES_AT_ONCE,
         ]
-        taken = cast(list[Any], self._take(keys=keys, args=[*arguments, BYTES_AT_ONCE]))
+        for import_id, rows in limits.items():
+            arguments += row_job_id(import_id, 0)[:-1], rows
+        taken = cast(list[Any], self._take(keys=keys, args=arguments))
         return self._read(claim_id, *taken) if taken else None
 
     def _read(

@@ -19,7 +19,7 @@ from importer.services import Services
 from importer.statuses import Reason, Status
 from importer.transitions import try_move
 from jobs.applying import Applied, Batches
-from jobs.batch_sizes import BatchSizes
+from jobs.batch_sizes import FIRST_ROWS, BatchSizes
 from jobs.claiming import Claim, Claims, GivenBack
 from jobs.failed_jobs import KEPT, FailedJobs
 from jobs.outcomes import MAX_TIMEOUTS, ImportGoneError, TransientError
@@ -60,14 +60,14 @@ class RowWorker(ResilientWorker):
 
     def _work(self, first: str) -> None:
         until = time.monotonic() + SECONDS_BETWEEN_RQ
-        claim = self._claims.take(first=first, limit=self._sizes.rows)
+        claim = self._claims.take(first=first, limit=FIRST_ROWS, limits=self._sizes.rows)
         if claim is None and first:
             stop_requested.wait(UNKNOWN_VERSION_SECONDS)
         while claim is not None:
             self._work_off(claim)
             if self.asked_to_stop or time.monotonic() > until:
                 return
-            claim = self._claims.take(limit=self._sizes.rows)
+            claim = self._claims.take(limit=FIRST_ROWS, limits=self._sizes.rows)
 
     def _work_off(self, claim: Claim) -> None:
         try:
@@ -98,7 +98,7 @@ class RowWorker(ResilientWorker):
         began = time.monotonic()
         applied = self._batches.apply(claim.import_id, claim.rows)
         reached = len(claim.rows) - len(applied.unreached)
-        self._sizes.took(reached, time.monotonic() - began)
+        self._sizes.took(claim.import_id, reached, time.monotonic() - began)
         return applied
 
     def _clear(self, claim: Claim, applied: Applied) -> None:
@@ -123,7 +123,7 @@ class RowWorker(ResilientWorker):
     def _put_off(self, claim: Claim, error: TransientError) -> None:
         """Wait a little longer each time; the rows are back on the queue meanwhile, for whoever can take them."""
         log.warning("import %s: %s rows put off: %s", claim.import_id, len(claim.rows), error.message)
-        self._sizes.set_back()
+        self._sizes.set_back(claim.import_id)
         self._claims.give_back(claim, GivenBack.TIMEOUT if error.is_timeout else GivenBack.UNTOUCHED)
         self._setbacks += 1
         self.heartbeat()

@@ -1,33 +1,49 @@
 from itertools import pairwise
 
-from jobs.batch_sizes import FIRST_ROWS, MAX_ROWS, BatchSizes
+from jobs.batch_sizes import FIRST_ROWS, MAX_ROWS, REMEMBERED, BatchSizes
 
 
 def test_quick_batches_grow_to_the_limit_by_doubling():
     sizes = BatchSizes(seconds=0.5)
-    seen = [sizes.rows]
+    sizes.took("a", FIRST_ROWS, 0.01)
+    seen = [FIRST_ROWS, sizes.rows["a"]]
     for _ in range(10):
-        sizes.took(sizes.rows, 0.01)
-        seen.append(sizes.rows)
-    assert seen[0] == FIRST_ROWS
+        sizes.took("a", sizes.rows["a"], 0.01)
+        seen.append(sizes.rows["a"])
     assert all(after <= 2 * before for before, after in pairwise(seen))
     assert seen[-1] == MAX_ROWS
 
 
-def test_a_slow_record_type_gets_batches_that_take_as_long_as_they_should():
+def test_a_slow_import_gets_batches_that_take_as_long_as_they_should():
     sizes = BatchSizes(seconds=0.5)
-    sizes.took(50, 5.0)
-    assert sizes.rows == 5
+    sizes.took("a", 50, 5.0)
+    assert sizes.rows["a"] == 5
 
 
-def test_a_row_that_takes_longer_than_a_batch_is_claimed_alone():
+def test_an_import_whose_rows_take_longer_than_a_batch_has_them_claimed_alone():
     sizes = BatchSizes(seconds=0.5)
-    sizes.took(1, 10.0)
-    assert sizes.rows == 1
+    sizes.took("a", 1, 10.0)
+    assert sizes.rows["a"] == 1
 
 
 def test_setbacks_shrink_batches_down_to_one_row_and_no_further():
     sizes = BatchSizes(seconds=0.5)
     for _ in range(10):
-        sizes.set_back()
-    assert sizes.rows == 1
+        sizes.set_back("a")
+    assert sizes.rows["a"] == 1
+
+
+def test_a_quick_import_says_nothing_of_another():
+    sizes = BatchSizes(seconds=0.5)
+    sizes.took("quick", 1000, 0.1)
+    assert dict(sizes.rows) == {"quick": 1000}
+
+
+def test_the_imports_that_were_worked_on_last_are_remembered():
+    sizes = BatchSizes(seconds=0.5)
+    for number in range(REMEMBERED):
+        sizes.took(str(number), 100, 0.5)
+    sizes.took("0", 100, 0.5)
+    sizes.took("another", 100, 0.5)
+    assert "0" in sizes.rows
+    assert "1" not in sizes.rows

@@ -42,6 +42,15 @@ def test_the_jobs_of_a_dead_worker_come_back_and_each_is_run_alone(world, dispat
     assert_every_row_accounted_for(world, import_id, records, rows=30)
 
 
+def test_an_import_may_have_a_limit_of_its_own(world, dispatched):
+    import_id, _ = dispatched
+    claims = claiming.Claims(world.redis, "next")
+    popped = world.redis.lmove(world.low.key, world.low.intermediate_queue_key).decode()
+    assert len(claims.take(first=popped, limit=9, limits={import_id: 4, "another": 7}).rows) == 4
+    assert len(claims.take(limit=9, limits={import_id: 3, "another": 7}).rows) == 3
+    assert len(claims.take(limit=9, limits={"another": 7}).rows) == 9
+
+
 def test_a_job_over_which_a_worker_died_is_run_alone_when_rq_pops_it_first_too(world, dispatched):
     world.claim(1)
     world.let_leases_lapse()
