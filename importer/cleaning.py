@@ -1,4 +1,4 @@
-"""Removes what an ended import leaves in Redis and S3, and what a deleted one leaves in Postgres.
+"""Removes what an ended import leaves in Redis, S3 and, later, the ledger, and all that a deleted one leaves.
 
 Every step may be repeated; recovery calls these until they have succeeded (docs/design.md, rule 17).
 """
@@ -11,7 +11,7 @@ from sqlalchemy import CursorResult, delete, func, text, update
 from sqlalchemy.orm import Session
 
 from importer import checkpoint, queues
-from importer.models import FailedRow, Import
+from importer.models import FailedRow, Import, RowOutcome
 from importer.services import Services
 from importer.statuses import ENDED, Status
 from importer.transitions import try_move
@@ -26,6 +26,19 @@ DELETE FROM ledger WHERE import_sequence = :sequence AND row_number IN (
 DELETE_FAILED_ROWS = text("""
 DELETE FROM failed_rows WHERE import_sequence = :sequence AND row_number IN (
     SELECT row_number FROM failed_rows WHERE import_sequence = :sequence LIMIT :rows)
+""")
+
+FOLDED_AT_ONCE = 20_000
+
+FOLD_LEDGER = text("""
+WITH folded AS (
+    DELETE FROM ledger WHERE import_sequence = :sequence AND outcome = :imported AND row_number IN (
+        SELECT row_number FROM ledger
+        WHERE import_sequence = :sequence AND outcome = :imported
+        ORDER BY row_number LIMIT :rows)
+    RETURNING row_number
+)
+UPDATE imports SET folded_rows = folded_rows + (SELECT count(*) FROM folded) WHERE sequence = :sequence
 """)
 
 
@@ -96,3 +109,13 @@ def delete_some(session: Session, import_: Import) -> bool:
         session.execute(delete(Import).where(Import.id == import_.id))
     session.commit()
     return finished
+
+
+def fold_some(session: Session, import_: Import) -> None:
+    """Fold up to 20,000 of an ended import's imported rows: a number takes the place of their lines in the ledger.
+
+    The lines of failed rows stay, as these may still be retried (docs/design.md, rule 11).
+    """
+    values = {"sequence": import_.sequence, "imported": int(RowOutcome.IMPORTED), "rows": FOLDED_AT_ONCE}
+    session.execute(FOLD_LEDGER, values)
+    session.commit()

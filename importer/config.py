@@ -44,7 +44,7 @@ def _seconds(text: str) -> float:
     return number
 
 
-def _seconds_or_off(text: str) -> float:
+def _number_or_off(text: str) -> float:
     return 0.0 if float(text) == 0 else _seconds(text)
 
 
@@ -123,6 +123,12 @@ class Settings:
     keep_files: bool = _setting(
         "KEEP_FILES", _flag, "false", "`true` keeps the object in S3 after the import has ended"
     )
+    ledger_days: float = _setting(
+        "LEDGER_DAYS",
+        _number_or_off,
+        "7",
+        "days after which the ledger of an ended import is folded into a number; `0`: never",
+    )
     record_types: tuple[str, ...] = _setting(
         "RECORD_TYPES",
         _names,
@@ -140,7 +146,7 @@ class Settings:
     )
     queued_seconds: float = _setting(
         "QUEUED_SECONDS",
-        _seconds_or_off,
+        _number_or_off,
         "1",
         "seconds of work that one import may have waiting, by its own measured rate; `0`: up to `MAX_QUEUED_ROWS`",
     )

@@ -19,6 +19,7 @@ WITH current AS (
         COALESCE(:total, total_rows) AS total
     FROM imports
     WHERE id = :import_id AND deleted_at IS NULL AND status = ANY(:takes_rows)
+        AND (status = ANY(:unfinished) OR :ended = 0)
     FOR UPDATE
 ), verdict AS (
     SELECT id, total, CASE
@@ -64,7 +65,8 @@ def settle(connection: Connection, import_id: str, change: Change, *, total: int
     """Move the counters; write the total where the file was read to its end.
 
     Returns:
-        The status after it, or None where the import is gone, was cancelled or stopped: nothing was changed.
+        The status after it, or None where nothing was changed: the import is gone, was cancelled or stopped, or
+        is completed and a row would end in it that has ended before.
     """
     status = connection.scalar(
         SETTLE,

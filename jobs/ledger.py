@@ -20,6 +20,9 @@ WITH entered AS (
     INSERT INTO ledger (import_sequence, row_number, outcome)
     SELECT %(sequence)s, row_number, outcome
     FROM unnest(%(row_numbers)s::integer[], %(outcomes)s::smallint[]) AS batch (row_number, outcome)
+    WHERE (SELECT folded_rows = 0 FROM imports WHERE sequence = %(sequence)s)
+        OR EXISTS (SELECT FROM ledger AS line
+            WHERE line.import_sequence = %(sequence)s AND line.row_number = batch.row_number)
     ORDER BY row_number
     ON CONFLICT (import_sequence, row_number) DO UPDATE SET outcome = excluded.outcome
     WHERE ledger.outcome = %(failed)s
@@ -28,6 +31,8 @@ WITH entered AS (
 SELECT array_agg(row_number) FILTER (WHERE is_first), array_agg(row_number) FILTER (WHERE NOT is_first)
 FROM entered
 """
+
+"""Of an import whose ledger was folded, only rows that still have a line: those that had failed."""
 
 MARK_FAILED = """
 UPDATE ledger SET outcome = %(failed)s

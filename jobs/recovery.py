@@ -18,7 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from importer import checkpoint, queues
-from importer.cleaning import clean, delete_some
+from importer.cleaning import clean, delete_some, fold_some
 from importer.connections import KEY_PREFIX
 from importer.dispatching import begin_at_first_row
 from importer.errors import ImporterError, StorageError
@@ -61,6 +61,7 @@ class Recovery:
         self._rewind_stalled()
         self._give_up_stale_uploads()
         self._clean_ended()
+        self._fold_ledgers()
         self._sweep()
         return True
 
@@ -168,6 +169,15 @@ class Recovery:
             clean(session, self._services, import_)
         if import_.deleted_at is not None:
             delete_some(session, import_)
+
+    def _fold_ledgers(self) -> None:
+        """Imports that ended long ago: nothing can bring back a row of theirs but a retry."""
+        days = self._services.settings.ledger_days
+        if not days:
+            return
+        has_ended = Import.status.in_(ENDED) & (Import.finished_at < datetime.now(UTC) - timedelta(days=days))
+        wanted = select(Import).where(has_ended, Import.folded_rows < Import.imported_rows).limit(20)
+        self._for_each(wanted, fold_some)
 
     def _sweep(self) -> None:
         """Ended imports have no checkpoint; a Redis that was set back, by a failover for one, may hold some."""

@@ -16,7 +16,7 @@ from importer.models import Import, RowOutcome
 COUNTS = text("""
 SELECT status, total_rows, cleaned_at, failed_rows AS failed,
     created_rows + updated_rows + unchanged_rows + superseded_rows AS imported,
-    in_ledger, failed_in_ledger, unexplained, groundless
+    in_ledger + folded_rows AS in_ledger, failed_in_ledger, unexplained, groundless
 FROM imports
 CROSS JOIN LATERAL (
     SELECT count(*) FILTER (WHERE outcome = :imported) AS in_ledger,
@@ -73,7 +73,8 @@ def read_books(session: Session, import_: Import) -> Row[Any]:
     """Status, counters, and how many lines and reasons there are, all of one moment.
 
     Returns:
-        The columns of `COUNTS`; `unexplained` failed rows have no reason, `groundless` reasons no failed row.
+        The columns of `COUNTS`; `in_ledger` are imported rows, the folded ones included, `unexplained` failed rows
+        have no reason, `groundless` reasons no failed row.
     """
     session.execute(NO_TIMEOUT)
     return session.execute(COUNTS, {"id": import_.id, **OUTCOMES}).one()

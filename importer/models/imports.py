@@ -22,6 +22,7 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column
 
 from importer.models.base import Base
@@ -87,6 +88,9 @@ class Import(Base):
     unchanged_rows: Mapped[int] = mapped_column(Integer, default=0)
     superseded_rows: Mapped[int] = mapped_column(Integer, default=0)
     failed_rows: Mapped[int] = mapped_column(Integer, default=0)
+    folded_rows: Mapped[int] = mapped_column(
+        Integer, default=0, server_default="0", comment="imported rows whose lines have left the ledger"
+    )
     allowed_failed_rows: Mapped[int] = mapped_column(Integer)
     failed_slices: Mapped[int] = mapped_column(SmallInteger, default=0, comment="in a row, by unexpected errors")
 
@@ -109,17 +113,20 @@ class Import(Base):
         """The key of the uploaded file in S3."""
         return f"imports/{self.id}"
 
-    @property
+    @hybrid_property
     def imported_rows(self) -> int:
         return self.created_rows + self.updated_rows + self.unchanged_rows + self.superseded_rows
 
-    @property
+    @hybrid_property
     def ended_rows(self) -> int:
         return self.imported_rows + self.failed_rows
 
 
 class LedgerLine(Base):
-    """One row that has ended. No foreign key: checking it would lock the import's row in every batch."""
+    """One row that has ended, until it is folded.
+
+    No foreign key: checking it would lock the import's row in every batch.
+    """
 
     __tablename__ = "ledger"
 

@@ -7,7 +7,6 @@ import pytest
 from meddling import end_sessions, take_all_connections
 from samples import deposits, people
 from sqlalchemy import text
-from world import World
 
 
 @pytest.fixture
@@ -60,14 +59,6 @@ def test_more_workers_than_connections_wait_for_each_other(scene, environment):
     scene.assert_ends_as_undisturbed()
 
 
-def lock_waits(world: World) -> int:
-    """How many sessions of Postgres wait for a lock."""
-    with world.services.engine.connect() as connection:
-        return connection.execute(
-            text("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
-        ).scalar_one()
-
-
 def test_a_deadlock_with_a_batch_fails_no_row(scene):
     """Somebody holds the record that a batch comes to last, and asks for one that it has by then."""
     scene.begin(people(20, keys=20, name="first"))
@@ -77,7 +68,7 @@ def test_a_deadlock_with_a_batch_fails_no_row(scene):
         touch = text("UPDATE contacts SET phone = phone WHERE email = :e")
         meddler.execute(touch, {"e": "person9@example.com"})
         scene.upload(people(3000, keys=20))
-        scene.crew.wait_until(lambda: lock_waits(scene.world) > 0, "a batch waits for the record")
+        scene.crew.wait_until(scene.world.lock_waits, "a batch waits for the record")
         meddler.execute(touch, {"e": "person1@example.com"})
     put_off = lambda: any("Deadlock detected" in p.log_tail(500) for p in scene.crew.workers)  # noqa: E731
     scene.crew.wait_until(put_off, "a batch was the victim of a deadlock")

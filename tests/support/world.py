@@ -222,6 +222,12 @@ class World:
         with self.services.engine.begin() as connection:
             connection.execute(text(statement), parameters)
 
+    def lock_waits(self) -> int:
+        """How many sessions of Postgres wait for a lock."""
+        with self.services.engine.connect() as connection:
+            waiting = text("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
+            return connection.execute(waiting).scalar_one()
+
     def keys_of(self, import_id: str) -> set[str]:
         return {key.decode() for key in self.redis.keys(f"*{import_id}*")}
 
