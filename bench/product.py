@@ -22,7 +22,7 @@ from importer.statuses import ENDED, Status
 
 EMAIL = "bench@example.com"
 CHECKOUT = Path(__file__).parents[1]
-LOOK_SECONDS = 0.1
+LOOK_SECONDS = 0.25
 
 
 @dataclass
@@ -30,7 +30,7 @@ class Run:
     """One import.
 
     Attributes:
-        seconds: from the upload request to `completed`, to a tenth.
+        seconds: from the upload request to `completed`, to a quarter.
         peaks: largest resident memory of any process of a kind, in MB.
         redis: largest memory of Redis above what it used before, in MB.
     """

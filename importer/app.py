@@ -54,7 +54,9 @@ def _configuration(settings: Settings) -> dict[str, object]:
     return {
         "SECRET_KEY": settings.secret_key,
         "SQLALCHEMY_DATABASE_URI": settings.database_url,
-        "SQLALCHEMY_ENGINE_OPTIONS": engine_options(pool_size=settings.web_threads + 1, name="importer web"),
+        "SQLALCHEMY_ENGINE_OPTIONS": engine_options(
+            pool_size=settings.web_pool_size or settings.web_threads + 1, name="importer web"
+        ),
         "MAX_CONTENT_LENGTH": MAX_FORM_BYTES,
         "PERMANENT_SESSION_LIFETIME": SESSION_LIFETIME,
         # Or a page that refreshes itself would keep its session alive for ever.

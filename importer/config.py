@@ -142,13 +142,20 @@ class Settings:
         "MAX_QUEUED_ROWS",
         _count,
         "10000",
-        "row jobs; the dispatcher waits while `low` holds as many (about 1 KB each)",
+        "row jobs; the dispatcher waits while `low` holds as many: a third of a second's work at full speed",
+    )
+    max_queued_bytes: int = _setting(
+        "MAX_QUEUED_BYTES",
+        _count,
+        str(8 * 1024**2),
+        "bytes of cells that one import may have waiting, so that large rows do not fill a Redis of 25 MB",
     )
     queued_seconds: float = _setting(
         "QUEUED_SECONDS",
         _number_or_off,
         "1",
-        "seconds of work that one import may have waiting, by its own measured rate; `0`: up to `MAX_QUEUED_ROWS`",
+        "seconds of work that one import may have waiting, by its own rate, so that a small file beside a slow "
+        "one takes less than 2; `0`: up to `MAX_QUEUED_ROWS`",
     )
     max_failed_rows: int = _setting(
         "MAX_FAILED_ROWS",
@@ -163,9 +170,19 @@ class Settings:
         "MAX_CELL_CHARS", _count, "65536", "characters of one cell; a row with a longer one fails"
     )
     slice_seconds: float = _setting(
-        "SLICE_SECONDS", _seconds, "5", "seconds a dispatcher reads one file before it takes the next in turn"
+        "SLICE_SECONDS",
+        _seconds,
+        "5",
+        "seconds a dispatcher reads one file before it takes the next in turn: long beside opening a file, short "
+        "beside the 30 that a platform leaves after SIGTERM",
     )
-    batch_seconds: float = _setting("BATCH_SECONDS", _seconds, "0.5", "seconds that a worker's batch aims to take")
+    batch_seconds: float = _setting(
+        "BATCH_SECONDS",
+        _seconds,
+        "0.5",
+        "seconds that a worker's batch aims to take; pausing, cancelling and SIGTERM wait for it, and more than "
+        "the 1,000 rows it may have are hardly quicker",
+    )
     row_timeout: float = _setting(
         "ROW_TIMEOUT", _row_timeout, "10", "seconds, at most 12, a record type's `save_row` may take for one row"
     )
@@ -173,7 +190,19 @@ class Settings:
         "WEB_THREADS",
         _count,
         "8",
-        "requests that a web process serves at once; it holds up to one database connection more",
+        "requests that a web process serves at once; an upload takes one of them while it lasts",
+    )
+    web_pool_size: int = _setting(
+        "WEB_POOL_SIZE",
+        _whole,
+        "0",
+        "database connections of a web process at most; `0`: one more than it has threads, so that none waits",
+    )
+    jobs_pool_size: int = _setting(
+        "JOBS_POOL_SIZE",
+        _count,
+        "2",
+        "database connections of a dispatcher or worker at most: one for its rows, one for what comes between",
     )
     base_url: str = _setting(
         "BASE_URL",

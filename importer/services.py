@@ -25,10 +25,10 @@ class Services:
 
     @classmethod
     def for_jobs(cls, settings: Settings, name: str) -> Services:
-        """What a dispatcher or worker process needs: one database connection, and one for recovery."""
+        """What a dispatcher or worker process needs."""
         return cls(
             settings=settings,
-            engine=connect_database(settings, pool_size=2, name=name),
+            engine=connect_database(settings, pool_size=settings.jobs_pool_size, name=name),
             redis=connect_redis(settings, tries=PATIENT, socket_timeout=15),
             storage=Storage(settings.s3_bucket),
             record_types=RecordTypes(settings.record_types),

@@ -84,8 +84,9 @@ class Slice:
         while rows := self._requested(import_, after):
             if not self._has_room(self._pusher.queue_length()):
                 return False
-            self._pusher.push_retries([Row(row.row_number, encode_failed_row(self._id, row)) for row in rows])
-            self._share.pushed(len(rows))
+            jobs = [Row(row.row_number, encode_failed_row(self._id, row)) for row in rows]
+            self._pusher.push_retries(jobs)
+            self._share.pushed(jobs)
             after = rows[-1].row_number
         return True
 
@@ -138,7 +139,7 @@ class Slice:
                     self.has_lost = True
                     return False
                 reached = after
-                self._share.pushed(len(rows))
+                self._share.pushed(rows)
                 if not self._has_room(length) or not self._may_go_on(reached):
                     self._look(reached)
                     return True
@@ -147,7 +148,7 @@ class Slice:
     def _blocks(self, reader: RecordReader) -> Iterator[Block]:
         rows: list[Row] = []
         size = 0
-        most = min(ROWS_AT_ONCE, self._share.rows)
+        most = min(ROWS_AT_ONCE, self._share.limit)
         for record in reader:
             data = encode_record(self._id, record)
             rows.append(Row(record.row_number, data))
@@ -155,7 +156,7 @@ class Slice:
             if len(rows) >= most or size >= BYTES_AT_ONCE:
                 yield Block(rows, reader.position)
                 rows, size = [], 0
-                most = min(ROWS_AT_ONCE, self._share.rows)
+                most = min(ROWS_AT_ONCE, self._share.limit)
         if rows:
             yield Block(rows, reader.position)
 

@@ -4,11 +4,12 @@ import time
 from dataclasses import replace
 
 import pytest
-from world import World, many_contacts
+from world import World, contacts_csv, many_contacts
 
 from importer import queues
 from jobs.claiming import Claims
 from jobs.dispatcher import run_slice
+from jobs.pushing import Row
 from jobs.share import FEWEST, Share
 from jobs.slices import TURN_SECONDS
 
@@ -80,6 +81,18 @@ def test_the_share_never_exceeds_the_whole_queue(world, setting):
     world.work()
     assert share.has_room()
     assert share.rows == 500
+
+
+def test_large_rows_fill_a_share_by_their_size(world, setting):
+    setting(max_queued_bytes=150_000)
+    share = full_share(world, 300)
+    assert not share.has_room()
+    world.work()
+    assert share.has_room()
+    assert share.limit == share.rows == 600
+    share.pushed([Row(1, "x" * 1000)] * 149)
+    assert share.limit == 150
+    assert share.has_room()
 
 
 def test_a_slice_that_waits_gives_way_to_another_import(world, setting):
