@@ -4,7 +4,7 @@ import time
 from dataclasses import replace
 
 import pytest
-from world import World, contacts_csv, many_contacts
+from world import World, many_contacts
 
 from importer import queues
 from jobs.claiming import Claims
