@@ -12,7 +12,7 @@ from importer.control import verbs
 
 def test_two_dispatchers_that_are_started_for_one_import_push_each_row_once(scene):
     """No worker is there yet, so that each row that was pushed still waits."""
-    settings = {"SLICE_SECONDS": "5", "MAX_QUEUED_ROWS": "50000"}
+    settings = {"SLICE_SECONDS": "5", "MAX_QUEUED_ROWS": "50000", "QUEUED_SECONDS": "0"}
     (import_id,) = scene.begin(people(30_000, keys=1000), dispatchers=2, workers=0, **settings)
     while not scene.world.find(import_id).total_rows:
         queues.enqueue_slice(scene.world.redis, import_id)
