@@ -158,7 +158,7 @@ class Bench:
         small = self._file(fairness.SMALL_ROWS, 0)
         settings = {"RECORD_TYPES": slow.PATH}
         with product.running(self._servers, self._folder, workers=2, **settings) as running:
-            big = fairness.beside(running, self._file(max(self._size.growing), 0), "contacts", small, ask=True)
+            big = fairness.beside(running, self._file(fairness.BIG_ROWS, 0), "contacts", small, ask=True)
             creeping = fairness.beside(running, self._file(100_000, 0), "slow_contacts", small, ask=False)
         self.figures += [
             Figure("50 rows beside a big file", big.seconds, "s", 5, 2, is_limit=True),

@@ -37,8 +37,11 @@ WITH folded AS (
         WHERE import_sequence = :sequence AND outcome = :imported
         ORDER BY row_number LIMIT :rows)
     RETURNING row_number
+), counted AS (
+    SELECT count(*) AS rows FROM folded
 )
-UPDATE imports SET folded_rows = folded_rows + (SELECT count(*) FROM folded) WHERE sequence = :sequence
+UPDATE imports SET folded_rows = folded_rows + counted.rows FROM counted WHERE sequence = :sequence
+RETURNING counted.rows
 """)
 
 
@@ -111,11 +114,15 @@ def delete_some(session: Session, import_: Import) -> bool:
     return finished
 
 
-def fold_some(session: Session, import_: Import) -> None:
+def fold_some(session: Session, import_: Import) -> int:
     """Fold up to 20,000 of an ended import's imported rows: a number takes the place of their lines in the ledger.
 
     The lines of failed rows stay, as these may still be retried (docs/design.md, rule 11).
+
+    Returns:
+        How many were folded.
     """
     values = {"sequence": import_.sequence, "imported": int(RowOutcome.IMPORTED), "rows": FOLDED_AT_ONCE}
-    session.execute(FOLD_LEDGER, values)
+    folded: int = session.execute(FOLD_LEDGER, values).scalar_one()
     session.commit()
+    return folded

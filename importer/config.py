@@ -44,8 +44,18 @@ def _seconds(text: str) -> float:
     return number
 
 
-def _number_or_off(text: str) -> float:
-    return 0.0 if float(text) == 0 else _seconds(text)
+def _seconds_or_off(text: str) -> float:
+    number = float(text)
+    if not 0 <= number < math.inf:
+        raise ValueError("must be a number, 0 or above")
+    return number
+
+
+def _days_or_never(text: str) -> float:
+    days = _seconds_or_off(text)
+    if days > 36_500:
+        raise ValueError("must be at most 36500, a hundred years; 0 is never")
+    return days
 
 
 def _row_timeout(text: str) -> float:
@@ -125,7 +135,7 @@ class Settings:
     )
     ledger_days: float = _setting(
         "LEDGER_DAYS",
-        _number_or_off,
+        _days_or_never,
         "7",
         "days after which the ledger of an ended import is folded into a number; `0`: never",
     )
@@ -152,10 +162,10 @@ class Settings:
     )
     queued_seconds: float = _setting(
         "QUEUED_SECONDS",
-        _number_or_off,
+        _seconds_or_off,
         "1",
-        "seconds of work that one import may have waiting, by its own rate, so that a small file beside a slow "
-        "one takes less than 2; `0`: up to `MAX_QUEUED_ROWS`",
+        "seconds of work that one import may have waiting, by its own rate: so long others wait behind a slow "
+        "one; `0`: up to `MAX_QUEUED_ROWS`",
     )
     max_failed_rows: int = _setting(
         "MAX_FAILED_ROWS",
@@ -180,8 +190,8 @@ class Settings:
         "BATCH_SECONDS",
         _seconds,
         "0.5",
-        "seconds that a worker's batch aims to take; pausing, cancelling and SIGTERM wait for it, and more than "
-        "the 1,000 rows it may have are hardly quicker",
+        "seconds that a worker's batch aims to take, of at most 2,000 rows; pausing, cancelling and SIGTERM wait "
+        "for it",
     )
     row_timeout: float = _setting(
         "ROW_TIMEOUT", _row_timeout, "10", "seconds, at most 12, a record type's `save_row` may take for one row"

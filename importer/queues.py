@@ -127,12 +127,12 @@ def enqueue_slice(redis: Redis, import_id: str, *, version: int = ARGUMENTS_VERS
 
 def is_slice_queued(redis: Redis, import_id: str) -> bool:
     """Whether a slice of this import waits on `high`."""
-    return any(import_of(job_id) == import_id for job_id in queue_named(HIGH, redis).job_ids)
+    return import_id in waiting_imports(redis)
 
 
-def waiting_slices(redis: Redis) -> int:
-    """How many slices, of any import, wait on `high`."""
-    return queue_named(HIGH, redis).count
+def waiting_imports(redis: Redis) -> set[str]:
+    """Imports of which a slice waits on `high`."""
+    return {import_of(job_id) for job_id in queue_named(HIGH, redis).job_ids}
 
 
 def queued_rows(redis: Redis, import_id: str) -> int:

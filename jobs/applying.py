@@ -51,7 +51,7 @@ class Batches:
         """Validate and save rows of one import, and commit; a row that has been imported before changes nothing.
 
         Raises:
-            ImportGoneError: the import takes no rows any more; nothing was changed.
+            ImportGoneError: the import takes these rows no more; nothing was changed.
             TransientError: nobody's fault; nothing was changed.
             RecordTypeError: the record type's code or table is wrong; nothing was changed.
         """

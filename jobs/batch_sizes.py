@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from types import MappingProxyType
 
-MAX_ROWS = 1000
+MAX_ROWS = 2000
+"""Of `contacts` they take a tenth of a second; twice as many are no quicker, and hold Redis up for longer."""
+
 FIRST_ROWS = 50
 """Of an import that nothing is known of yet."""
 
 REMEMBERED = 20
-"""Imports; of more than take turns at once, the others start anew."""
+"""Imports; where more take turns, each starts anew with every turn."""
 
 
 class BatchSizes:
@@ -17,12 +19,15 @@ class BatchSizes:
 
     Args:
         seconds: what a batch aims to take.
+
+    Attributes:
+        limits: rows to claim next, by import id, of the imports that were met lately.
     """
 
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
         self._rows: dict[str, int] = {}
-        self.rows = MappingProxyType(self._rows)
+        self.limits = MappingProxyType(self._rows)
 
     def took(self, import_id: str, rows: int, seconds: float) -> None:
         """Learn from a batch; at most twice as many rows follow, so that one quick batch does not mislead."""

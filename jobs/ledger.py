@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 
 from importer.models import RowOutcome
 from importer.record_types.upsert import array_literal, integer_array_literal
+from importer.statuses import UNFINISHED
 from jobs.outcomes import Failure
 
 ENTER = """
@@ -20,7 +21,7 @@ WITH entered AS (
     INSERT INTO ledger (import_sequence, row_number, outcome)
     SELECT %(sequence)s, row_number, outcome
     FROM unnest(%(row_numbers)s::integer[], %(outcomes)s::smallint[]) AS batch (row_number, outcome)
-    WHERE (SELECT folded_rows = 0 FROM imports WHERE sequence = %(sequence)s)
+    WHERE (SELECT status = ANY(%(unfinished)s) FROM imports WHERE sequence = %(sequence)s)
         OR EXISTS (SELECT FROM ledger AS line
             WHERE line.import_sequence = %(sequence)s AND line.row_number = batch.row_number)
     ORDER BY row_number
@@ -31,8 +32,7 @@ WITH entered AS (
 SELECT array_agg(row_number) FILTER (WHERE is_first), array_agg(row_number) FILTER (WHERE NOT is_first)
 FROM entered
 """
-
-"""Of an import whose ledger was folded, only rows that still have a line: those that had failed."""
+"""An import that has ended gets no new line: of its rows only those that failed may take effect."""
 
 MARK_FAILED = """
 UPDATE ledger SET outcome = %(failed)s
@@ -85,6 +85,7 @@ def enter(connection: Connection, sequence: int, outcomes: Mapping[int, RowOutco
         "row_numbers": integer_array_literal(outcomes),
         "outcomes": integer_array_literal(outcomes.values()),
         "failed": int(RowOutcome.FAILED),
+        "unfinished": list(UNFINISHED),
     }
     first, again = connection.exec_driver_sql(ENTER, parameters).one()
     return dict.fromkeys(first or (), True) | dict.fromkeys(again or (), False)

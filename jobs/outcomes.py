@@ -36,7 +36,7 @@ class RowFailedError(ImporterError):
 
 
 class ImportGoneError(ImporterError):
-    """The import was cancelled, stopped or deleted: its rows take no effect any more."""
+    """The import was cancelled, stopped or deleted, or completed with these rows: they take no effect."""
 
 
 class TransientError(ImporterError):

@@ -46,6 +46,7 @@ class Recovery:
         self._redis = services.redis
         self._claims = Claims(services.redis, "recovery")
         self._next_sweep = time.monotonic()
+        self._unfoldable: set[str] = set()
 
     def run(self) -> bool:
         """Run a pass, unless another process has just done so; say whether it was run.
@@ -61,8 +62,8 @@ class Recovery:
         self._rewind_stalled()
         self._give_up_stale_uploads()
         self._clean_ended()
-        self._fold_ledgers()
         self._sweep()
+        self._fold_a_ledger()
         return True
 
     def _is_its_turn(self) -> bool:
@@ -170,14 +171,20 @@ class Recovery:
         if import_.deleted_at is not None:
             delete_some(session, import_)
 
-    def _fold_ledgers(self) -> None:
-        """Imports that ended long ago: nothing can bring back a row of theirs but a retry."""
+    def _fold_a_ledger(self) -> None:
+        """Of an import that ended long ago: nothing can bring back a row of it but a retry."""
         days = self._services.settings.ledger_days
         if not days:
             return
         has_ended = Import.status.in_(ENDED) & (Import.finished_at < datetime.now(UTC) - timedelta(days=days))
-        wanted = select(Import).where(has_ended, Import.folded_rows < Import.imported_rows).limit(20)
-        self._for_each(wanted, fold_some)
+        wanted = select(Import).where(has_ended, Import.folded_rows < Import.imported_rows)
+        untried = wanted.where(Import.id.not_in(self._unfoldable)).order_by(Import.finished_at).limit(1)
+        self._for_each(untried.with_for_update(skip_locked=True), self._fold)
+
+    def _fold(self, session: Session, import_: Import) -> None:
+        if not fold_some(session, import_):
+            self._unfoldable.add(import_.id)
+            log.error("import %s: its ledger has too few lines; see flask imports doctor", import_.id)
 
     def _sweep(self) -> None:
         """Ended imports have no checkpoint; a Redis that was set back, by a failover for one, may hold some."""

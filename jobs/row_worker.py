@@ -60,14 +60,14 @@ class RowWorker(ResilientWorker):
 
     def _work(self, first: str) -> None:
         until = time.monotonic() + SECONDS_BETWEEN_RQ
-        claim = self._claims.take(first=first, limit=FIRST_ROWS, limits=self._sizes.rows)
+        claim = self._claims.take(first=first, limit=FIRST_ROWS, limits=self._sizes.limits)
         if claim is None and first:
             stop_requested.wait(UNKNOWN_VERSION_SECONDS)
         while claim is not None:
             self._work_off(claim)
             if self.asked_to_stop or time.monotonic() > until:
                 return
-            claim = self._claims.take(limit=FIRST_ROWS, limits=self._sizes.rows)
+            claim = self._claims.take(limit=FIRST_ROWS, limits=self._sizes.limits)
 
     def _work_off(self, claim: Claim) -> None:
         try:
@@ -117,7 +117,7 @@ class RowWorker(ResilientWorker):
             self._claims.give_back(claim, GivenBack.UNTOUCHED)
 
     def _drop(self, claim: Claim) -> None:
-        log.info("import %s takes no rows any more: %s dropped", claim.import_id, len(claim.rows))
+        log.info("import %s takes these rows no more: %s dropped", claim.import_id, len(claim.rows))
         self._claims.clear(claim)
 
     def _put_off(self, claim: Claim, error: TransientError) -> None:

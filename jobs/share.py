@@ -1,35 +1,58 @@
-"""How many row jobs of one import may wait: a few seconds of work, by the rate at which its rows end.
+"""How many row jobs of one import may wait, so that neither a slow record type nor large rows fill `low`.
 
-So a slow record type does not fill `low` in front of a quick one (docs/design.md, how a row gets there, 2).
+`QUEUED_SECONDS` of work by the rate at which its rows end, and `MAX_QUEUED_BYTES` (docs/design.md, how a row gets
+there, 2).
 """
 
 from __future__ import annotations
 
+import contextlib
+import json
 import math
 import time
 from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import cast
 
 from redis import Redis
+from redis.exceptions import OutOfMemoryError
 
 from importer import queues
 from importer.config import Settings
-from jobs.pushing import Row
+from importer.connections import KEY_PREFIX
+from jobs.pushing import ROWS_AT_ONCE, Row
 
-FEWEST = 200
-"""Rows that any import may have waiting, so that a small file waits for no measurement."""
+FIRST_ROWS = 200
+"""Of an import that nothing is known of yet, so that a small file waits for no measurement."""
 
 GROWTH = 2
 """Times as many may wait after one measurement: batches that end at once look like a high rate."""
 
+REMEMBERED_SECONDS = 60
 
-class Share:
-    """The part of `low` that one import may fill, measured anew by each slice.
 
-    When it is full, nothing is pushed until half of it has ended; how long that took is the rate. The rows are
-    counted in Redis, so rows that Redis has lost hold nothing up.
+@dataclass
+class Known:
+    """What slices of an import hand on to each other, in Redis.
 
     Attributes:
-        rows: how many may wait by the rate, those that workers hold included.
+        rows: how many may wait, by their rate.
+        row_bytes: of each row of the last block.
+        full: how many waited when the share was last found full; nothing is pushed until half of them have ended.
+        since: when that was, in seconds of the clock.
+    """
+
+    rows: int
+    row_bytes: float = 0.0
+    full: int = 0
+    since: float = 0.0
+
+
+class Share:
+    """The part of `low` that one import may fill.
+
+    How long half of a full share takes to end is the rate. Rows are counted in Redis, so those that Redis has lost
+    hold nothing up, and only when as many as may wait were pushed: counting goes through the whole queue.
     """
 
     def __init__(self, redis: Redis, import_id: str, settings: Settings) -> None:
@@ -37,38 +60,62 @@ class Share:
         self._id = import_id
         self._seconds = settings.queued_seconds
         self._most_rows, self._most_bytes = settings.max_queued_rows, settings.max_queued_bytes
-        self.rows = min(FEWEST, self._most_rows) if self._seconds else self._most_rows
+        self._known = self._recall() or Known(
+            min(FIRST_ROWS, self._most_rows) if self._seconds else self._most_rows
+        )
         self._waiting = math.inf
-        self._pushed_rows = self._pushed_bytes = 0
-        self._full: tuple[float, int] | None = None
+
+    def _recall(self) -> Known | None:
+        kept = cast(bytes | None, self._redis.get(share_key(self._id)))
+        return Known(**json.loads(kept)) if kept else None
 
     @property
     def limit(self) -> int:
-        """How many may wait now, by their rate and by their size."""
-        if not self._pushed_bytes or not self._seconds:
-            return self.rows
-        return min(self.rows, max(1, self._most_bytes * self._pushed_rows // self._pushed_bytes))
+        """How many rows may wait now, by their rate and by their size; those that workers hold are among them."""
+        fitting = int(self._most_bytes / self._known.row_bytes) if self._known.row_bytes else self._most_rows
+        return max(1, min(self._known.rows, fitting))
+
+    @property
+    def room(self) -> int:
+        """How many rows may be pushed at once, as far as was measured."""
+        if self.limit == self._most_rows:
+            return ROWS_AT_ONCE  # the queue's own bound, which the slice keeps, is the only one: nothing to count
+        return int(max(0, min(ROWS_AT_ONCE, self.limit - self._waiting)))
 
     def pushed(self, rows: Sequence[Row]) -> None:
         """Take note of rows that were pushed."""
         self._waiting += len(rows)
-        self._pushed_rows += len(rows)
-        self._pushed_bytes += sum(len(row.data) for row in rows)
+        if rows:
+            self._known.row_bytes = sum(len(row.data) for row in rows) / len(rows)
 
-    def has_room(self) -> bool:
-        """Whether more rows may be pushed; an import that may fill the whole queue is not counted."""
-        if self.limit == self._most_rows or self._waiting < self.limit:
-            return True
-        waiting, now = queues.queued_rows(self._redis, self._id), time.monotonic()
-        if self._full is None:
-            if waiting >= self.limit:
-                self._full = now, waiting
+    def measure(self) -> None:
+        """Where there seems to be no room, count the rows that wait; once half have ended, learn their rate."""
+        if self.room:
+            return
+        waiting, now, known = queues.queued_rows(self._redis, self._id), time.time(), self._known
+        if waiting > known.full / 2 and known.full:
+            return
+        if known.full:
+            self._learn(waiting, now)
+        if waiting < self.limit:
+            self._waiting = waiting
         else:
-            since, full = self._full
-            if waiting > full / 2:
-                return False
-            rate = (full - waiting) / (now - since)
-            self.rows = min(max(FEWEST, min(int(rate * self._seconds), full * GROWTH)), self._most_rows)
-            self._full = None
-        self._waiting = waiting
-        return waiting < self.limit
+            known.full, known.since = waiting, now
+
+    def _learn(self, waiting: int, now: float) -> None:
+        known = self._known
+        rate = (known.full - waiting) / max(now - known.since, 0.001)
+        fitting = int(rate * self._seconds) if waiting else self._most_rows  # none left: how fast, is not known
+        if self._seconds:
+            known.rows = max(1, min(fitting, known.full * GROWTH, self._most_rows))
+        known.full = 0
+
+    def hand_on(self) -> None:
+        """Keep what was learnt for the next slice."""
+        with contextlib.suppress(OutOfMemoryError):  # on a full Redis it begins anew
+            self._redis.set(share_key(self._id), json.dumps(asdict(self._known)), ex=REMEMBERED_SECONDS)
+
+
+def share_key(import_id: str) -> str:
+    """Of what is known of an import's share; it expires."""
+    return f"{KEY_PREFIX}:share:{import_id}"

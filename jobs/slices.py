@@ -36,9 +36,13 @@ READ_BUFFER = 1024 * 1024
 LOOK_SECONDS = 1.0
 """How often a slice looks whether its import was paused or cancelled, and notes how far it has got."""
 
-FULL_QUEUE_SECONDS = 0.02
 TURN_SECONDS = 0.5
-"""So long a slice goes on while another waits on `high`."""
+"""So long a slice reads while another import waits on `high`."""
+
+WAIT_SECONDS = 0.1
+"""So long a slice waits for room while another import waits on `high`."""
+
+LOOK_FOR_ROOM_SECONDS = 0.02
 
 
 class Block(NamedTuple):
@@ -67,6 +71,12 @@ class Slice:
 
     def run(self) -> bool:
         """Push retried rows, then rows of the file; return whether there is more to do."""
+        goes_on = self._push()
+        if goes_on:
+            self._share.hand_on()
+        return goes_on
+
+    def _push(self) -> bool:
         checkpoint.renew_lease(self._services.redis, self._id)
         with Session(self._services.engine, expire_on_commit=False) as session:
             import_ = session.get(Import, self._id)
@@ -84,6 +94,7 @@ class Slice:
         while rows := self._requested(import_, after):
             if not self._has_room(self._pusher.queue_length()):
                 return False
+            rows = rows[: self._share.room]
             jobs = [Row(row.row_number, encode_failed_row(self._id, row)) for row in rows]
             self._pusher.push_retries(jobs)
             self._share.pushed(jobs)
@@ -140,15 +151,17 @@ class Slice:
                     return False
                 reached = after
                 self._share.pushed(rows)
-                if not self._has_room(length) or not self._may_go_on(reached):
+                if not self._has_room(length):
                     self._look(reached)
+                    return True
+                if not self._may_go_on(reached):
                     return True
         return self._finish(reached)
 
     def _blocks(self, reader: RecordReader) -> Iterator[Block]:
         rows: list[Row] = []
         size = 0
-        most = min(ROWS_AT_ONCE, self._share.limit)
+        most = self._share.room
         for record in reader:
             data = encode_record(self._id, record)
             rows.append(Row(record.row_number, data))
@@ -156,7 +169,7 @@ class Slice:
             if len(rows) >= most or size >= BYTES_AT_ONCE:
                 yield Block(rows, reader.position)
                 rows, size = [], 0
-                most = min(ROWS_AT_ONCE, self._share.limit)
+                most = self._share.room
         if rows:
             yield Block(rows, reader.position)
 
@@ -169,31 +182,34 @@ class Slice:
         return [row for row in rows if row.row_number not in known]
 
     def _has_room(self, queue_length: int) -> bool:
-        """Wait while `low` is full, or this import's share of it; False where the slice ended meanwhile."""
-        while queue_length >= self._services.settings.max_queued_rows or not self._share.has_room():
-            if self._is_over():
+        """Wait while `low` is full, or this import's share of it; False where the slice is to end meanwhile."""
+        most, turn = self._services.settings.max_queued_rows, time.monotonic() + WAIT_SECONDS
+        while True:
+            self._share.measure()
+            if queue_length < most and self._share.room:
+                return True
+            if self._is_over() or (time.monotonic() > turn and self._do_others_wait()):
                 return False
-            process.stop_requested.wait(FULL_QUEUE_SECONDS)
+            process.stop_requested.wait(LOOK_FOR_ROOM_SECONDS)
             checkpoint.renew_lease(self._services.redis, self._id)
             queue_length = self._pusher.queue_length()
-        return True
 
     def _is_over(self) -> bool:
-        now = time.monotonic()
-        if process.stop_requested.is_set() or now > self._until:
-            return True
-        if now < self._next_turn:
-            return False
-        self._next_turn = now + TURN_SECONDS
-        return queues.waiting_slices(self._services.redis) > 0
+        return process.stop_requested.is_set() or time.monotonic() > self._until
+
+    def _do_others_wait(self) -> bool:
+        return bool(queues.waiting_imports(self._services.redis) - {self._id})
 
     def _may_go_on(self, reached: Checkpoint) -> bool:
-        if self._is_over():
-            return False
-        if time.monotonic() < self._next_look:
+        now = time.monotonic()
+        is_over = self._is_over()
+        if now > self._next_turn:
+            self._next_turn = now + TURN_SECONDS
+            is_over |= self._do_others_wait()
+        if now < self._next_look and not is_over:
             return True
-        self._next_look = time.monotonic() + LOOK_SECONDS
-        return self._look(reached)
+        self._next_look = now + LOOK_SECONDS
+        return self._look(reached) and not is_over
 
     def _look(self, reached: Checkpoint) -> bool:
         """Note how far the file is read; say whether the import is still to be dispatched."""

@@ -117,7 +117,7 @@ class Import(Base):
     def imported_rows(self) -> int:
         return self.created_rows + self.updated_rows + self.unchanged_rows + self.superseded_rows
 
-    @hybrid_property
+    @property
     def ended_rows(self) -> int:
         return self.imported_rows + self.failed_rows
 

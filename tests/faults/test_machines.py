@@ -39,12 +39,13 @@ def network_of(process_id: int | str) -> str:
 
 
 def test_workers_that_share_nothing_but_three_addresses_import_every_row_once(world, elsewhere):
-    sample = people(20_000, keys=700)
+    sample = people(60_000, keys=2000)
     programs = [elsewhere(queue, f"machine{number}") for number, queue in enumerate(QUEUES)]
     import_id = world.upload(sample.csv)
     wait_until(lambda: world.find(import_id).ended_rows > 1000, "rows have ended")
     assert len({network_of("self"), *(network_of(program.pid) for program in programs)}) == len(QUEUES) + 1
     programs[1].kill()
+    assert world.find(import_id).ended_rows < sample.rows
     world.release_recovery()
     wait_until(lambda: world.status(import_id) == "completed", "it is completed without that worker")
     wait_until(lambda: not queues.queued_rows(world.redis, import_id), "the dead worker's jobs are done with")

@@ -61,6 +61,8 @@ def test_more_workers_than_connections_wait_for_each_other(scene, environment):
 
 def test_a_deadlock_with_a_batch_fails_no_row(scene):
     """Somebody holds the record that a batch comes to last, and asks for one that it has by then."""
+    database = scene.world.services.engine.url.database
+    scene.world.execute(f"ALTER DATABASE {database} SET deadlock_timeout = '5s'")  # of the batches' sessions
     scene.begin(people(20, keys=20, name="first"))
     scene.crew.wait_until(scene.is_over, "the records are there")
     with scene.world.services.engine.begin() as meddler:

@@ -14,6 +14,7 @@ from importer.connections import KEY_PREFIX
 from importer.models import FailedRow, Import, LedgerLine, RowOutcome
 from importer.queues import import_of
 from importer.statuses import Status
+from jobs.share import share_key
 
 NOTHING: Counter[str] = Counter()
 
@@ -41,14 +42,14 @@ def assert_every_row_accounted_for(
 
 
 def assert_nothing_left(world: World, import_id: str) -> None:
-    """Of an ended import Redis holds its failed jobs and two marks that expire, and S3 nothing."""
+    """Of an ended import Redis holds its failed jobs and marks that expire, and S3 nothing."""
     failed = {f"{import_id}_{row}" for row in (world.failed_rows(import_id) if world.exists(import_id) else ())}
     assert {
         job_id for job_id in world.failed.get_job_ids(cleanup=False) if import_of(job_id) == import_id
     } <= failed
     failed |= set(world.failed_slices.get_job_ids(cleanup=False))
     allowed = {f"rq:{kind}:{job_id}" for kind in ("job", "results") for job_id in failed}
-    expiring = {lease_key(import_id), f"{KEY_PREFIX}:stalled:{import_id}"}
+    expiring = {lease_key(import_id), share_key(import_id), f"{KEY_PREFIX}:stalled:{import_id}"}
     left = world.keys_of(import_id) - allowed - expiring
     assert not left, left
     assert all(world.redis.ttl(key) != -1 for key in expiring)

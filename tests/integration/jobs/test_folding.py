@@ -12,6 +12,7 @@ from importer.models import RowOutcome
 from importer.queues import row_job_id
 from jobs.claiming import Claims
 from jobs.pushing import Pusher, Row
+from jobs.recovery import Recovery
 from jobs.row_job import encode
 from jobs.row_worker import RowWorker
 
@@ -35,7 +36,7 @@ def let_days_pass(world, import_id: str) -> None:
 
 
 def lift_the_cause(world) -> None:
-    world.execute("""UPDATE failed_rows SET cells = '["o7", "7", ""]'""")
+    world.execute("""UPDATE failed_rows SET cells = '["o7", "7", ""]' WHERE row_number = 7""")
 
 
 def push_again(world, import_id: str, *row_numbers: int) -> None:
@@ -120,6 +121,27 @@ def test_a_batch_that_meets_the_folding_of_its_lines_changes_nothing(world):
     assert world.ledger(import_id) == {7: RowOutcome.FAILED}
     assert not world.redis.exists(f"rq:job:{row_job_id(import_id, 1)}")
     assert_sound(world, import_id)
+
+
+def test_an_import_whose_ledger_lacks_lines_keeps_no_other_from_being_folded(world):
+    broken, sound = (world.import_file(FILE, "deposits") for _ in range(2))
+    for import_id in (broken, sound):
+        let_days_pass(world, import_id)
+    world.execute("DELETE FROM ledger WHERE import_sequence = :sequence", sequence=world.find(broken).sequence)
+    recovery = Recovery(world.services)
+    for _ in range(3):
+        recovery._fold_a_ledger()
+    assert world.find(sound).folded_rows == ROWS - 1
+
+
+def test_a_failed_row_without_a_line_holds_up_no_retry_beside_it(world):
+    import_id = world.import_file(FILE.replace("8,8,", "8,8,reject"), "deposits")
+    world.execute("DELETE FROM ledger WHERE row_number = 8")
+    lift_the_cause(world)
+    world.verb(verbs.retry, import_id)
+    world.run()
+    assert world.balances()["o7"] == 7
+    assert list(world.failed_rows(import_id)) == [8]
 
 
 def test_the_ledger_of_a_cancelled_import_is_folded(world):
