@@ -68,7 +68,7 @@ end
 
 COUNT_ROWS = """
 local low, intermediate, claims = KEYS[1], KEYS[2], KEYS[3]
-local prefix, claim_prefix = ARGV[1], ARGV[2]
+local prefix, claim_prefix, with_claimed = ARGV[1], ARGV[2], ARGV[3] == '1'
 local count = 0
 local function count_in(list)
     for _, id in ipairs(redis.call('LRANGE', list, 0, -1)) do
@@ -77,7 +77,9 @@ local function count_in(list)
 end
 count_in(low)
 count_in(intermediate)
-for _, claim_id in ipairs(redis.call('ZRANGE', claims, 0, -1)) do count_in(claim_prefix .. claim_id) end
+if with_claimed then
+    for _, claim_id in ipairs(redis.call('ZRANGE', claims, 0, -1)) do count_in(claim_prefix .. claim_id) end
+end
 return count
 """
 """At one moment: between two calls a claim may be given back, and its rows would be seen in neither place."""
@@ -135,11 +137,11 @@ def waiting_imports(redis: Redis) -> set[str]:
     return {import_of(job_id) for job_id in queue_named(HIGH, redis).job_ids}
 
 
-def queued_rows(redis: Redis, import_id: str) -> int:
+def queued_rows(redis: Redis, import_id: str, *, with_claimed: bool = True) -> int:
     """How many row jobs of this import wait on `low` or are claimed."""
     queue = queue_named(LOW, redis)
     keys = (queue.key, queue.intermediate_queue_key, CLAIMS_KEY)
-    return cast(int, redis.eval(COUNT_ROWS, 3, *keys, f"{import_id}_", claim_key("")))
+    return cast(int, redis.eval(COUNT_ROWS, 3, *keys, f"{import_id}_", claim_key(""), int(with_claimed)))
 
 
 def drop_row_jobs(redis: Redis, import_id: str, *, failed: bool) -> None:

@@ -1,7 +1,7 @@
 """How many row jobs of one import may wait, so that neither a slow record type nor large rows fill `low`.
 
-`QUEUED_SECONDS` of work by the rate at which its rows end, and `MAX_QUEUED_BYTES` (docs/design.md, how a row gets
-there, 2).
+`QUEUED_SECONDS` of work by the rate at which its rows are claimed, and `MAX_QUEUED_BYTES` (docs/design.md, how a
+row gets there, 2).
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ FIRST_ROWS = 200
 """Of an import that nothing is known of yet, so that a small file waits for no measurement."""
 
 GROWTH = 2
-"""Times as many may wait after one measurement: batches that end at once look like a high rate."""
+"""Times as many may wait after one measurement: batches that are claimed at once look like a high rate."""
 
 REMEMBERED_SECONDS = 60
 
@@ -38,7 +38,7 @@ class Known:
     Attributes:
         rows: how many may wait, by their rate.
         row_bytes: of each row of the last block.
-        full: how many waited when the share was last found full; nothing is pushed until half of them have ended.
+        full: how many waited when the share was last found full; nothing is pushed until half of them are claimed.
         since: when that was, in seconds of the clock.
     """
 
@@ -51,8 +51,8 @@ class Known:
 class Share:
     """The part of `low` that one import may fill.
 
-    How long half of a full share takes to end is the rate. Rows are counted in Redis, so those that Redis has lost
-    hold nothing up, and only when as many as may wait were pushed: counting goes through the whole queue.
+    How long workers take to claim half of a full share is the rate. Rows are counted in Redis, so those that Redis
+    has lost hold nothing up, and only when as many as may wait were pushed: counting goes through the whole queue.
     """
 
     def __init__(self, redis: Redis, import_id: str, settings: Settings) -> None:
@@ -71,7 +71,7 @@ class Share:
 
     @property
     def limit(self) -> int:
-        """How many rows may wait now, by their rate and by their size; those that workers hold are among them."""
+        """How many rows may wait now, by their rate and by their size, besides those that workers hold."""
         fitting = int(self._most_bytes / self._known.row_bytes) if self._known.row_bytes else self._most_rows
         return max(1, min(self._known.rows, fitting))
 
@@ -89,10 +89,10 @@ class Share:
             self._known.row_bytes = sum(len(row.data) for row in rows) / len(rows)
 
     def measure(self) -> None:
-        """Where there seems to be no room, count the rows that wait; once half have ended, learn their rate."""
+        """Where there seems to be no room, count the rows that wait; once half are claimed, learn their rate."""
         if self.room:
             return
-        waiting, now, known = queues.queued_rows(self._redis, self._id), time.time(), self._known
+        waiting, now, known = self._count(), time.time(), self._known
         if waiting > known.full / 2 and known.full:
             return
         if known.full:
@@ -101,6 +101,10 @@ class Share:
             self._waiting = waiting
         else:
             known.full, known.since = waiting, now
+
+    def _count(self) -> int:
+        """Without those that workers hold: however few may wait, no worker is to be without."""
+        return queues.queued_rows(self._redis, self._id, with_claimed=False)
 
     def _learn(self, waiting: int, now: float) -> None:
         known = self._known
@@ -111,7 +115,9 @@ class Share:
         known.full = 0
 
     def hand_on(self) -> None:
-        """Keep what was learnt for the next slice."""
+        """Keep what was learnt for the next slice; where nothing had to be counted any more, it measures anew."""
+        if self._seconds:
+            self._known.rows = min(self._known.rows, max(1, self._most_rows // 2))
         with contextlib.suppress(OutOfMemoryError):  # on a full Redis it begins anew
             self._redis.set(share_key(self._id), json.dumps(asdict(self._known)), ex=REMEMBERED_SECONDS)
 

@@ -9,7 +9,6 @@ from world import World, contacts_csv, many_contacts
 
 from importer import queues
 from jobs import share
-from jobs.claiming import Claims
 from jobs.dispatcher import run_slice
 from jobs.pushing import ROWS_AT_ONCE
 from jobs.share import FIRST_ROWS, Share
@@ -40,8 +39,8 @@ def measured(share: Share) -> Share:
     return share
 
 
-def let_rows_end(world: World, rows: int) -> None:
-    Claims(world.redis, "worker").clear(world.claim(rows))
+def let_rows_go(world: World, rows: int) -> None:
+    world.claim(rows)
 
 
 def test_without_a_worker_a_slice_pushes_few_rows_and_those_that_follow_none(world, two_seconds):
@@ -65,31 +64,32 @@ def test_rows_of_others_take_nothing_from_a_share(world, two_seconds):
     assert len(world.queued()) == 2 * FIRST_ROWS
 
 
-def test_nothing_is_pushed_until_half_of_a_full_share_has_ended(world):
+def test_nothing_is_pushed_until_half_of_a_full_share_is_claimed(world):
     share = full_share(world, 300)
     assert not share.room
-    let_rows_end(world, 100)
+    let_rows_go(world, 100)
     assert not measured(share).room
-    let_rows_end(world, 100)
+    let_rows_go(world, 100)
     assert measured(share).room
 
 
-def test_rows_that_a_worker_holds_have_not_ended(world):
+def test_rows_that_a_worker_holds_take_no_room(world):
+    """Or an import of slow rows would leave workers without any."""
     share = full_share(world, 300)
     world.claim(300)
-    assert not measured(share).room
+    assert measured(share).room
 
 
-def test_the_share_follows_the_rate_at_which_rows_end(world, clock):
+def test_the_share_follows_the_rate_at_which_rows_are_claimed(world, clock):
     share = full_share(world, 1000)
-    let_rows_end(world, 900)
+    let_rows_go(world, 900)
     clock.now += 3
     assert measured(share).limit == 600  # 300 a second, for two seconds
 
 
 def test_a_share_at_most_doubles_by_one_measurement(world, clock):
     share = full_share(world, 300)
-    let_rows_end(world, 299)
+    let_rows_go(world, 299)
     clock.now += 0.1
     assert measured(share).limit == 600
 
@@ -97,7 +97,7 @@ def test_a_share_at_most_doubles_by_one_measurement(world, clock):
 def test_a_share_that_was_all_used_up_meanwhile_doubles(world, clock):
     """It had no turn for long: how quick its rows are, is not known, but that they might have been more is."""
     share = full_share(world, 300)
-    let_rows_end(world, 300)
+    let_rows_go(world, 300)
     clock.now += 1000
     assert measured(share).limit == 600
 
@@ -105,29 +105,39 @@ def test_a_share_that_was_all_used_up_meanwhile_doubles(world, clock):
 def test_the_share_never_exceeds_the_whole_queue(world, setting):
     setting(max_queued_rows=500)
     share = full_share(world, 300)
-    let_rows_end(world, 300)
+    let_rows_go(world, 300)
     assert measured(share).limit == 500
 
 
 def test_the_next_slice_begins_with_what_was_learnt(world, clock):
     first = full_share(world, 1000)
     first.hand_on()
-    let_rows_end(world, 900)
+    let_rows_go(world, 900)
     clock.now += 3
     second = measured(Share(world.redis, first._id, replace(world.services.settings, queued_seconds=2.0)))
     assert second.limit == 600
     assert second.room == 200
 
 
+def test_an_import_that_could_fill_the_queue_is_measured_anew_by_the_next_slice(world, setting, clock):
+    setting(max_queued_rows=500)
+    first = full_share(world, 300)
+    let_rows_go(world, 200)
+    assert measured(first).limit == 500
+    first.hand_on()
+    second = Share(world.redis, first._id, replace(world.services.settings, queued_seconds=2.0))
+    assert second.limit == 250
+
+
 def test_no_more_rows_are_pushed_than_there_is_room_for(world, clock):
     share = full_share(world, 1000)
-    let_rows_end(world, 500)
+    let_rows_go(world, 500)
     clock.now += 2
     assert measured(share).limit == 500
-    let_rows_end(world, 130)
+    let_rows_go(world, 130)
     clock.now += 0.5
     assert measured(share).room == 0  # it is full again: 500 of 500
-    let_rows_end(world, 130)
+    let_rows_go(world, 130)
     clock.now += 0.5
     assert measured(share).limit == 500 + 20
     assert share.room == 200
@@ -140,7 +150,7 @@ def test_large_rows_fill_a_share_by_their_size(world, setting, seconds):
     for _ in range(3):
         world.run_slice(import_id)
         assert len(world.queued()) == ROWS_AT_ONCE  # of the first block no size was known
-    let_rows_end(world, 190)
+    let_rows_go(world, 190)
     world.run_slice(import_id)
     assert 10 < len(world.queued()) <= 150_000 // 1080
 
