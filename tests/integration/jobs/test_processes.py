@@ -60,6 +60,21 @@ def test_sigterm_ends_every_process_within_10_seconds_and_loses_nothing(world: W
     assert_every_row_accounted_for(world, import_id, None, rows=900)
 
 
+def test_one_database_connection_is_enough_for_a_process(world: World, processes: Processes):
+    csv, balances = many_deposits(600, "sleep 0.002")
+    import_id = world.upload(csv, "deposits")
+    killed = processes.worker(JOBS_POOL_SIZE="1")
+    processes.dispatcher(JOBS_POOL_SIZE="1", SLICE_SECONDS="0.1")
+    wait_for_progress(world, import_id, 100)
+    killed.kill()
+    world.release_recovery()
+    world.let_leases_lapse()
+    survivor = processes.worker(JOBS_POOL_SIZE="1")
+    world.wait_for(import_id, "completed")
+    assert world.balances() == balances
+    assert "put off" not in survivor.log_tail(100)  # it never waited for a second connection
+
+
 def test_an_idle_process_that_is_asked_to_stop_leaves_at_once(world: World, processes: Processes):
     programs = [processes.dispatcher(), processes.worker()]
     for check in (health.check_dispatcher, health.check_worker):
