@@ -101,6 +101,8 @@ class Scene:
         for import_id in [*self.imports, *self._ended]:
             self.crew.wait_until(lambda i=import_id: self._is_clean(i), "it is clean")
         self.crew.stop()
+        if self.world.high.count:  # set back as its import ended, and enqueued as its dispatcher was asked to stop
+            self.world.dispatch()
         assert_as_undisturbed(self.world, self.imports, self._of_ended)
         assert_no_orphans(self.world)
         for import_id in self._ended:
