@@ -20,7 +20,7 @@ from redis.exceptions import OutOfMemoryError
 from importer import queues
 from importer.config import Settings
 from importer.connections import KEY_PREFIX
-from jobs.pushing import ROWS_AT_ONCE, Row
+from jobs.pushing import Row
 
 FIRST_ROWS = 200
 """Of an import that nothing is known of yet, so that a small file waits for no measurement."""
@@ -77,10 +77,12 @@ class Share:
 
     @property
     def room(self) -> int:
-        """How many rows may be pushed at once, as far as was measured."""
+        """How many more rows may be pushed, as far as was measured."""
         if self.limit == self._most_rows:
-            return ROWS_AT_ONCE  # the queue's own bound, which the slice keeps, is the only one: nothing to count
-        return int(max(0, min(ROWS_AT_ONCE, self.limit - self._waiting)))
+            return (
+                self._most_rows
+            )  # the queue's own bound, which the slice keeps, is the only one: nothing to count
+        return int(max(0, self.limit - self._waiting))
 
     def pushed(self, rows: Sequence[Row]) -> None:
         """Take note of rows that were pushed."""

@@ -161,7 +161,7 @@ class Slice:
     def _blocks(self, reader: RecordReader) -> Iterator[Block]:
         rows: list[Row] = []
         size = 0
-        most = self._share.room
+        most = min(ROWS_AT_ONCE, self._share.room)
         for record in reader:
             data = encode_record(self._id, record)
             rows.append(Row(record.row_number, data))
@@ -169,7 +169,7 @@ class Slice:
             if len(rows) >= most or size >= BYTES_AT_ONCE:
                 yield Block(rows, reader.position)
                 rows, size = [], 0
-                most = self._share.room
+                most = min(ROWS_AT_ONCE, self._share.room)
         if rows:
             yield Block(rows, reader.position)
 
