@@ -47,6 +47,11 @@ def lease_key(import_id: str) -> str:
     return f"{KEY_PREFIX}:lease:{import_id}"
 
 
+def share_key(import_id: str) -> str:
+    """What the slices of an import hand on to each other about its share of `low`; it expires."""
+    return f"{KEY_PREFIX}:share:{import_id}"
+
+
 CREATE = """
 if redis.call('EXISTS', KEYS[1]) == 1 then return 0 end
 redis.call('HSET', KEYS[1], 'row', 0, 'line', ARGV[1], 'offset', ARGV[2], 'known', ARGV[3])
@@ -55,7 +60,7 @@ return 1
 
 TAKE = """
 local row = redis.call('HGET', KEYS[1], 'row')
-redis.call('DEL', KEYS[1], KEYS[2])
+redis.call('DEL', KEYS[1], KEYS[2], KEYS[3])
 return row
 """
 
@@ -74,8 +79,9 @@ def read(redis: Redis, import_id: str) -> Checkpoint | None:
 
 
 def take(redis: Redis, import_id: str) -> int | None:
-    """Delete checkpoint and lease; return the row number it stood at, or None."""
-    row = cast(bytes | None, redis.eval(TAKE, 2, checkpoint_key(import_id), lease_key(import_id)))
+    """Delete checkpoint, lease and share; return the row number it stood at, or None."""
+    keys = (checkpoint_key(import_id), lease_key(import_id), share_key(import_id))
+    row = cast(bytes | None, redis.eval(TAKE, len(keys), *keys))
     return None if row is None else int(row)
 
 

@@ -164,8 +164,8 @@ class Settings:
         "QUEUED_SECONDS",
         _seconds_or_off,
         "1",
-        "seconds of work that one import may have waiting, by its own rate: so long others wait behind a slow "
-        "one; `0`: up to `MAX_QUEUED_ROWS`",
+        "seconds of work that one import may have waiting, by its own rate (at first 200 rows): so long "
+        "others wait behind it; `0`: up to `MAX_QUEUED_ROWS`",
     )
     max_failed_rows: int = _setting(
         "MAX_FAILED_ROWS",
@@ -212,7 +212,7 @@ class Settings:
         "JOBS_POOL_SIZE",
         _count,
         "2",
-        "database connections of a dispatcher or worker at most: one for its rows, one for what comes between",
+        "database connections of a dispatcher or worker at most; one is enough, the second is to spare",
     )
     base_url: str = _setting(
         "BASE_URL",

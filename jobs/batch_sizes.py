@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import MappingProxyType
 
 MAX_ROWS = 2000
-"""Of `contacts` they take a tenth of a second; twice as many are no quicker, and hold Redis up for longer."""
+"""Of `contacts` they take a seventh of a second; twice as many are no quicker, and hold Redis up for longer."""
 
 FIRST_ROWS = 50
 """Of an import that nothing is known of yet."""

@@ -18,8 +18,8 @@ from redis import Redis
 from redis.exceptions import OutOfMemoryError
 
 from importer import queues
+from importer.checkpoint import share_key
 from importer.config import Settings
-from importer.connections import KEY_PREFIX
 from jobs.pushing import Row
 
 FIRST_ROWS = 200
@@ -122,8 +122,3 @@ class Share:
             self._known.rows = min(self._known.rows, max(1, self._most_rows // 2))
         with contextlib.suppress(OutOfMemoryError):  # on a full Redis it begins anew
             self._redis.set(share_key(self._id), json.dumps(asdict(self._known)), ex=REMEMBERED_SECONDS)
-
-
-def share_key(import_id: str) -> str:
-    """Of what is known of an import's share; it expires."""
-    return f"{KEY_PREFIX}:share:{import_id}"

@@ -9,12 +9,11 @@ from samples import Sample
 from sqlalchemy import select
 from world import World
 
-from importer.checkpoint import lease_key
+from importer.checkpoint import lease_key, share_key
 from importer.connections import KEY_PREFIX
 from importer.models import FailedRow, Import, LedgerLine, RowOutcome
 from importer.queues import import_of
 from importer.statuses import Status
-from jobs.share import share_key
 
 NOTHING: Counter[str] = Counter()
 

@@ -11,7 +11,6 @@ from importer.control import reports, verbs
 from importer.errors import RefusedTransitionError, StorageError
 from importer.models import Import
 from jobs.row_worker import RowWorker
-from jobs.share import share_key
 
 
 @pytest.fixture
@@ -177,7 +176,7 @@ def test_delete_removes_the_import_with_its_ledger_and_failed_rows_and_keeps_the
             assert connection.exec_driver_sql(query).scalar() == 0
     imported = {"b@example.com", "c@example.com"} if completed else {"b@example.com"}
     assert set(world.records()) == imported
-    assert world.keys_of(import_id) <= {share_key(import_id)}  # which expires
+    assert world.keys_of(import_id) == set()
     assert world.objects() == []
 
 
@@ -189,7 +188,7 @@ def test_a_batch_of_a_deleted_import_takes_no_effect(world, half_read):
     world.verb(verbs.delete, import_id)
     worker._work_off(claim)
     assert len(world.records()) == 5
-    assert world.keys_of(import_id) <= {share_key(import_id)}  # which expires
+    assert world.keys_of(import_id) == set()
 
 
 @pytest.mark.parametrize(
