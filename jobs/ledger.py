@@ -10,11 +10,17 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 
 from sqlalchemy import Connection
+from sqlalchemy.exc import IntegrityError
 
+from importer.copying import copy_rows, is_worthwhile
+from importer.literals import array_literal, integer_array_literal
 from importer.models import RowOutcome
-from importer.record_types.upsert import array_literal, integer_array_literal
 from importer.statuses import UNFINISHED
 from jobs.outcomes import Failure
+
+COPY_LINES = "COPY ledger (import_sequence, row_number, outcome) FROM STDIN"
+"""Of rows that the ledger does not know, as nearly all are. Those of an import that has ended roll back with the
+batch, whose counters then move no more."""
 
 ENTER = """
 WITH entered AS (
@@ -80,6 +86,8 @@ def enter(connection: Connection, sequence: int, outcomes: Mapping[int, RowOutco
     Returns:
         The rows that may take effect now; by row number, whether it is their first time (else they had failed).
     """
+    if is_worthwhile(len(outcomes)) and _are_new(connection, sequence, outcomes):
+        return dict.fromkeys(outcomes, True)
     parameters = {
         "sequence": sequence,
         "row_numbers": integer_array_literal(outcomes),
@@ -89,6 +97,16 @@ def enter(connection: Connection, sequence: int, outcomes: Mapping[int, RowOutco
     }
     first, again = connection.exec_driver_sql(ENTER, parameters).one()
     return dict.fromkeys(first or (), True) | dict.fromkeys(again or (), False)
+
+
+def _are_new(connection: Connection, sequence: int, outcomes: Mapping[int, RowOutcome]) -> bool:
+    """Enter all rows; where one is there already, none."""
+    lines = [[sequence] * len(outcomes), list(outcomes), list(map(int, outcomes.values()))]
+    try:
+        copy_rows(connection, COPY_LINES, lines)
+    except IntegrityError:
+        return False
+    return True
 
 
 def mark_failed(connection: Connection, sequence: int, row_numbers: Iterable[int]) -> None:

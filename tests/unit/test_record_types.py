@@ -13,7 +13,6 @@ from importer.models import ImportedRecord
 from importer.record_types import RecordType, RecordTypes, RowSchema
 from importer.record_types.airports import Airports
 from importer.record_types.contacts import Contacts
-from importer.record_types.upsert import array_literal
 from jobs.outcomes import from_validation
 from jobs.row_job import RowJob
 
@@ -207,10 +206,6 @@ def test_a_record_type_that_could_not_save_a_row_is_refused_at_the_start(class_n
 @pytest.mark.parametrize("class_name", ["Items", "SavesPriceItself"])
 def test_a_record_type_may_save_as_it_likes(class_name):
     assert "items" in RecordTypes([f"{__name__}:{class_name}"])
-
-
-def test_an_array_literal_quotes_what_postgres_would_misread():
-    assert array_literal([None, 'a"b', "c\\d", "", "{x,y}", 5]) == '{NULL,"a\\"b","c\\\\d","","{x,y}","5"}'
 
 
 def test_the_example_of_the_readme_can_be_loaded_as_it_stands(tmp_path):

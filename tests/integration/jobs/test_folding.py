@@ -20,6 +20,8 @@ ROWS = 30
 FILE = "owner,amount,act\n" + "".join(f"o{n},{n},{'reject' if n == 7 else ''}\n" for n in range(1, ROWS + 1))
 BALANCES = {f"o{n}": n for n in range(1, ROWS + 1) if n != 7}
 
+pytestmark = pytest.mark.usefixtures("way_of_writing")
+
 
 @pytest.fixture
 def folded(world) -> str:

@@ -1,7 +1,9 @@
 """Errors that are nobody's fault fail no row; those of the schema pause the import (docs/design.md, rule 14)."""
 
+import io
 import threading
 import time
+from types import SimpleNamespace
 
 import own_types
 import pytest
@@ -10,6 +12,7 @@ from sqlalchemy import event, text
 from waiting import wait_until
 from world import contacts, contacts_csv, many_contacts
 
+from importer import copying
 from importer.control import verbs
 from importer.queues import CLAIMS_KEY
 from jobs import row_worker
@@ -66,6 +69,7 @@ def test_a_row_that_somebody_else_has_locked_waits(world, session_options):
 
 def test_a_session_that_the_server_ends_costs_no_row(world):
     csv, records = many_contacts(300)
+    world.import_file(csv)
     import_id = world.upload(csv)
     world.dispatch()
     killed = []
@@ -76,6 +80,26 @@ def test_a_session_that_the_server_ends_costs_no_row(world):
             killed.append(1)
             cursor.execute("SELECT pg_terminate_backend(pg_backend_pid())")
 
+    world.work()
+    assert len(killed) == 5
+    assert_every_row_accounted_for(world, import_id, records, rows=300)
+
+
+@pytest.mark.parametrize("table", ["ledger", "contacts"])
+def test_a_session_that_the_server_ends_within_a_copy_costs_no_row(world, monkeypatch, table):
+    csv, records = many_contacts(300)
+    import_id = world.upload(csv)
+    world.dispatch()
+    killed = []
+
+    def open_lines(lines):
+        copying_to = "ledger" if lines.count("\t") == 2 * (lines.count("\n") + 1) else "contacts"
+        if copying_to == table and len(killed) < 5:
+            killed.append(1)
+            world.execute(KILL_OTHERS)
+        return io.StringIO(lines)
+
+    monkeypatch.setattr(copying, "io", SimpleNamespace(StringIO=open_lines))
     world.work()
     assert len(killed) == 5
     assert_every_row_accounted_for(world, import_id, records, rows=300)

@@ -6,6 +6,8 @@ from world import contacts, contacts_csv
 
 from importer.control import verbs
 
+pytestmark = pytest.mark.usefixtures("way_of_writing")
+
 
 @pytest.fixture
 def parts(world):
