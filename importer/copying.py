@@ -8,14 +8,11 @@ from __future__ import annotations
 
 import contextlib
 import io
-from collections.abc import Sequence
 from typing import Any, cast
 
 import psycopg2
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
-
-from importer.literals import copy_column
 
 WORTHWHILE_ROWS = 20
 """Of fewer rows, the savepoint that a COPY needs costs more than it saves."""
@@ -26,16 +23,16 @@ def is_worthwhile(rows: int) -> bool:
     return rows >= WORTHWHILE_ROWS
 
 
-def copy_rows(connection: Connection, statement: str, columns: Sequence[Sequence[Any]]) -> None:
-    """Write rows, given column by column, all or none; in a savepoint, so that the transaction outlives a refusal.
+def copy_rows(connection: Connection, statement: str, lines: str) -> None:
+    """Write rows, all or none, in a savepoint, so that the transaction outlives a refusal.
 
     Args:
         statement: `COPY table (columns) FROM STDIN`.
+        lines: the rows in Postgres's text format; `importer.literals.copy_column` escapes values.
 
     Raises:
         sqlalchemy.exc.DBAPIError: as any other statement would; `IntegrityError` where one of the rows is there.
     """
-    lines = "\n".join(map("\t".join, zip(*map(copy_column, columns), strict=True)))
     with connection.begin_nested(), contextlib.closing(connection.connection.cursor()) as cursor:
         try:
             cast(Any, cursor).copy_expert(statement, io.StringIO(lines))

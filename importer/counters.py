@@ -7,6 +7,7 @@ no row, the import takes no rows any more, and the caller's transaction must rol
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from typing import NamedTuple
 
 from sqlalchemy import Connection, text
 
@@ -42,7 +43,7 @@ UPDATE imports SET
     finished_at = CASE move WHEN 'completed' THEN now() ELSE finished_at END
 FROM verdict
 WHERE imports.id = verdict.id
-RETURNING status
+RETURNING status, imports.failed_rows
 """)
 
 
@@ -61,14 +62,21 @@ class Change:
         return self.created + self.updated + self.unchanged + self.superseded + self.failed
 
 
-def settle(connection: Connection, import_id: str, change: Change, *, total: int | None = None) -> Status | None:
+class Standing(NamedTuple):
+    """An import after its counters moved."""
+
+    status: Status
+    failed_rows: int
+
+
+def settle(connection: Connection, import_id: str, change: Change, *, total: int | None = None) -> Standing | None:
     """Move the counters; write the total where the file was read to its end.
 
     Returns:
-        The status after it, or None where nothing was changed: the import is gone, was cancelled or stopped, or
+        How it stands then, or None where nothing was changed: the import is gone, was cancelled or stopped, or
         is completed and a row would end in it that has ended before.
     """
-    status = connection.scalar(
+    found = connection.execute(
         SETTLE,
         {
             **asdict(change),
@@ -81,5 +89,5 @@ def settle(connection: Connection, import_id: str, change: Change, *, total: int
             "reason_code": str(Reason.TOO_MANY_FAILED),
             "reason": REASONS[Reason.TOO_MANY_FAILED],
         },
-    )
-    return None if status is None else Status(status)
+    ).one_or_none()
+    return None if found is None else Standing(Status(found.status), found.failed_rows)

@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from pydantic import ValidationError
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
-from importer.counters import Change, settle
+from importer.counters import Change, Standing, settle
 from importer.errors import RecordTypeError
-from importer.models import RowOutcome
+from importer.reading import new_tuple
 from importer.record_types import ValidRow
 from importer.services import Services
-from importer.statuses import Status
 from jobs import ledger
 from jobs.database_errors import CONNECTION_LOST, Fault, fault_of, say
 from jobs.outcomes import MAX_DEATHS, Failure, ImportGoneError, TransientError, from_validation, worker_died
 from jobs.plan import Plan, Plans
 from jobs.row_job import RowJob
-from jobs.saving import Checked, Saved, Saver
+from jobs.saving import Saved, Saver
 
 ROW_BY_ROW_SECONDS = 2.0
 """A batch whose rows are saved one by one commits what it has after so long, well within its lease."""
@@ -30,12 +30,14 @@ class Applied:
     """A committed batch.
 
     Attributes:
+        standing: the import's, after it.
+        again: row numbers that the ledger had known before.
         failures: the rows that failed now.
         unreached: row numbers that there was no time for; they go back to the queue.
-        status: the import's status after it.
     """
 
-    status: Status
+    standing: Standing
+    again: set[int] = field(default_factory=set)
     failures: list[Failure] = field(default_factory=list)
     unreached: list[int] = field(default_factory=list)
 
@@ -59,7 +61,7 @@ class Batches:
         try:
             with self._services.engine.begin() as connection:
                 plan = self._plans.get(connection, import_id)
-                return self._apply(connection, plan, [unique[number] for number in sorted(unique)])
+                return self._apply(connection, plan, {number: unique[number] for number in sorted(unique)})
         except CONNECTION_LOST as error:
             raise TransientError("The database connection was lost, or none was free.") from error
         except DBAPIError as error:
@@ -68,26 +70,28 @@ class Batches:
                 raise TransientError(say(error), is_timeout=fault is Fault.TIMEOUT) from error
             raise RecordTypeError(say(error)) from error
 
-    def _apply(self, connection: Connection, plan: Plan, rows: list[RowJob]) -> Applied:
-        valid, invalid = _check(plan, rows)
-        outcomes = {row.row_number: RowOutcome.IMPORTED for row, _ in valid}
-        outcomes |= {failure.row.row_number: RowOutcome.FAILED for failure in invalid}
-        ours = ledger.enter(connection, plan.sequence, dict(sorted(outcomes.items())))
+    def _apply(self, connection: Connection, plan: Plan, rows: dict[int, RowJob]) -> Applied:
+        valid, invalid = _check(plan, rows.values())
+        imported, failed = [row.row_number for row in valid], [failure.row.row_number for failure in invalid]
+        ours = ledger.enter(connection, plan.sequence, imported, failed)
         saver = Saver(
             plan, connection, row_timeout=self._services.settings.row_timeout, seconds=ROW_BY_ROW_SECONDS
         )
-        saved = saver.save([(row, values) for row, values in valid if row.row_number in ours])
+        saved = saver.save([row for row in valid if row.row_number in ours], rows)
         failures = [failure for failure in invalid if failure.row.row_number in ours] + saved.failures
         _note_outcomes(connection, plan, ours, saved, failures)
-        status = settle(connection, plan.import_id, _change(ours, saved, failures))
-        if status is None:
+        standing = settle(connection, plan.import_id, _change(ours, saved, failures))
+        if standing is None:
             raise ImportGoneError
-        return Applied(status, failures, saved.unreached)
+        again = {number for number in rows if not ours.get(number)}
+        return Applied(standing, again, failures, saved.unreached)
 
 
-def _check(plan: Plan, rows: list[RowJob]) -> tuple[list[Checked], list[Failure]]:
-    valid: list[Checked] = []
+def _check(plan: Plan, rows: Iterable[RowJob]) -> tuple[list[ValidRow], list[Failure]]:
+    """Called for every row there is: what can be done once for a batch is done before the loop."""
+    valid: list[ValidRow] = []
     invalid: list[Failure] = []
+    by_column, validate = plan.by_column, plan.record_type.validate
     for row in rows:
         if row.problem is not None:
             invalid.append(_unreadable(plan, row))
@@ -95,11 +99,11 @@ def _check(plan: Plan, rows: list[RowJob]) -> tuple[list[Checked], list[Failure]
             invalid.append(worker_died(row))
         else:
             try:
-                values = plan.record_type.validate(plan.by_column(row.cells))
+                values = validate(by_column(row.cells))
             except ValidationError as error:
                 invalid.append(from_validation(row, error))
             else:
-                valid.append((row, ValidRow(row.row_number, values)))
+                valid.append(new_tuple(ValidRow, (row.row_number, values)))
     return valid, invalid
 
 

@@ -2,106 +2,96 @@
 
 TAKE = """#!lua flags=allow-oom
 local queue, intermediate, started, claims, claim = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
+local setbacks = KEYS[6]
 local first, limit, lease = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
-local claim_id, worker, job_prefix, moment, bytes_left = ARGV[4], ARGV[5], ARGV[6], ARGV[7], tonumber(ARGV[8])
+local claim_id, job_prefix = ARGV[4], ARGV[5]
 local limits = {}
-for argument = 9, #ARGV, 2 do limits[ARGV[argument]] = tonumber(ARGV[argument + 1]) end
-local ids, datas, counts, members = {}, {}, {}, {}
+for argument = 6, #ARGV, 2 do limits[ARGV[argument]] = tonumber(ARGV[argument + 1]) end
+local ids, counts, members = {}, {}, {}
+local has_setbacks = redis.call('EXISTS', setbacks) == 1
 
-local function fields_of(id) return redis.call('HMGET', job_prefix .. id, 'data', 'deaths', 'timeouts') end
-
-local function hand_out(id, fields)
-    ids[#ids + 1] = id
-    datas[#datas + 1] = fields[1]
-    if fields[2] or fields[3] then counts[#counts + 1] = {id, fields[2] or 0, fields[3] or 0} end
+local function setback_of(id)
+    if not has_setbacks then return nil end
+    local fields = redis.call('HMGET', job_prefix .. id, 'deaths', 'timeouts')
+    if fields[1] then return {id, fields[1], fields[2] or 0} end
 end
 
-local function take(id, fields)
-    redis.call('HSET', job_prefix .. id, 'status', 'started', 'worker_name', worker, 'started_at', moment)
+local function take(id, setback)
+    ids[#ids + 1] = id
+    counts[#counts + 1] = setback
     members[#members + 1] = '+inf'
     members[#members + 1] = id .. ':' .. claim_id
-    hand_out(id, fields)
-    bytes_left = bytes_left - #fields[1]
 end
 
-for _, id in ipairs(redis.call('LRANGE', claim, 0, -1)) do
-    local fields = fields_of(id)
-    if fields[1] then hand_out(id, fields) end
-end
-if #ids > 0 then return {ids, datas, counts} end
+for _, id in ipairs(redis.call('LRANGE', claim, 0, -1)) do take(id, setback_of(id)) end
+if #ids > 0 then return {ids, counts} end
 if first ~= '' then
     if redis.call('LREM', intermediate, 1, first) == 0 then return {} end
-    local fields = fields_of(first)
-    if not fields[1] then return {} end
-    take(first, fields)
-    if fields[2] then bytes_left = 0 end
+    take(first, setback_of(first))
+    if counts[1] then limit = 1 end
 end
-local passed, neighbours = 0, {}
 local head = ids[1] or redis.call('LINDEX', queue, 0)
 local prefix = head and string.match(head, '^[^_]*_')
-limit = limits[prefix] or limit
+if not counts[1] then limit = limits[prefix] or limit end
+local neighbours = {}
 if #ids < limit then neighbours = redis.call('LRANGE', queue, 0, limit - #ids - 1) end
+local passed = 0
 for _, id in ipairs(neighbours) do
-    if bytes_left <= 0 then break end
     if prefix and string.sub(id, 1, #prefix) ~= prefix then break end
-    local fields = fields_of(id)
-    if fields[2] and #ids > 0 then break end
+    local setback = setback_of(id)
+    if setback and #ids > 0 then break end
     passed = passed + 1
-    if fields[1] then take(id, fields) end
-    if fields[2] then break end
+    take(id, setback)
+    if setback then break end
 end
-if passed > 0 then redis.call('LTRIM', queue, passed, -1) end
 if #ids == 0 then return {} end
+if passed > 0 then redis.call('LTRIM', queue, passed, -1) end
 redis.call('ZADD', started, unpack(members))
 redis.call('RPUSH', claim, unpack(ids))
 local now = redis.call('TIME')
 redis.call('ZADD', claims, now[1] * 1000 + math.floor(now[2] / 1000) + lease, claim_id)
-return {ids, datas, counts}
+return {ids, counts}
 """
-"""Neighbours are of the same import, which may have its own limit. A job with a count of deaths is taken alone.
-A call that is repeated, because its reply was lost, is answered as before. What can be said of all jobs in one
-command is: each command that a script calls costs about 0.7 µs by itself. `unpack` bears about 8,000 values, twice
-what a claim may hold."""
+"""Neighbours are of the same import, which may have its own limit. A job with a setback is taken alone; jobs are
+looked at for that only while there may be one. A call that is repeated, because its reply was lost, is answered as
+before. Nothing else is done job by job: each command that a script calls, and each value that it is given, costs
+about 1 µs. `unpack` bears about 8,000 values, twice what a claim may hold."""
 
-CLEAR = """#!lua flags=allow-oom
-local started, claims, claim, failed = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
-local claim_id, job_prefix, result_prefix = ARGV[1], ARGV[2], ARGV[3]
+END = """#!lua flags=allow-oom
+local claims, claim, claim_id = KEYS[1], KEYS[2], ARGV[1]
 if not redis.call('ZSCORE', claims, claim_id) then return 0 end
-local is_kept, kept, keys, members, ids = {}, {}, {}, {}, {}
-for argument = 4, #ARGV do is_kept[ARGV[argument]] = true end
-for _, id in ipairs(redis.call('LRANGE', claim, 0, -1)) do
-    if is_kept[id] then
-        kept[#kept + 1] = id
-    else
-        keys[#keys + 1] = job_prefix .. id
-        keys[#keys + 1] = result_prefix .. id
-        members[#members + 1] = id .. ':' .. claim_id
-        ids[#ids + 1] = id
-    end
-end
-if #ids > 0 then
-    redis.call('DEL', unpack(keys))
-    redis.call('ZREM', started, unpack(members))
-    redis.call('ZREM', failed, unpack(ids))
-end
 redis.call('DEL', claim)
-if #kept > 0 then redis.call('RPUSH', claim, unpack(kept)) else redis.call('ZREM', claims, claim_id) end
+if #ARGV > 1 then redis.call('RPUSH', claim, unpack(ARGV, 2)) else redis.call('ZREM', claims, claim_id) end
 return 1
 """
-"""Deletes the jobs of a claim but those to be kept; where none is, the claim ends."""
+"""Ends a claim, or leaves only some of its jobs in it."""
+
+DROP = """#!lua flags=allow-oom
+local started, claims, claim, failed = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
+local claim_id, job_prefix, result_prefix = ARGV[1], ARGV[2], ARGV[3]
+if redis.call('ZREM', claims, claim_id) == 0 then return 0 end
+for _, id in ipairs(redis.call('LRANGE', claim, 0, -1)) do
+    redis.call('DEL', job_prefix .. id, result_prefix .. id)
+    redis.call('ZREM', started, id .. ':' .. claim_id)
+    redis.call('ZREM', failed, id)
+end
+redis.call('DEL', claim)
+return 1
+"""
+"""Ends a claim whose rows have not ended: only whoever holds it may delete its jobs."""
 
 GIVE_BACK = """#!lua flags=allow-oom
-local queue, started, claims, claim = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
-local claim_id, job_prefix, reason = ARGV[1], ARGV[2], ARGV[3]
+local queue, started, claims, claim, setbacks = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
+local claim_id, job_prefix, reason, setback_seconds = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 if redis.call('ZREM', claims, claim_id) == 0 then return 0 end
 local ids, returned = redis.call('LRANGE', claim, 0, -1), 0
 redis.call('DEL', claim)
+if reason == 'died' or reason == 'timeout' then redis.call('SET', setbacks, 1, 'EX', setback_seconds) end
 for position = #ids, 1, -1 do
     local id = ids[position]
     local key = job_prefix .. id
-    local is_ours = redis.call('ZREM', started, id .. ':' .. claim_id) == 1
-    if is_ours and redis.call('HGET', key, 'status') == 'started' then
-        redis.call('HSET', key, 'status', 'queued')
+    redis.call('ZREM', started, id .. ':' .. claim_id)
+    if redis.call('EXISTS', key) == 1 then
         if reason == 'died' or reason == 'timeout' then
             redis.call('HSETNX', key, 'deaths', 0)
             if #ids == 1 then redis.call('HINCRBY', key, reason == 'died' and 'deaths' or 'timeouts', 1) end
@@ -112,16 +102,15 @@ for position = #ids, 1, -1 do
 end
 return returned
 """
-"""A job that has left the registry under this claim was failed or cleared; if it is started, then by a retry."""
+"""Jobs that ended have left the claim, or are gone."""
 
 PUT_BACK = """#!lua flags=allow-oom
 local queue, started, claim = KEYS[1], KEYS[2], KEYS[3]
-local claim_id, job_prefix = ARGV[1], ARGV[2]
-for argument = 3, #ARGV do
+local claim_id = ARGV[1]
+for argument = 2, #ARGV do
     local id = ARGV[argument]
     if redis.call('LREM', claim, 1, id) == 1 then
         redis.call('ZREM', started, id .. ':' .. claim_id)
-        redis.call('HSET', job_prefix .. id, 'status', 'queued')
         redis.call('RPUSH', queue, id)
     end
 end

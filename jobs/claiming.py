@@ -1,16 +1,16 @@
 """Takes row jobs off `low` in batches, and puts back those of a worker that died (docs/design.md, rules 5 to 8).
 
 A claim is a list of job ids with a lease in a sorted set, by Redis's own clock. In RQ's StartedJobRegistry the
-jobs are entered without an end, or RQ's clean-up would turn those of a dead worker into failed jobs.
+jobs are entered without an end, or RQ's clean-up would turn those of a dead worker into failed jobs. Their hashes
+are only read: writing to each that it is started would cost Redis a seventh of all it does for a row.
 """
 
 from __future__ import annotations
 
 import logging
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, cast
@@ -20,11 +20,10 @@ from rq.job import Job
 from rq.job_lifecycle import record_job_failure
 from rq.registry import FailedJobRegistry, StartedJobRegistry
 from rq.serializers import JSONSerializer
-from rq.utils import utcformat
 
 from importer.connections import KEY_PREFIX
 from importer.queues import CLAIMS_KEY, FAILED_JOB_SECONDS, JOB_PREFIXES, LOW, claim_key, queue_named, row_job_id
-from jobs.claim_scripts import CLEAR, EXPIRED, GIVE_BACK, PUT_BACK, TAKE, UNSTICK
+from jobs.claim_scripts import DROP, END, EXPIRED, GIVE_BACK, PUT_BACK, TAKE, UNSTICK
 from jobs.row_job import RowJob, UnknownVersionError, UnreadableJobError, decode_all
 
 log = logging.getLogger(__name__)
@@ -32,7 +31,13 @@ log = logging.getLogger(__name__)
 LEASE_MILLISECONDS = 20_000
 """A worker that holds a claim for longer counts as dead; its database session ends itself before (15 s)."""
 
-BYTES_AT_ONCE = 8 * 1024 * 1024
+SETBACKS_KEY = f"{KEY_PREFIX}:setbacks"
+"""Is there while a job may be, that is to be run alone."""
+
+SETBACK_SECONDS = 3600
+"""So long jobs are looked at for setbacks after the last one. Those that wait longer are run with their
+neighbours: another death or timeout tells them apart again."""
+
 STUCK_SECONDS = 5
 """A job that stands between RQ's pop and the claim for so long was left there by a kill."""
 
@@ -63,15 +68,15 @@ class Claim:
 class Claims:
     """Takes, clears and gives back claims on `low`."""
 
-    def __init__(self, redis: Redis, worker_name: str) -> None:
+    def __init__(self, redis: Redis) -> None:
         self._redis = redis
-        self._worker_name = worker_name
         queue = queue_named(LOW, redis)
         self._queue, self._intermediate = queue.key, queue.intermediate_queue_key
         self._started = StartedJobRegistry(queue=queue).key
         self._failed = FailedJobRegistry(queue=queue).key
-        self._take, self._clear = redis.register_script(TAKE), redis.register_script(CLEAR)
+        self._take, self._end = redis.register_script(TAKE), redis.register_script(END)
         self._give_back, self._put_back = redis.register_script(GIVE_BACK), redis.register_script(PUT_BACK)
+        self._drop = redis.register_script(DROP)
         self._expired, self._unstick = redis.register_script(EXPIRED), redis.register_script(UNSTICK)
 
     def take(
@@ -84,36 +89,44 @@ class Claims:
             limits: by import id, of imports that have limits of their own.
         """
         claim_id = secrets.token_hex(8)
-        keys = [self._queue, self._intermediate, self._started, CLAIMS_KEY, claim_key(claim_id)]
-        moment = utcformat(datetime.now(UTC))
-        arguments: list[Any] = [
-            first,
-            limit,
-            LEASE_MILLISECONDS,
-            claim_id,
-            self._worker_name,
-            JOB_PREFIXES[0],
-            moment,
-            BYTES_AT_ONCE,
-        ]
+        keys = [self._queue, self._intermediate, self._started, CLAIMS_KEY, claim_key(claim_id), SETBACKS_KEY]
+        arguments: list[Any] = [first, limit, LEASE_MILLISECONDS, claim_id, JOB_PREFIXES[0]]
         for import_id, rows in limits.items():
             arguments += row_job_id(import_id, 0)[:-1], rows
         taken = cast(list[Any], self._take(keys=keys, args=arguments))
         return self._read(claim_id, *taken) if taken else None
 
-    def _read(
-        self, claim_id: str, ids: list[bytes], datas: list[bytes], counts: list[tuple[bytes, bytes, bytes]]
-    ) -> Claim | None:
-        job_ids = [job_id.decode() for job_id in ids]
+    def _read(self, claim_id: str, ids: list[bytes], counts: list[tuple[bytes, bytes, bytes]]) -> Claim | None:
+        job_ids = b" ".join(ids).decode().split(" ")
+        datas = self._datas(claim_id)
+        if None in datas:
+            self._forget(claim_id, [job_id for job_id, data in zip(job_ids, datas, strict=True) if data is None])
+            job_ids = [job_id for job_id, data in zip(job_ids, datas, strict=True) if data is not None]
+            datas = [data for data in datas if data is not None]
         setbacks = {job_id.decode(): (int(deaths), int(timeouts)) for job_id, deaths, timeouts in counts}
         try:
             rows = decode_all(job_ids, datas, setbacks)
         except (UnreadableJobError, UnknownVersionError):
             rows = self._read_one_by_one(claim_id, job_ids, datas, setbacks)
         if not rows:
-            self._end(claim_id, GivenBack.UNTOUCHED)
+            self._return(claim_id, GivenBack.UNTOUCHED)
             return None
         return Claim(claim_id, rows)
+
+    def _datas(self, claim_id: str) -> list[bytes]:
+        """The data of a claim's jobs, None where one is gone, in one command; MAX_QUEUED_BYTES bounds its size."""
+        data = f"{JOB_PREFIXES[0]}*->data"
+        # redis-py's `sort_ro` sends SORT, which a full Redis refuses.
+        found = self._redis.execute_command("SORT_RO", claim_key(claim_id), "BY", "nosort", "GET", data)
+        return cast(list[bytes], found)
+
+    def _forget(self, claim_id: str, job_ids: Sequence[str]) -> None:
+        """Take ids out of a claim: they had been queued twice, and their rows have ended."""
+        with self._redis.pipeline(transaction=False) as pipeline:
+            for job_id in job_ids:
+                pipeline.lrem(claim_key(claim_id), 0, job_id)
+                pipeline.zrem(self._started, f"{job_id}:{claim_id}")
+            pipeline.execute()
 
     def _read_one_by_one(
         self, claim_id: str, job_ids: list[str], datas: list[bytes], setbacks: dict[str, tuple[int, int]]
@@ -132,7 +145,7 @@ class Claims:
                 unknown.append(job_id)
         if unknown:
             keys = [self._queue, self._started, claim_key(claim_id)]
-            self._put_back(keys=keys, args=[claim_id, JOB_PREFIXES[0], *unknown])
+            self._put_back(keys=keys, args=[claim_id, *unknown])
         return rows
 
     def _set_aside(self, claim_id: str, job_id: str, data: bytes, error: Exception) -> None:
@@ -145,23 +158,42 @@ class Claims:
             record_job_failure(job, f"{type(error).__name__}: {error}", pipeline)
             pipeline.execute()
 
-    def clear(self, claim: Claim, keep: Sequence[str] = ()) -> bool:
-        """Delete the jobs of a claim but those to keep; without any, the claim ends.
+    def clear(self, claim: Claim, *, keep: Collection[str] = (), again: Collection[str] = ()) -> bool:
+        """Delete the jobs of a claim, whose rows have ended, but those to keep; without any, the claim ends.
+
+        Whoever else may hold these jobs by now: what has ended for good needs none.
+
+        Args:
+            again: jobs that may have failed before, of which RQ knows more than the job.
 
         Returns:
-            Whether the claim was still this worker's: if not, nothing was deleted, as another may be at its jobs.
+            Whether the claim was still this worker's.
         """
+        job_ids = [row.job_id for row in claim.rows if row.job_id not in keep]
+        job_prefix, result_prefix = JOB_PREFIXES
+        with self._redis.pipeline(transaction=False) as pipeline:  # a full Redis refuses transactions
+            if failed_before := [job_id for job_id in job_ids if job_id in again]:
+                pipeline.delete(*(result_prefix + job_id for job_id in failed_before))
+                pipeline.zrem(self._failed, *failed_before)
+            if job_ids:
+                pipeline.delete(*[job_prefix + job_id for job_id in job_ids])
+                pipeline.zrem(self._started, *[f"{job_id}:{claim.id}" for job_id in job_ids])
+            pipeline.execute()
+        return bool(self._end(keys=[CLAIMS_KEY, claim_key(claim.id)], args=[claim.id, *keep]))
+
+    def drop(self, claim: Claim) -> None:
+        """Delete the jobs of a claim whose rows have not ended, if it is still this worker's."""
         keys = [self._started, CLAIMS_KEY, claim_key(claim.id), self._failed]
-        return bool(self._clear(keys=keys, args=[claim.id, *JOB_PREFIXES, *keep]))
+        self._drop(keys=keys, args=[claim.id, *JOB_PREFIXES])
 
     def give_back(self, claim: Claim, reason: GivenBack) -> None:
         """Put what is left of a claim back on the queue, in its order."""
-        self._end(claim.id, reason)
+        self._return(claim.id, reason)
 
     def return_expired(self) -> int:
         """Put the jobs of dead workers back; return how many."""
         expired = cast(list[bytes], self._expired(keys=[CLAIMS_KEY]))
-        return sum(self._end(claim_id.decode(), GivenBack.DIED) for claim_id in expired)
+        return sum(self._return(claim_id.decode(), GivenBack.DIED) for claim_id in expired)
 
     def return_stuck(self) -> int:
         """Put back the jobs that a kill left between RQ's pop and the claim; return how many."""
@@ -169,7 +201,7 @@ class Claims:
         keys = [self._queue, self._intermediate, seen]
         return cast(int, self._unstick(keys=keys, args=[STUCK_SECONDS, JOB_PREFIXES[0]]))
 
-    def _end(self, claim_id: str, reason: GivenBack) -> int:
-        keys = [self._queue, self._started, CLAIMS_KEY, claim_key(claim_id)]
-        arguments: list[Any] = [claim_id, JOB_PREFIXES[0], reason.value]
+    def _return(self, claim_id: str, reason: GivenBack) -> int:
+        keys = [self._queue, self._started, CLAIMS_KEY, claim_key(claim_id), SETBACKS_KEY]
+        arguments: list[Any] = [claim_id, JOB_PREFIXES[0], reason.value, SETBACK_SECONDS]
         return cast(int, self._give_back(keys=keys, args=arguments))

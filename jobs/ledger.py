@@ -7,7 +7,7 @@ imported takes no effect again, one that it knows as failed may (docs/design.md,
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
@@ -77,21 +77,22 @@ WHERE import_sequence = %(sequence)s AND row_number = ANY(%(row_numbers)s::integ
 """
 
 
-def enter(connection: Connection, sequence: int, outcomes: Mapping[int, RowOutcome]) -> dict[int, bool]:
-    """Enter rows with their outcome.
-
-    Args:
-        outcomes: by row number, in ascending order.
+def enter(
+    connection: Connection, sequence: int, imported: Sequence[int], failed: Sequence[int]
+) -> dict[int, bool]:
+    """Enter rows by their outcome, each of the two in ascending order.
 
     Returns:
         The rows that may take effect now; by row number, whether it is their first time (else they had failed).
     """
-    if is_worthwhile(len(outcomes)) and _are_new(connection, sequence, outcomes):
-        return dict.fromkeys(outcomes, True)
+    rows = [*imported, *failed]
+    if is_worthwhile(len(rows)) and _are_new(connection, sequence, imported, failed):
+        return dict.fromkeys(rows, True)
+    outcomes = [RowOutcome.IMPORTED] * len(imported) + [RowOutcome.FAILED] * len(failed)
     parameters = {
         "sequence": sequence,
-        "row_numbers": integer_array_literal(outcomes),
-        "outcomes": integer_array_literal(outcomes.values()),
+        "row_numbers": integer_array_literal(rows),
+        "outcomes": integer_array_literal(outcomes),
         "failed": int(RowOutcome.FAILED),
         "unfinished": list(UNFINISHED),
     }
@@ -99,14 +100,19 @@ def enter(connection: Connection, sequence: int, outcomes: Mapping[int, RowOutco
     return dict.fromkeys(first or (), True) | dict.fromkeys(again or (), False)
 
 
-def _are_new(connection: Connection, sequence: int, outcomes: Mapping[int, RowOutcome]) -> bool:
+def _are_new(connection: Connection, sequence: int, imported: Sequence[int], failed: Sequence[int]) -> bool:
     """Enter all rows; where one is there already, none."""
-    lines = [[sequence] * len(outcomes), list(outcomes), list(map(int, outcomes.values()))]
+    lines = _lines(sequence, imported, RowOutcome.IMPORTED) + _lines(sequence, failed, RowOutcome.FAILED)
     try:
         copy_rows(connection, COPY_LINES, lines)
     except IntegrityError:
         return False
     return True
+
+
+def _lines(sequence: int, rows: Sequence[int], outcome: RowOutcome) -> str:
+    before, after = f"{sequence}\t", f"\t{outcome}\n"
+    return before + f"{after}{before}".join(map(str, rows)) + after if rows else ""
 
 
 def mark_failed(connection: Connection, sequence: int, row_numbers: Iterable[int]) -> None:

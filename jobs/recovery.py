@@ -44,7 +44,7 @@ class Recovery:
     def __init__(self, services: Services) -> None:
         self._services = services
         self._redis = services.redis
-        self._claims = Claims(services.redis, "recovery")
+        self._claims = Claims(services.redis)
         self._next_sweep = time.monotonic()
         self._unfoldable: set[str] = set()
 

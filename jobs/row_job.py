@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from pydantic_core import from_json
@@ -39,6 +39,10 @@ class RowJob(NamedTuple):
     data: bytes
     deaths: int = 0
     timeouts: int = 0
+
+
+ZLIB = b"\x78"
+"""How what zlib has compressed begins."""
 
 
 class UnknownVersionError(Exception):
@@ -97,32 +101,44 @@ def decode_all(
         UnreadableJobError: one is no row job.
     """
     try:
-        plain = [zlib.decompress(data) if data[:1] == b"\x78" else data for data in datas]
-        read = _read_json(b"[" + b",".join(plain) + b"]")
-        jobs = list(zip(job_ids, read, plain, strict=True))
+        plain = [zlib.decompress(data) if data[:1] == ZLIB else data for data in datas]
+        calls = list(zip(job_ids, plain, _read_json(b"[" + b",".join(plain) + b"]"), strict=True))
     except (ValueError, zlib.error) as error:
         raise UnreadableJobError(f"job {job_ids[0]} is no row job") from error
-    return [_row_job(job_id, call, data, *setbacks.get(job_id, (0, 0))) for job_id, call, data in jobs]
+    rows = _row_jobs(calls)
+    return [_after(row, *setbacks.get(row.job_id, (0, 0))) for row in rows] if setbacks else rows
 
 
-def _row_job(job_id: str, call: Any, data: bytes, deaths: int, timeouts: int) -> RowJob:
-    try:
-        _function, _instance, (version, *arguments), _keywords = call
-    except (ValueError, TypeError) as error:
-        raise UnreadableJobError(f"job {job_id} is no row job") from error
-    if version != ARGUMENTS_VERSION:
-        raise UnknownVersionError(f"row job {job_id} has arguments of version {version}")
-    if len(arguments) != 5:
-        raise UnreadableJobError(f"row job {job_id} has {len(arguments)} arguments, not 5")
-    import_id, row_number, line_number, cells, problem = arguments
-    found = Problem(*problem) if problem else None
-    return new_tuple(RowJob, (job_id, import_id, row_number, line_number, cells, found, data, deaths, timeouts))
+def _after(row: RowJob, deaths: int, timeouts: int) -> RowJob:
+    return row._replace(deaths=deaths, timeouts=timeouts)
+
+
+def _row_jobs(calls: Iterable[tuple[str, bytes, Any]]) -> list[RowJob]:
+    """From job ids, data and what that says; called for every row there is, so it calls nothing for each."""
+    rows = []
+    for job_id, data, call in calls:
+        try:
+            _function, _instance, (version, import_id, row_number, line_number, cells, problem), _keywords = call
+            found = Problem(*problem) if problem else None
+        except (ValueError, TypeError) as error:
+            raise _fault_of(job_id, call) from error
+        if version != ARGUMENTS_VERSION:
+            raise _fault_of(job_id, call)
+        rows.append(new_tuple(RowJob, (job_id, import_id, row_number, line_number, cells, found, data, 0, 0)))
+    return rows
+
+
+def _fault_of(job_id: str, call: Any) -> Exception:
+    match call:
+        case [_, _, [version, *_], _] if version != ARGUMENTS_VERSION:
+            return UnknownVersionError(f"row job {job_id} has arguments of version {version}")
+    return UnreadableJobError(f"job {job_id} is no row job")
 
 
 def _read_json(text: bytes) -> Any:
     """In half the time of `json`, which alone reads the lone surrogates of cells that are not UTF-8."""
     try:
-        return from_json(text)
+        return from_json(text, cache_strings=False)
     except ValueError:
         return json.loads(text)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import cast
 
@@ -24,8 +24,6 @@ log = logging.getLogger(__name__)
 
 CHECK_CONSTRAINTS = "SET CONSTRAINTS ALL IMMEDIATE"
 """Inside the savepoint: a deferred constraint would explode at COMMIT and take the batch with it."""
-
-Checked = tuple[RowJob, ValidRow]
 
 
 @dataclass
@@ -50,8 +48,11 @@ class Saver:
         self._row_timeout = row_timeout
         self._seconds = seconds
 
-    def save(self, rows: list[Checked]) -> Saved:
+    def save(self, rows: list[ValidRow], jobs: Mapping[int, RowJob]) -> Saved:
         """Save rows given in ascending row number.
+
+        Args:
+            jobs: those of all rows, by row number.
 
         Raises:
             TransientError: nobody's fault; roll back and try again later.
@@ -60,10 +61,10 @@ class Saver:
         if not rows:
             return Saved()
         if self._plan.record_type.saves_row_by_row:
-            return self._one_by_one(rows, self._save_row)
+            return self._one_by_one(rows, jobs, self._save_row)
         try:
             with self._connection.begin_nested():
-                effects = self._save_batch([valid for _, valid in rows])
+                effects = self._save_batch(rows)
             return Saved(effects)
         except DBAPIError as error:
             self._raise_unless_rows_fault(error)
@@ -71,7 +72,7 @@ class Saver:
             raise
         except Exception as error:  # psycopg2 refused a value, or the record type's code met one it cannot take
             log.info("import %s: a batch is saved row by row: %r", self._plan.import_id, error)
-        return self._one_by_one(rows, lambda valid: self._save_batch([valid]))
+        return self._one_by_one(rows, jobs, lambda row: self._save_batch([row]))
 
     def _save_batch(self, rows: list[ValidRow]) -> Effects:
         effects = self._plan.record_type.save(self._connection, rows, self._plan.origin)
@@ -91,17 +92,19 @@ class Saver:
             raise RecordTypeError(f"save_row must return an Effect, and returned {type(effect).__name__}.")
         return Effects.of(effect)
 
-    def _one_by_one(self, rows: list[Checked], save: Callable[[ValidRow], Effects]) -> Saved:
+    def _one_by_one(
+        self, rows: list[ValidRow], jobs: Mapping[int, RowJob], save: Callable[[ValidRow], Effects]
+    ) -> Saved:
         saved, began = Saved(), time.monotonic()
-        for index, (row, valid) in enumerate(rows):
+        for index, row in enumerate(rows):
             if index and time.monotonic() - began > self._seconds:
-                saved.unreached = [unreached.row_number for unreached, _ in rows[index:]]
+                saved.unreached = [unreached.row_number for unreached in rows[index:]]
                 break
             try:
                 with self._connection.begin_nested():
-                    effects = save(valid)
+                    effects = save(row)
             except Exception as error:
-                saved.failures.append(self._failure(row, error))
+                saved.failures.append(self._failure(jobs[row.row_number], error))
             else:
                 saved.effects += effects
         return saved

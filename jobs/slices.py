@@ -228,9 +228,9 @@ class Slice:
         if reached.row_number == 0:
             return self._stop(Reason.NO_ROWS)
         with self._services.engine.begin() as connection:
-            status = settle(connection, self._id, Change(), total=reached.row_number)
+            standing = settle(connection, self._id, Change(), total=reached.row_number)
         log.info("import %s: read to its end, %s rows", self._id, reached.row_number)
-        if status == Status.COMPLETED:
+        if standing is not None and standing.status == Status.COMPLETED:
             self._clean()
         return False
 

@@ -15,7 +15,7 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 
 from importer.copying import copy_rows, is_worthwhile
-from importer.literals import array_literal, integer_array_literal
+from importer.literals import array_literal, copy_column, integer_array_literal
 from importer.record_types.effects import Effects
 
 if TYPE_CHECKING:
@@ -108,9 +108,10 @@ class Upsert:
 
         From then on this import's batches are upserted, until one of them creates all its records.
         """
-        provenance = [[sequence] * len(row_numbers), row_numbers]
+        provenance = [f"{sequence}\t{number}\t{sequence}\t{number}" for number in row_numbers]
+        lines = map("\t".join, zip(*map(copy_column, columns), provenance, strict=True))
         try:
-            copy_rows(connection, self._copy, [*columns, *provenance, *provenance])
+            copy_rows(connection, self._copy, "\n".join(lines))
         except (OperationalError, InterfaceError):
             raise
         except DBAPIError:

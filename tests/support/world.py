@@ -148,7 +148,7 @@ class World:
 
     def claim(self, rows: int) -> Claim:
         """What a worker has taken that dies at once."""
-        taken = Claims(self.redis, "dead").take(limit=rows)
+        taken = Claims(self.redis).take(limit=rows)
         assert taken is not None
         return taken
 

@@ -23,7 +23,57 @@ def test_a_claim_takes_neighbours_of_one_import_alone(world, dispatched):
 def test_claimed_jobs_are_started_jobs_to_rq(world, dispatched):
     taken = world.claim(10)
     assert sorted(world.started.get_job_ids()) == sorted(row.job_id for row in taken.rows)
-    assert world.job(taken.import_id, 1).get_status() == "started"
+
+
+def test_a_claim_that_ends_leaves_nothing_of_its_jobs_in_redis(world, dispatched):
+    worker = RowWorker(world.services)
+    worker._work_off(worker._claims.take(limit=30))
+    assert world.started.get_job_ids() == []
+    assert [
+        key for key in world.redis.keys() if key.startswith((b"rq:job:", b"rq:results:", b"importer:claim"))
+    ] == []
+
+
+def test_an_id_of_a_claim_whose_job_is_gone_leaves_nothing_behind(world, dispatched):
+    import_id, _ = dispatched
+    world.redis.lpush(world.low.key, f"{import_id}_98", f"{import_id}_99")
+    taken = world.claim(5)
+    assert [row.row_number for row in taken.rows] == [1, 2, 3]
+    assert sorted(world.started.get_job_ids()) == sorted(row.job_id for row in taken.rows)
+    world.let_leases_lapse()
+    world.recover()
+    assert world.queued_rows() == list(range(1, 31))
+    assert world.started.get_job_ids() == []
+
+
+def test_jobs_that_waited_longer_than_setbacks_are_remembered_are_run_with_their_neighbours(world, dispatched):
+    import_id, records = dispatched
+    world.claim(10)
+    world.let_leases_lapse()
+    world.recover()
+    assert world.redis.ttl(claiming.SETBACKS_KEY) > claiming.SETBACK_SECONDS - 60
+    world.redis.delete(claiming.SETBACKS_KEY)
+    assert len(world.claim(1000).rows) == 30
+    world.let_leases_lapse()
+    world.recover()
+    assert len(world.claim(1000).rows) == 1
+    world.let_leases_lapse()
+    world.recover()
+    world.work()
+    assert_every_row_accounted_for(world, import_id, records, rows=30)
+
+
+def test_the_jobs_of_rows_that_have_not_ended_are_dropped_by_whoever_holds_them_alone(world, dispatched):
+    claims = claiming.Claims(world.redis)
+    late = claims.take(limit=10)
+    world.let_leases_lapse()
+    world.recover()
+    claims.drop(late)
+    assert world.queued_rows() == list(range(1, 31))
+    taken = claims.take(limit=1)
+    claims.drop(taken)
+    assert not world.redis.exists(f"rq:job:{taken.rows[0].job_id}")
+    assert world.queued_rows() == list(range(2, 31))
 
 
 def test_the_jobs_of_a_dead_worker_come_back_and_each_is_run_alone(world, dispatched):
@@ -34,7 +84,7 @@ def test_the_jobs_of_a_dead_worker_come_back_and_each_is_run_alone(world, dispat
     world.let_leases_lapse()
     world.recover()
     assert world.queued_rows() == list(range(1, 31))
-    claims = claiming.Claims(world.redis, "next")
+    claims = claiming.Claims(world.redis)
     assert [len(claims.take(limit=1000).rows) for _ in range(11)] == [1] * 10 + [20]
     world.let_leases_lapse()
     world.recover()
@@ -44,7 +94,7 @@ def test_the_jobs_of_a_dead_worker_come_back_and_each_is_run_alone(world, dispat
 
 def test_an_import_may_have_a_limit_of_its_own(world, dispatched):
     import_id, _ = dispatched
-    claims = claiming.Claims(world.redis, "next")
+    claims = claiming.Claims(world.redis)
     popped = world.redis.lmove(world.low.key, world.low.intermediate_queue_key).decode()
     assert len(claims.take(first=popped, limit=9, limits={import_id: 4, "another": 7}).rows) == 4
     assert len(claims.take(limit=9, limits={import_id: 3, "another": 7}).rows) == 3
@@ -56,7 +106,7 @@ def test_a_job_over_which_a_worker_died_is_run_alone_when_rq_pops_it_first_too(w
     world.let_leases_lapse()
     world.recover()
     popped = world.redis.lmove(world.low.key, world.low.intermediate_queue_key).decode()
-    assert len(claiming.Claims(world.redis, "next").take(first=popped, limit=1000).rows) == 1
+    assert len(claiming.Claims(world.redis).take(first=popped, limit=1000).rows) == 1
 
 
 def test_a_living_worker_keeps_its_claim(world, dispatched):
@@ -133,7 +183,7 @@ def test_rows_that_move_between_queue_and_claim_are_counted_at_every_moment(worl
     over = threading.Event()
 
     def take_and_give_back() -> None:
-        claims = claiming.Claims(world.redis, "restless")
+        claims = claiming.Claims(world.redis)
         while not over.is_set():
             claims.give_back(claims.take(limit=1000), GivenBack.UNTOUCHED)
 
@@ -147,6 +197,6 @@ def test_rows_that_move_between_queue_and_claim_are_counted_at_every_moment(worl
 
 def test_a_claim_that_is_repeated_because_its_reply_was_lost_is_answered_as_before(world, dispatched, monkeypatch):
     monkeypatch.setattr(claiming.secrets, "token_hex", lambda _: "the same claim")
-    claims = claiming.Claims(world.redis, "unlucky")
+    claims = claiming.Claims(world.redis)
     assert claims.take(limit=10) == claims.take(limit=10)
     assert world.queued_rows() == list(range(11, 31))

@@ -110,7 +110,7 @@ def test_a_batch_that_meets_the_folding_of_its_lines_changes_nothing(world):
     """Its insert waits for lines that are being deleted, and finds them gone."""
     import_id = world.import_file(FILE, "deposits")
     push_again(world, import_id, 1, 2)
-    worker, claim = RowWorker(world.services), Claims(world.redis, "late").take(limit=10)
+    worker, claim = RowWorker(world.services), Claims(world.redis).take(limit=10)
     late = threading.Thread(target=worker._work_off, args=[claim])
     values = {"sequence": world.find(import_id).sequence, "imported": int(RowOutcome.IMPORTED), "rows": 100}
     engine = create_engine(world.services.settings.database_url, poolclass=NullPool)
