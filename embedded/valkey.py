@@ -60,6 +60,7 @@ class Valkey(Server):
             "save": "",
             "appendonly": "no",
             "maxmemory-policy": "noeviction",
+            "hash-max-listpack-value": "1024",  # as README's "Deploy" advises: a queued row in one piece of memory
             "dir": str(self.home),
             "dbfilename": SNAPSHOT,
         }

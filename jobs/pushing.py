@@ -79,7 +79,7 @@ class Row(NamedTuple):
     """A row number, and the data of its job."""
 
     row_number: int
-    data: str
+    data: bytes
 
 
 class Pusher:

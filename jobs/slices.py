@@ -21,7 +21,7 @@ from importer.cleaning import clean
 from importer.counters import Change, settle
 from importer.errors import ObjectChangedError, ObjectMissingError
 from importer.models import FailedRow, Import
-from importer.reading import Position, RecordReader
+from importer.reading import Position, RecordReader, new_tuple
 from importer.services import Services
 from importer.statuses import DISPATCHED, TAKES_ROWS, Reason, Status
 from importer.transitions import try_move
@@ -164,7 +164,7 @@ class Slice:
         most = min(ROWS_AT_ONCE, self._share.room)
         for record in reader:
             data = encode_record(self._id, record)
-            rows.append(Row(record.row_number, data))
+            rows.append(new_tuple(Row, (record.row_number, data)))
             size += len(data)
             if len(rows) >= most or size >= BYTES_AT_ONCE:
                 yield Block(rows, reader.position)
