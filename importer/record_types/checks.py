@@ -3,67 +3,69 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Any
 
 from email_validator import SPECIAL_USE_DOMAIN_NAMES
-from pydantic import AfterValidator, BeforeValidator, validate_email
-from pydantic_core import PydanticKnownError
+from pydantic import AfterValidator, GetCoreSchemaHandler, validate_email
+from pydantic_core import CoreSchema, core_schema
 
 
-def matches(pattern: str, expected: str) -> AfterValidator:
+@dataclass(frozen=True)
+class Written:
+    """How the text of a cell, without blanks around it, must be written before anything is made of it.
+
+    Pydantic looks by itself, which saves 0.2 µs against a function that it calls for each cell.
+
+    Attributes:
+        pattern: of the whole text, in the syntax of Rust's regex crate.
+        code: of the failed row.
+        message: what the cell should be; None: what pydantic says of errors of this code.
+    """
+
+    pattern: str
+    code: str = "invalid_value"
+    message: str | None = None
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        text = core_schema.str_schema(pattern=f"^(?:{self.pattern})$", strip_whitespace=True)
+        told = core_schema.custom_error_schema(text, self.code, custom_error_message=self.message)
+        return core_schema.chain_schema([told, handler(source)])
+
+
+def matches(pattern: str, expected: str) -> Written:
     """The whole text must match a regular expression.
 
     Args:
         expected: completes the sentence "should be …".
     """
-    compiled = re.compile(pattern)
-
-    def check(text: str) -> str:
-        if not compiled.fullmatch(text):
-            raise ValueError(f"should be {expected}")
-        return text
-
-    return AfterValidator(check)
+    return Written(pattern, message=f"should be {expected}")
 
 
-def _is_iso_date(text: str) -> str:
-    if not ISO_DATE.match(text.strip()):
-        raise ValueError("should be a date such as 2026-01-31")
-    return text
+IsoDate = Annotated[date, matches("[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[^0-9](?s:.*))?", "a date such as 2026-01-31")]
+"""A date as year, month and day; a time of midnight may follow. Pydantic alone takes a number for seconds since
+1970: 0 would be a date."""
 
-
-ISO_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?![0-9])")
-
-IsoDate = Annotated[date, BeforeValidator(_is_iso_date)]
-"""A date as year, month and day. Pydantic alone takes a number for seconds since 1970: 0 would be a date."""
-
-
-def _is_plain_decimal(text: str) -> str:
-    if not PLAIN_DECIMAL.fullmatch(text.strip()):
-        raise PydanticKnownError("decimal_parsing")
-    return text
-
-
-PLAIN_DECIMAL = re.compile(r"[+-]?(?:[0-9]{1,50}\.?[0-9]{0,50}|\.[0-9]{1,50})(?:[eE][+-]?[0-9]{1,2})?")
-
-IS_PLAIN_DECIMAL = BeforeValidator(_is_plain_decimal)
+IS_PLAIN_DECIMAL = Written(
+    r"[+-]?(?:[0-9]{1,50}\.?[0-9]{0,50}|\.[0-9]{1,50})(?:[eE][+-]?[0-9]{1,2})?", code="decimal_parsing"
+)
 """A number as people and spreadsheets write it. Pydantic alone takes 1_000 and the digits of every script, and an
 exponent such as 1e-999999, which Postgres then refuses without naming the column.
 
-It stands after the limits, `Annotated[Decimal, Field(max_digits=14, decimal_places=2), IS_PLAIN_DECIMAL]`:
-pydantic then checks these itself, in half the time that it takes where they follow a validator."""
+It stands after the limits: `Annotated[Decimal, Field(max_digits=14, decimal_places=2), IS_PLAIN_DECIMAL]`."""
 
 
 def _email_in_lower_case(text: str) -> str:
-    address = text.lower()
-    plain = len(text) <= PLAIN_EMAIL_CHARS and text.isascii() and PLAIN_EMAIL.fullmatch(address)
-    if plain and plain[1] not in SPECIAL_TOP_LEVELS:
-        return address
+    plain = len(text) <= PLAIN_EMAIL_CHARS and is_plain_email(text)
+    if plain and plain[1].lower() not in SPECIAL_TOP_LEVELS:
+        return text.lower()
     return validate_email(text)[1].lower()
 
 
-PLAIN_EMAIL = re.compile(r"[a-z0-9_+-]+(?:\.[a-z0-9_+-]+)*@(?:[a-z0-9]+(?:-[a-z0-9]+)*\.)+([a-z]{2,})")
+is_plain_email = re.compile(
+    r"[A-Za-z0-9_+-]++(?:\.[A-Za-z0-9_+-]++)*+@(?:[A-Za-z0-9]++(?:-[A-Za-z0-9]++)*+\.)+([A-Za-z]{2,})"
+).fullmatch
 
 PLAIN_EMAIL_CHARS = 64
 """A shorter address has no part that is too long (RFC 5321: 64 before the @, 63 to a label, 254 in all)."""
@@ -72,4 +74,4 @@ SPECIAL_TOP_LEVELS = {domain.rpartition(".")[2] for domain in SPECIAL_USE_DOMAIN
 
 Email = Annotated[str, AfterValidator(_email_in_lower_case)]
 """What pydantic's `EmailStr` takes, in lower case. That spends 26 µs on an address, most of a worker's time; one
-of nothing but letters, digits and single separators is recognised in 1 µs."""
+of nothing but letters, digits and single separators is recognised in a third of a microsecond."""

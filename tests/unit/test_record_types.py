@@ -1,6 +1,7 @@
 import re
 import subprocess
 import sys
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
@@ -222,3 +223,26 @@ def test_the_example_of_the_readme_can_be_loaded_as_it_stands(tmp_path):
         check=True,
     ).stdout
     assert columns.split() == ["number*", "owner*", "credit"]
+
+
+@pytest.mark.parametrize(
+    ("cell", "value"),
+    [
+        ("2026-01-31", date(2026, 1, 31)),
+        (" 2026-01-31 ", date(2026, 1, 31)),
+        ("2026-01-31T00:00:00", date(2026, 1, 31)),
+        ("2026-01-31T12:00:00", None),
+        ("2026-13-01", None),
+        ("20260131", None),
+        ("0", None),
+        ("\uff12026-01-31", None),
+    ],
+)
+def test_a_date_is_year_month_and_day(cell, value):
+    cells = {"email": "a@example.com", "name": "Ann", "signup_date": cell}
+    if value is not None:
+        assert Contacts().validate(cells)["signup_date"] == value
+        return
+    with pytest.raises(ValidationError) as caught:
+        Contacts().validate(cells)
+    assert [problem["loc"] for problem in caught.value.errors()] == [("signup_date",)]
