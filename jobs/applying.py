@@ -39,7 +39,7 @@ class Applied:
     standing: Standing
     again: set[int] = field(default_factory=set)
     failures: list[Failure] = field(default_factory=list)
-    unreached: list[int] = field(default_factory=list)
+    unreached: set[int] = field(default_factory=set)
 
 
 class Batches:
@@ -49,19 +49,21 @@ class Batches:
         self._services = services
         self._plans = Plans(services)
 
-    def apply(self, import_id: str, rows: list[RowJob]) -> Applied:
+    def apply(self, import_id: str, rows: Iterable[RowJob]) -> Applied:
         """Validate and save rows of one import, and commit; a row that has been imported before changes nothing.
+
+        Args:
+            rows: gone through again where a row fails late; what that raises passes through.
 
         Raises:
             ImportGoneError: the import takes these rows no more; nothing was changed.
             TransientError: nobody's fault; nothing was changed.
             RecordTypeError: the record type's code or table is wrong; nothing was changed.
         """
-        unique = {row.row_number: row for row in rows}
         try:
             with self._services.engine.begin() as connection:
                 plan = self._plans.get(connection, import_id)
-                return self._apply(connection, plan, {number: unique[number] for number in sorted(unique)})
+                return self._apply(connection, plan, rows)
         except CONNECTION_LOST as error:
             raise TransientError("The database connection was lost, or none was free.") from error
         except DBAPIError as error:
@@ -70,8 +72,8 @@ class Batches:
                 raise TransientError(say(error), is_timeout=fault is Fault.TIMEOUT) from error
             raise RecordTypeError(say(error)) from error
 
-    def _apply(self, connection: Connection, plan: Plan, rows: dict[int, RowJob]) -> Applied:
-        valid, invalid = _check(plan, rows.values())
+    def _apply(self, connection: Connection, plan: Plan, rows: Iterable[RowJob]) -> Applied:
+        valid, invalid = _each_once(*_check(plan, rows))
         imported, failed = [row.row_number for row in valid], [failure.row.row_number for failure in invalid]
         ours = ledger.enter(connection, plan.sequence, imported, failed)
         saver = Saver(
@@ -83,8 +85,8 @@ class Batches:
         standing = settle(connection, plan.import_id, _change(ours, saved, failures))
         if standing is None:
             raise ImportGoneError
-        again = {number for number in rows if not ours.get(number)}
-        return Applied(standing, again, failures, saved.unreached)
+        again = {number for number in (*imported, *failed) if not ours.get(number)}
+        return Applied(standing, again, failures, set(saved.unreached))
 
 
 def _check(plan: Plan, rows: Iterable[RowJob]) -> tuple[list[ValidRow], list[Failure]]:
@@ -105,6 +107,13 @@ def _check(plan: Plan, rows: Iterable[RowJob]) -> tuple[list[ValidRow], list[Fai
             else:
                 valid.append(new_tuple(ValidRow, (row.row_number, values)))
     return valid, invalid
+
+
+def _each_once(valid: list[ValidRow], invalid: list[Failure]) -> tuple[list[ValidRow], list[Failure]]:
+    """In ascending order; jobs of the same row say the same."""
+    by_number = {row.row_number: row for row in valid}
+    wrong = {failure.row.row_number: failure for failure in invalid if failure.row.row_number not in by_number}
+    return [by_number[number] for number in sorted(by_number)], [wrong[number] for number in sorted(wrong)]
 
 
 def _unreadable(plan: Plan, row: RowJob) -> Failure:

@@ -28,11 +28,10 @@ if #ids > 0 then return {ids, counts} end
 if first ~= '' then
     if redis.call('LREM', intermediate, 1, first) == 0 then return {} end
     take(first, setback_of(first))
-    if counts[1] then limit = 1 end
 end
 local head = ids[1] or redis.call('LINDEX', queue, 0)
 local prefix = head and string.match(head, '^[^_]*_')
-if not counts[1] then limit = limits[prefix] or limit end
+if counts[1] or not prefix then limit = 1 else limit = limits[prefix] or limit end
 local neighbours = {}
 if #ids < limit then neighbours = redis.call('LRANGE', queue, 0, limit - #ids - 1) end
 local passed = 0
@@ -52,10 +51,11 @@ local now = redis.call('TIME')
 redis.call('ZADD', claims, now[1] * 1000 + math.floor(now[2] / 1000) + lease, claim_id)
 return {ids, counts}
 """
-"""Neighbours are of the same import, which may have its own limit. A job with a setback is taken alone; jobs are
-looked at for that only while there may be one. A call that is repeated, because its reply was lost, is answered as
-before. Nothing else is done job by job: each command that a script calls, and each value that it is given, costs
-about 1 µs. `unpack` bears about 8,000 values, twice what a claim may hold."""
+"""Neighbours are of the same import, which may have its own limit. A job with a setback is taken alone, and so is
+one whose id is no row job's; jobs are looked at for setbacks only while there may be one. A call that is repeated,
+because its reply was lost, is answered as before. Nothing else is done job by job: each command that a script
+calls, and each value that it is given, costs about 1 µs. `unpack` bears about 8,000 values, twice what a claim may
+hold."""
 
 END = """#!lua flags=allow-oom
 local claims, claim, claim_id = KEYS[1], KEYS[2], ARGV[1]

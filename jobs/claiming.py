@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import logging
 import secrets
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, cast
@@ -24,7 +24,7 @@ from rq.serializers import JSONSerializer
 from importer.connections import KEY_PREFIX
 from importer.queues import CLAIMS_KEY, FAILED_JOB_SECONDS, JOB_PREFIXES, LOW, claim_key, queue_named, row_job_id
 from jobs.claim_scripts import DROP, END, EXPIRED, GIVE_BACK, PUT_BACK, TAKE, UNSTICK
-from jobs.row_job import RowJob, UnknownVersionError, UnreadableJobError, decode_all
+from jobs.row_job import RowJob, UnknownVersionError, UnreadableJobError, decode_all, read_all
 
 log = logging.getLogger(__name__)
 
@@ -55,14 +55,24 @@ class GivenBack(StrEnum):
 
 @dataclass(frozen=True)
 class Claim:
-    """Row jobs that a worker has taken together; all of one import."""
+    """Row jobs that a worker has taken together; all of one import. They are read anew by each loop over it.
+
+    Attributes:
+        setbacks: deaths and timeouts by job id, of those that have any.
+    """
 
     id: str
-    rows: list[RowJob]
+    import_id: str
+    job_ids: list[str]
+    datas: list[bytes]
+    setbacks: Mapping[str, tuple[int, int]]
 
-    @property
-    def import_id(self) -> str:
-        return self.rows[0].import_id
+    def __len__(self) -> int:
+        return len(self.job_ids)
+
+    def __iter__(self) -> Iterator[RowJob]:
+        """Raises `UnknownVersionError` or `UnreadableJobError`, which `Claims.sort_out` is for."""
+        return read_all(self.job_ids, self.datas, self.setbacks)
 
 
 class Claims:
@@ -104,14 +114,39 @@ class Claims:
             job_ids = [job_id for job_id, data in zip(job_ids, datas, strict=True) if data is not None]
             datas = [data for data in datas if data is not None]
         setbacks = {job_id.decode(): (int(deaths), int(timeouts)) for job_id, deaths, timeouts in counts}
-        try:
-            rows = decode_all(job_ids, datas, setbacks)
-        except (UnreadableJobError, UnknownVersionError):
-            rows = self._read_one_by_one(claim_id, job_ids, datas, setbacks)
-        if not rows:
+        return self._claim(claim_id, job_ids, datas, setbacks)
+
+    def _claim(
+        self, claim_id: str, job_ids: list[str], datas: list[bytes], setbacks: Mapping[str, tuple[int, int]]
+    ) -> Claim | None:
+        if not job_ids:
             self._return(claim_id, GivenBack.UNTOUCHED)
             return None
-        return Claim(claim_id, rows)
+        claim = Claim(claim_id, "", job_ids, datas, setbacks)
+        try:
+            first = next(iter(claim))
+        except (UnreadableJobError, UnknownVersionError):
+            return self.sort_out(claim)
+        return replace(claim, import_id=first.import_id)
+
+    def sort_out(self, claim: Claim) -> Claim | None:
+        """Keep the row jobs of this release; the others go where they belong."""
+        sound: dict[str, bytes] = {}
+        unknown: list[str] = []
+        for job_id, data in zip(claim.job_ids, claim.datas, strict=True):
+            try:
+                decode_all([job_id], [data], {})
+                sound[job_id] = data
+            except UnreadableJobError as error:
+                log.error("%s; it is shown among the failed jobs", error)
+                self._set_aside(claim.id, job_id, data, error)
+            except UnknownVersionError as error:
+                log.warning("%s; put back for a worker of that release", error)
+                unknown.append(job_id)
+        if unknown:
+            keys = [self._queue, self._started, claim_key(claim.id)]
+            self._put_back(keys=keys, args=[claim.id, *unknown])
+        return self._claim(claim.id, list(sound), list(sound.values()), claim.setbacks)
 
     def _datas(self, claim_id: str) -> list[bytes]:
         """The data of a claim's jobs, None where one is gone, in one command; MAX_QUEUED_BYTES bounds its size."""
@@ -128,26 +163,6 @@ class Claims:
                 pipeline.zrem(self._started, f"{job_id}:{claim_id}")
             pipeline.execute()
 
-    def _read_one_by_one(
-        self, claim_id: str, job_ids: list[str], datas: list[bytes], setbacks: dict[str, tuple[int, int]]
-    ) -> list[RowJob]:
-        """Those that are row jobs of this release; the others go where they belong."""
-        rows: list[RowJob] = []
-        unknown: list[str] = []
-        for job_id, data in zip(job_ids, datas, strict=True):
-            try:
-                rows += decode_all([job_id], [data], setbacks)
-            except UnreadableJobError as error:
-                log.error("%s; it is shown among the failed jobs", error)
-                self._set_aside(claim_id, job_id, data, error)
-            except UnknownVersionError as error:
-                log.warning("%s; put back for a worker of that release", error)
-                unknown.append(job_id)
-        if unknown:
-            keys = [self._queue, self._started, claim_key(claim_id)]
-            self._put_back(keys=keys, args=[claim_id, *unknown])
-        return rows
-
     def _set_aside(self, claim_id: str, job_id: str, data: bytes, error: Exception) -> None:
         """Fail a job that is none of ours, so that it holds up no row."""
         job = Job(job_id, connection=self._redis, serializer=JSONSerializer)
@@ -158,18 +173,20 @@ class Claims:
             record_job_failure(job, f"{type(error).__name__}: {error}", pipeline)
             pipeline.execute()
 
-    def clear(self, claim: Claim, *, keep: Collection[str] = (), again: Collection[str] = ()) -> bool:
+    def clear(self, claim: Claim, *, keep: Sequence[str] = (), again: Collection[str] = ()) -> bool:
         """Delete the jobs of a claim, whose rows have ended, but those to keep; without any, the claim ends.
 
         Whoever else may hold these jobs by now: what has ended for good needs none.
 
         Args:
+            keep: in the order in which they may go back.
             again: jobs that may have failed before, of which RQ knows more than the job.
 
         Returns:
             Whether the claim was still this worker's.
         """
-        job_ids = [row.job_id for row in claim.rows if row.job_id not in keep]
+        kept = set(keep)
+        job_ids = [job_id for job_id in claim.job_ids if job_id not in kept]
         job_prefix, result_prefix = JOB_PREFIXES
         with self._redis.pipeline(transaction=False) as pipeline:  # a full Redis refuses transactions
             if failed_before := [job_id for job_id in job_ids if job_id in again]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from pydantic_core import from_json, to_json
@@ -95,6 +95,19 @@ def encode_record(import_id: str, record: Record) -> bytes:
 def encode_failed_row(import_id: str, row: FailedRow) -> bytes:
     """The data for a failed row that is tried again."""
     return encode(import_id, row.row_number, row.line_number, row.cells, row.problem)
+
+
+def read_all(
+    job_ids: Sequence[str], datas: Sequence[bytes], setbacks: Mapping[str, tuple[int, int]]
+) -> Iterator[RowJob]:
+    """Read the data of any number of jobs, some at a time; raises what `decode_all` does."""
+    for first in range(0, len(job_ids), READ_AT_ONCE):
+        some = slice(first, first + READ_AT_ONCE)
+        yield from decode_all(job_ids[some], datas[some], setbacks)
+
+
+READ_AT_ONCE = 200
+"""So many stay in the processor's cache until their rows are checked; a whole batch does not."""
 
 
 def decode_all(

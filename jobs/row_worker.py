@@ -26,6 +26,7 @@ from jobs.outcomes import MAX_TIMEOUTS, ImportGoneError, TransientError
 from jobs.process import stop_requested
 from jobs.resilient import ResilientWorker
 from jobs.retries import refuse_retries
+from jobs.row_job import UnknownVersionError, UnreadableJobError
 
 log = logging.getLogger(__name__)
 
@@ -79,6 +80,10 @@ class RowWorker(ResilientWorker):
     def _work_off(self, claim: Claim) -> None:
         try:
             applied = self._apply(claim)
+        except (UnreadableJobError, UnknownVersionError):
+            sound = self._claims.sort_out(claim)
+            if sound is not None:
+                self._work_off(sound)
         except ImportGoneError:
             self._drop(claim)
         except TransientError as error:
@@ -99,12 +104,12 @@ class RowWorker(ResilientWorker):
                 self._clean(claim.import_id)
 
     def _apply(self, claim: Claim) -> Applied:
-        late = claim.rows[0]  # it is alone: rows that took too long run so
-        if late.timeouts >= MAX_TIMEOUTS:
+        if any(timeouts >= MAX_TIMEOUTS for _deaths, timeouts in claim.setbacks.values()):
+            late = next(iter(claim))  # it is alone: rows that took too long run so
             raise RecordTypeError(f"row {late.row_number} (line {late.line_number}) always takes too long.")
         began = time.monotonic()
-        applied = self._batches.apply(claim.import_id, claim.rows)
-        reached = len(claim.rows) - len(applied.unreached)
+        applied = self._batches.apply(claim.import_id, claim)
+        reached = len(claim) - len(applied.unreached)
         self._sizes.took(claim.import_id, reached, time.monotonic() - began)
         return applied
 
@@ -114,10 +119,10 @@ class RowWorker(ResilientWorker):
         Where the claim was put back meanwhile, the failed rows' jobs are left to whoever takes them next.
         """
         shown = self._failed_jobs.shown(applied)
-        unreached = set(applied.unreached)
-        keep = [failure.row.job_id for failure in shown]
-        keep += [row.job_id for row in claim.rows if row.row_number in unreached]
-        again = {row.job_id for row in claim.rows if row.row_number in applied.again}
+        keep, again = [failure.row.job_id for failure in shown], set[str]()
+        if applied.unreached or applied.again:
+            keep += [row.job_id for row in claim if row.row_number in applied.unreached]
+            again |= {row.job_id for row in claim if row.row_number in applied.again}
         is_held = self._claims.clear(claim, keep=keep, again=again)
         if is_held and shown:
             self._failed_jobs.record(claim, shown)
@@ -125,12 +130,12 @@ class RowWorker(ResilientWorker):
             self._claims.give_back(claim, GivenBack.UNTOUCHED)
 
     def _drop(self, claim: Claim) -> None:
-        log.info("import %s takes these rows no more: %s dropped", claim.import_id, len(claim.rows))
+        log.info("import %s takes these rows no more: %s dropped", claim.import_id, len(claim))
         self._claims.drop(claim)
 
     def _put_off(self, claim: Claim, error: TransientError) -> None:
         """Wait a little longer each time; the rows are back on the queue meanwhile, for whoever can take them."""
-        log.warning("import %s: %s rows put off: %s", claim.import_id, len(claim.rows), error.message)
+        log.warning("import %s: %s rows put off: %s", claim.import_id, len(claim), error.message)
         self._sizes.set_back(claim.import_id)
         self._claims.give_back(claim, GivenBack.TIMEOUT if error.is_timeout else GivenBack.UNTOUCHED)
         self._setbacks += 1
@@ -145,7 +150,7 @@ class RowWorker(ResilientWorker):
         log.error("import %s: the record type is broken: %s", claim.import_id, detail)
         with Session(self.services.engine) as session:
             try_move(session, claim.import_id, Status.PAUSING, reason=Reason.RECORD_TYPE_BROKEN, detail=detail)
-            refuse_retries(session, claim.import_id, [row.row_number for row in claim.rows], detail)
+            refuse_retries(session, claim.import_id, [row.row_number for row in claim], detail)
             session.commit()
         checkpoint.take(self.services.redis, claim.import_id)
         self._drop(claim)

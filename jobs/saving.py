@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import cast
 
@@ -48,11 +48,11 @@ class Saver:
         self._row_timeout = row_timeout
         self._seconds = seconds
 
-    def save(self, rows: list[ValidRow], jobs: Mapping[int, RowJob]) -> Saved:
+    def save(self, rows: list[ValidRow], jobs: Iterable[RowJob]) -> Saved:
         """Save rows given in ascending row number.
 
         Args:
-            jobs: those of all rows, by row number.
+            jobs: those of all rows; gone through only where a row fails.
 
         Raises:
             TransientError: nobody's fault; roll back and try again later.
@@ -93,9 +93,9 @@ class Saver:
         return Effects.of(effect)
 
     def _one_by_one(
-        self, rows: list[ValidRow], jobs: Mapping[int, RowJob], save: Callable[[ValidRow], Effects]
+        self, rows: list[ValidRow], jobs: Iterable[RowJob], save: Callable[[ValidRow], Effects]
     ) -> Saved:
-        saved, began = Saved(), time.monotonic()
+        saved, began, by_number = Saved(), time.monotonic(), dict[int, RowJob]()
         for index, row in enumerate(rows):
             if index and time.monotonic() - began > self._seconds:
                 saved.unreached = [unreached.row_number for unreached in rows[index:]]
@@ -104,7 +104,8 @@ class Saver:
                 with self._connection.begin_nested():
                     effects = save(row)
             except Exception as error:
-                saved.failures.append(self._failure(jobs[row.row_number], error))
+                by_number = by_number or {job.row_number: job for job in jobs}
+                saved.failures.append(self._failure(by_number[row.row_number], error))
             else:
                 saved.effects += effects
         return saved

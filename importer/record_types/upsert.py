@@ -49,6 +49,13 @@ SELECT count(*) FILTER (WHERE created), count(*) FILTER (WHERE changed), count(*
 provenance forward, or an older row could win later."""
 
 
+def _values_of(columns: Sequence[str]) -> Callable[[dict[str, Any]], tuple[Any, ...]]:
+    """All values of a row, as a tuple even where there is one column."""
+    if len(columns) == 1:
+        return lambda values: (values[columns[0]],)
+    return itemgetter(*columns)
+
+
 class Upsert:
     """What is done for one table and one set of columns that the file has.
 
@@ -66,6 +73,7 @@ class Upsert:
         self._key = tuple(key)
         self._key_of = itemgetter(*key)
         self._columns = tuple(columns)
+        self._values_of = _values_of(self._columns)
         self._binders = [self._binder(name) for name in columns]
         self._sql = self._statement(set(present) - set(key))
         self._copy = COPY_BATCH.format(
@@ -80,7 +88,7 @@ class Upsert:
         Written in the order of their keys, so that two batches cannot deadlock.
         """
         last = {self._key_of(row.values): row for row in rows}
-        batch = sorted(last.values(), key=lambda row: str(self._key_of(row.values)))
+        batch = [last[key] for key in sorted(last, key=str)]
         columns = self._bound(batch)
         row_numbers = [row.row_number for row in batch]
         if self._expects_new(batch, sequence) and self._create(connection, columns, row_numbers, sequence):
@@ -92,11 +100,9 @@ class Upsert:
 
     def _bound(self, batch: Sequence[ValidRow]) -> list[Sequence[Any]]:
         """The values column by column, as psycopg2 would send them."""
-        columns: list[Sequence[Any]] = []
-        for name, bind in zip(self._columns, self._binders, strict=True):
-            values = [row.values[name] for row in batch]
-            columns.append(list(map(bind, values)) if bind else values)
-        return columns
+        columns = zip(*[self._values_of(row.values) for row in batch], strict=True)
+        bound = zip(columns, self._binders, strict=True)
+        return [list(map(bind, values)) if bind else values for values, bind in bound]
 
     def _expects_new(self, batch: Sequence[ValidRow], sequence: int) -> bool:
         return is_worthwhile(len(batch)) and sequence not in self._meets_records

@@ -16,13 +16,13 @@ from jobs.row_worker import RowWorker
 def test_a_claim_takes_neighbours_of_one_import_alone(world, dispatched):
     other = world.upload(many_contacts(5)[0])
     world.dispatch()
-    assert len(world.claim(1000).rows) == 30
-    assert {row.import_id for row in world.claim(1000).rows} == {other}
+    assert len(world.claim(1000)) == 30
+    assert {row.import_id for row in world.claim(1000)} == {other}
 
 
 def test_claimed_jobs_are_started_jobs_to_rq(world, dispatched):
     taken = world.claim(10)
-    assert sorted(world.started.get_job_ids()) == sorted(row.job_id for row in taken.rows)
+    assert sorted(world.started.get_job_ids()) == sorted(row.job_id for row in taken)
 
 
 def test_a_claim_that_ends_leaves_nothing_of_its_jobs_in_redis(world, dispatched):
@@ -36,8 +36,8 @@ def test_an_id_of_a_claim_whose_job_is_gone_leaves_nothing_behind(world, dispatc
     import_id, _ = dispatched
     world.redis.lpush(world.low.key, f"{import_id}_98", f"{import_id}_99")
     taken = world.claim(5)
-    assert [row.row_number for row in taken.rows] == [1, 2, 3]
-    assert sorted(world.started.get_job_ids()) == sorted(row.job_id for row in taken.rows)
+    assert [row.row_number for row in taken] == [1, 2, 3]
+    assert sorted(world.started.get_job_ids()) == sorted(row.job_id for row in taken)
     world.let_leases_lapse()
     world.recover()
     assert world.queued_rows() == list(range(1, 31))
@@ -51,10 +51,10 @@ def test_jobs_that_waited_longer_than_setbacks_are_remembered_are_run_with_their
     world.recover()
     assert world.redis.ttl(claiming.SETBACKS_KEY) > claiming.SETBACK_SECONDS - 60
     world.redis.delete(claiming.SETBACKS_KEY)
-    assert len(world.claim(1000).rows) == 30
+    assert len(world.claim(1000)) == 30
     world.let_leases_lapse()
     world.recover()
-    assert len(world.claim(1000).rows) == 1
+    assert len(world.claim(1000)) == 1
     world.let_leases_lapse()
     world.recover()
     world.work()
@@ -70,7 +70,7 @@ def test_the_jobs_of_rows_that_have_not_ended_are_dropped_by_whoever_holds_them_
     assert world.queued_rows() == list(range(1, 31))
     taken = claims.take(limit=1)
     claims.drop(taken)
-    assert not world.redis.exists(f"rq:job:{taken.rows[0].job_id}")
+    assert not world.redis.exists(f"rq:job:{taken.job_ids[0]}")
     assert world.queued_rows() == list(range(2, 31))
 
 
@@ -83,7 +83,7 @@ def test_the_jobs_of_a_dead_worker_come_back_and_each_is_run_alone(world, dispat
     world.recover()
     assert world.queued_rows() == list(range(1, 31))
     claims = claiming.Claims(world.redis)
-    assert [len(claims.take(limit=1000).rows) for _ in range(11)] == [1] * 10 + [20]
+    assert [len(claims.take(limit=1000)) for _ in range(11)] == [1] * 10 + [20]
     world.let_leases_lapse()
     world.recover()
     world.work()
@@ -94,9 +94,9 @@ def test_an_import_may_have_a_limit_of_its_own(world, dispatched):
     import_id, _ = dispatched
     claims = claiming.Claims(world.redis)
     popped = world.redis.lmove(world.low.key, world.low.intermediate_queue_key).decode()
-    assert len(claims.take(first=popped, limit=9, limits={import_id: 4, "another": 7}).rows) == 4
-    assert len(claims.take(limit=9, limits={import_id: 3, "another": 7}).rows) == 3
-    assert len(claims.take(limit=9, limits={"another": 7}).rows) == 9
+    assert len(claims.take(first=popped, limit=9, limits={import_id: 4, "another": 7})) == 4
+    assert len(claims.take(limit=9, limits={import_id: 3, "another": 7})) == 3
+    assert len(claims.take(limit=9, limits={"another": 7})) == 9
 
 
 def test_a_job_over_which_a_worker_died_is_run_alone_when_rq_pops_it_first_too(world, dispatched):
@@ -104,7 +104,7 @@ def test_a_job_over_which_a_worker_died_is_run_alone_when_rq_pops_it_first_too(w
     world.let_leases_lapse()
     world.recover()
     popped = world.redis.lmove(world.low.key, world.low.intermediate_queue_key).decode()
-    assert len(claiming.Claims(world.redis).take(first=popped, limit=1000).rows) == 1
+    assert len(claiming.Claims(world.redis).take(first=popped, limit=1000)) == 1
 
 
 def test_a_living_worker_keeps_its_claim(world, dispatched):
@@ -133,7 +133,7 @@ def test_a_row_over_which_three_workers_died_alone_fails_and_its_neighbours_are_
         world.claim(10)
         world.let_leases_lapse()
         world.recover()
-    assert world.claim(10).rows[0].deaths == 3
+    assert next(iter(world.claim(10))).deaths == 3
     world.let_leases_lapse()
     world.recover()
     world.work()

@@ -130,7 +130,7 @@ def test_a_retried_row_that_another_worker_has_taken_is_not_given_back_by_the_on
     claim = worker._claims.take(limit=2)
     worker._failed_jobs.record(claim, worker._apply(claim).failures)
     requeue(world, import_id, 1)
-    assert [row.row_number for row in other._claims.take(limit=1).rows] == [1]
+    assert [row.row_number for row in other._claims.take(limit=1)] == [1]
     worker._claims.give_back(claim, GivenBack.UNTOUCHED)
     assert world.queued_rows() == [2]
 
