@@ -9,7 +9,7 @@ from pathlib import Path
 from bench.product import Product
 from importer.statuses import ENDED
 
-BIG_ROWS, SMALL_ROWS = 1_000_000, 50
+BIG_ROWS, SMALL_ROWS = 2_000_000, 50
 SMALL_FILES = 5
 REQUESTS = 200
 HEAD_START = 2.0

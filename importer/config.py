@@ -190,7 +190,7 @@ class Settings:
         "BATCH_SECONDS",
         _seconds,
         "0.5",
-        "seconds that a worker's batch aims to take, of at most 2,000 rows; pausing, cancelling and SIGTERM wait "
+        "seconds that a worker's batch aims to take, of at most 3,000 rows; pausing, cancelling and SIGTERM wait "
         "for it",
     )
     row_timeout: float = _setting(

@@ -54,8 +54,8 @@ return {ids, counts}
 """Neighbours are of the same import, which may have its own limit. A job with a setback is taken alone, and so is
 one whose id is no row job's; jobs are looked at for setbacks only while there may be one. A call that is repeated,
 because its reply was lost, is answered as before. Nothing else is done job by job: each command that a script
-calls, and each value that it is given, costs about 1 µs. `unpack` bears about 8,000 values, twice what a claim may
-hold."""
+calls, and each value that it is given, costs about 1 µs. `unpack` bears about 8,000 values, more than the two
+for each job of the largest claim."""
 
 END = """#!lua flags=allow-oom
 local claims, claim, claim_id = KEYS[1], KEYS[2], ARGV[1]
