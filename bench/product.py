@@ -108,8 +108,8 @@ class Product:
             cursor = connection.cursor()
             while True:
                 cursor.execute("SELECT status FROM imports WHERE id = %s", (import_id,))
-                (status,) = cursor.fetchone() or ("deleted",)
-                if status in ENDED:
+                (status,) = cursor.fetchone() or (None,)
+                if status is None or status in ENDED | {Status.PAUSED}:
                     return
                 time.sleep(LOOK_SECONDS)
 

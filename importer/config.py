@@ -152,13 +152,14 @@ class Settings:
         "MAX_QUEUED_ROWS",
         _count,
         "10000",
-        "row jobs; the dispatcher waits while `low` holds as many: a third of a second's work at full speed",
+        "row jobs; the dispatcher waits while `low` holds as many: a sixth of a second's work at full speed",
     )
     max_queued_bytes: int = _setting(
         "MAX_QUEUED_BYTES",
         _count,
         str(8 * 1024**2),
-        "bytes of cells that one import may have waiting, so that large rows do not fill a Redis of 25 MB",
+        "bytes of cells that one import may have waiting, so that large rows fill neither a Redis of 25 MB nor a "
+        "worker",
     )
     queued_seconds: float = _setting(
         "QUEUED_SECONDS",

@@ -61,6 +61,7 @@ def engine_options(*, pool_size: int, name: str) -> dict[str, Any]:
         "pool_timeout": 10,
         "connect_args": {
             "connect_timeout": 5,
+            "client_encoding": "utf8",  # what `importer.copying` writes, whatever the database's own
             "application_name": name,
             "options": SESSION_OPTIONS,
             "keepalives_idle": 10,

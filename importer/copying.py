@@ -14,6 +14,13 @@ import psycopg2
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
+from importer.errors import ImporterError
+
+
+class RowsSkippedError(ImporterError):
+    """The table took fewer rows than it was given."""
+
+
 WORTHWHILE_ROWS = 20
 """Of fewer rows, the savepoint that a COPY needs costs more than it saves."""
 
@@ -23,18 +30,22 @@ def is_worthwhile(rows: int) -> bool:
     return rows >= WORTHWHILE_ROWS
 
 
-def copy_rows(connection: Connection, statement: str, lines: str) -> None:
+def copy_rows(connection: Connection, statement: str, lines: str, rows: int) -> None:
     """Write rows, all or none, in a savepoint, so that the transaction outlives a refusal.
 
     Args:
         statement: `COPY table (columns) FROM STDIN`.
         lines: the rows in Postgres's text format; `importer.literals.copy_column` escapes values.
+        rows: how many these are.
 
     Raises:
+        RowsSkippedError: a trigger of the table skipped some.
         sqlalchemy.exc.DBAPIError: as any other statement would; `IntegrityError` where one of the rows is there.
     """
     with connection.begin_nested(), contextlib.closing(connection.connection.cursor()) as cursor:
         try:
-            cast(Any, cursor).copy_expert(statement, io.StringIO(lines))
+            cast(Any, cursor).copy_expert(statement, io.BytesIO(lines.encode()))
         except psycopg2.Error as error:
             raise cast(DBAPIError, DBAPIError.instance(statement, None, error, psycopg2.Error)) from error
+        if cursor.rowcount != rows:
+            raise RowsSkippedError

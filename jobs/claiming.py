@@ -107,8 +107,10 @@ class Claims:
         return self._read(claim_id, *taken) if taken else None
 
     def _read(self, claim_id: str, ids: list[bytes], counts: list[tuple[bytes, bytes, bytes]]) -> Claim | None:
-        job_ids = b" ".join(ids).decode().split(" ")
+        job_ids = [job_id.decode() for job_id in ids]
         datas = self._datas(claim_id)
+        if len(datas) != len(job_ids):
+            return None  # put back meanwhile, or forgotten by Redis
         if None in datas:
             self._forget(claim_id, [job_id for job_id, data in zip(job_ids, datas, strict=True) if data is None])
             job_ids = [job_id for job_id, data in zip(job_ids, datas, strict=True) if data is not None]
@@ -176,7 +178,8 @@ class Claims:
     def clear(self, claim: Claim, *, keep: Sequence[str] = (), again: Collection[str] = ()) -> bool:
         """Delete the jobs of a claim, whose rows have ended, but those to keep; without any, the claim ends.
 
-        Whoever else may hold these jobs by now: what has ended for good needs none.
+        Whoever else may hold these jobs by now: a row that has ended needs none. One that has failed, and is shown
+        by another worker meanwhile, can then be retried on the import's page alone.
 
         Args:
             keep: in the order in which they may go back.
@@ -188,7 +191,7 @@ class Claims:
         kept = set(keep)
         job_ids = [job_id for job_id in claim.job_ids if job_id not in kept]
         job_prefix, result_prefix = JOB_PREFIXES
-        with self._redis.pipeline(transaction=False) as pipeline:  # a full Redis refuses transactions
+        with self._redis.pipeline(transaction=False) as pipeline:
             if failed_before := [job_id for job_id in job_ids if job_id in again]:
                 pipeline.delete(*(result_prefix + job_id for job_id in failed_before))
                 pipeline.zrem(self._failed, *failed_before)
@@ -196,6 +199,10 @@ class Claims:
                 pipeline.delete(*[job_prefix + job_id for job_id in job_ids])
                 pipeline.zrem(self._started, *[f"{job_id}:{claim.id}" for job_id in job_ids])
             pipeline.execute()
+        return self._keep(claim, keep)
+
+    def _keep(self, claim: Claim, keep: Sequence[str]) -> bool:
+        """Leave only these jobs in a claim; without any, it ends. Say whether it was still this worker's."""
         return bool(self._end(keys=[CLAIMS_KEY, claim_key(claim.id)], args=[claim.id, *keep]))
 
     def drop(self, claim: Claim) -> None:

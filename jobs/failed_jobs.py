@@ -52,7 +52,7 @@ class FailedJobs:
         first = [failure for failure in applied.failures if failure.row.row_number not in applied.again]
         again = [failure for failure in applied.failures if failure.row.row_number in applied.again]
         told = applied.standing.failed_rows - len(first)
-        return first[: max(0, KEPT - told)] + again
+        return (first[: max(0, KEPT - told)] + again)[-KEPT:]
 
     def record(self, claim: Claim, failures: Sequence[Failure]) -> None:
         """Fail the jobs of these rows in one transaction; keep the latest thousand.

@@ -26,11 +26,12 @@ ENTER = """
 WITH entered AS (
     INSERT INTO ledger (import_sequence, row_number, outcome)
     SELECT %(sequence)s, row_number, outcome
-    FROM unnest(%(row_numbers)s::integer[], %(outcomes)s::smallint[]) AS batch (row_number, outcome)
+    FROM unnest(%(row_numbers)s::integer[], %(outcomes)s::smallint[])
+        WITH ORDINALITY AS batch (row_number, outcome, position)
     WHERE (SELECT status = ANY(%(unfinished)s) FROM imports WHERE sequence = %(sequence)s)
         OR EXISTS (SELECT FROM ledger AS line
             WHERE line.import_sequence = %(sequence)s AND line.row_number = batch.row_number)
-    ORDER BY row_number
+    ORDER BY position
     ON CONFLICT (import_sequence, row_number) DO UPDATE SET outcome = excluded.outcome
     WHERE ledger.outcome = %(failed)s
     RETURNING row_number, xmax = 0 AS is_first
@@ -104,7 +105,7 @@ def _are_new(connection: Connection, sequence: int, imported: Sequence[int], fai
     """Enter all rows; where one is there already, none."""
     lines = _lines(sequence, imported, RowOutcome.IMPORTED) + _lines(sequence, failed, RowOutcome.FAILED)
     try:
-        copy_rows(connection, COPY_LINES, lines)
+        copy_rows(connection, COPY_LINES, lines, len(imported) + len(failed))
     except IntegrityError:
         return False
     return True

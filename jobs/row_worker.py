@@ -114,7 +114,7 @@ class RowWorker(ResilientWorker):
         return applied
 
     def _clear(self, claim: Claim, applied: Applied) -> None:
-        """After COMMIT: forget the jobs of imported rows, fail those of failed rows, put back the unreached.
+        """After COMMIT: forget the jobs of rows that have ended, fail those that RQ shows, put back the unreached.
 
         Where the claim was put back meanwhile, the failed rows' jobs are left to whoever takes them next.
         """
@@ -148,9 +148,11 @@ class RowWorker(ResilientWorker):
         An import that had completed is not paused: its retried rows stay failed, and say why.
         """
         log.error("import %s: the record type is broken: %s", claim.import_id, detail)
+        sound = self._claims.sort_out(claim)
+        row_numbers = [row.row_number for row in sound] if sound is not None else []
         with Session(self.services.engine) as session:
             try_move(session, claim.import_id, Status.PAUSING, reason=Reason.RECORD_TYPE_BROKEN, detail=detail)
-            refuse_retries(session, claim.import_id, [row.row_number for row in claim], detail)
+            refuse_retries(session, claim.import_id, row_numbers, detail)
             session.commit()
         checkpoint.take(self.services.redis, claim.import_id)
         self._drop(claim)

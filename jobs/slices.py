@@ -95,10 +95,10 @@ class Slice:
             if not self._has_room(self._pusher.queue_length()):
                 return False
             rows = rows[: self._share.room]
-            jobs = [Row(row.row_number, encode_failed_row(self._id, row)) for row in rows]
+            jobs = _fitting([Row(row.row_number, encode_failed_row(self._id, row)) for row in rows])
             self._pusher.push_retries(jobs)
             self._share.pushed(jobs)
-            after = rows[-1].row_number
+            after = jobs[-1].row_number
         return True
 
     def _requested(self, import_: Import, after: int) -> list[FailedRow]:
@@ -247,3 +247,13 @@ class Slice:
             import_ = session.get(Import, self._id)
             if import_ is not None:
                 clean(session, self._services, import_)
+
+
+def _fitting(rows: list[Row]) -> list[Row]:
+    """The first of these rows that are not too many bytes for one push; at least one."""
+    size = 0
+    for count, row in enumerate(rows):
+        size += len(row.data)
+        if size > BYTES_AT_ONCE:
+            return rows[: max(count, 1)]
+    return rows

@@ -39,8 +39,8 @@ class Origin(NamedTuple):
 class RecordType:
     """One kind of record: its table, its key and its columns.
 
-    `save` writes a batch with one upsert. A subclass may instead define `save_row(session, values, origin,
-    row_number)`, which does what one row means, through the given session only, and returns an `Effect`. Its
+    `save` writes a batch with one upsert, or by COPY. A subclass may instead define `save_row(session, values,
+    origin, row_number)`, which does what one row means, through the given session only, and returns an `Effect`. Its
     database effects happen exactly once, like those of `save`; anything else it does (an HTTP call) may happen
     more than once. It raises `RowError` to fail its row with a reason.
 
@@ -79,7 +79,7 @@ class RecordType:
         return self.schema.__pydantic_validator__.validate_python(cells).__dict__
 
     def save(self, connection: Connection, rows: Sequence[ValidRow], origin: Origin) -> Effects:
-        """Create or update the records of a batch in one statement, inside the caller's transaction."""
+        """Create or update the records of a batch at once, inside the caller's transaction."""
         upsert = self._upserts.get(origin.columns)
         if upsert is None:
             upsert = Upsert(self.model.__table__, self.key, tuple(self.schema.model_fields), origin.columns)

@@ -34,16 +34,26 @@ class Written:
         return core_schema.chain_schema([told, handler(source)])
 
 
-def matches(pattern: str, expected: str) -> Written:
+def matches(pattern: str, expected: str) -> AfterValidator:
     """The whole text must match a regular expression.
 
     Args:
         expected: completes the sentence "should be …".
     """
-    return Written(pattern, message=f"should be {expected}")
+    compiled = re.compile(pattern)
+
+    def check(text: str) -> str:
+        if not compiled.fullmatch(text):
+            raise ValueError(f"should be {expected}")
+        return text
+
+    return AfterValidator(check)
 
 
-IsoDate = Annotated[date, matches("[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[^0-9](?s:.*))?", "a date such as 2026-01-31")]
+IsoDate = Annotated[
+    date,
+    Written("[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[^0-9](?s:.*))?", message="should be a date such as 2026-01-31"),
+]
 """A date as year, month and day; a time of midnight may follow. Pydantic alone takes a number for seconds since
 1970: 0 would be a date."""
 

@@ -1,4 +1,4 @@
-"""Creates or updates the records of a batch: by COPY while an import meets no record, else by one upsert.
+"""Creates or updates the records of a batch: by one upsert, or by COPY while an import meets no record.
 
 `INSERT … SELECT FROM unnest` of array literals is the fastest of the upserts measured (82,000 rows/s, against
 40,000 for Python lists and 30,000 for `execute_values`).
@@ -11,20 +11,20 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, Any, cast
 
 from sqlalchemy import ARRAY, Connection, FromClause, Table
-from sqlalchemy.dialects import postgresql
+from sqlalchemy.dialects.postgresql import psycopg2
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 
-from importer.copying import copy_rows, is_worthwhile
+from importer.copying import RowsSkippedError, copy_rows, is_worthwhile
 from importer.literals import array_literal, copy_column, integer_array_literal
 from importer.record_types.effects import Effects
 
 if TYPE_CHECKING:
     from importer.record_types.base import ValidRow
 
-DIALECT = postgresql.dialect()
+DIALECT = psycopg2.dialect()
 
 REMEMBERED = 100
-"""Imports that are known to meet records."""
+"""Imports whose batches are known to create all their records."""
 
 COPY_BATCH = "COPY {table} ({columns}, imported_by, imported_row, changed_by, changed_row) FROM STDIN"
 
@@ -80,7 +80,7 @@ class Upsert:
             table=DIALECT.identifier_preparer.format_table(self._table),
             columns=", ".join(map(DIALECT.identifier_preparer.quote, self._columns)),
         )
-        self._meets_records: set[int] = set()
+        self._creates_all: set[int] = set()
 
     def run(self, connection: Connection, rows: Sequence[ValidRow], sequence: int) -> Effects:
         """Save rows, given in ascending row number; of a key that comes twice only the last row is written.
@@ -91,11 +91,13 @@ class Upsert:
         batch = [last[key] for key in sorted(last, key=str)]
         columns = self._bound(batch)
         row_numbers = [row.row_number for row in batch]
-        if self._expects_new(batch, sequence) and self._create(connection, columns, row_numbers, sequence):
-            return Effects(created=len(batch), superseded=len(rows) - len(batch))
+        if self._expects_new(batch, sequence):
+            if self._create(connection, columns, row_numbers, sequence):
+                return Effects(created=len(batch), superseded=len(rows) - len(batch))
+            self._creates_all.discard(sequence)
         created, changed, saved = self._create_or_update(connection, columns, row_numbers, sequence)
         if created == len(batch):
-            self._meets_records.discard(sequence)
+            self._expect_new(sequence)
         return Effects(created, changed - created, saved - changed, len(rows) - saved)
 
     def _bound(self, batch: Sequence[ValidRow]) -> list[Sequence[Any]]:
@@ -105,25 +107,25 @@ class Upsert:
         return [list(map(bind, values)) if bind else values for values, bind in bound]
 
     def _expects_new(self, batch: Sequence[ValidRow], sequence: int) -> bool:
-        return is_worthwhile(len(batch)) and sequence not in self._meets_records
+        return sequence in self._creates_all and is_worthwhile(len(batch))
+
+    def _expect_new(self, sequence: int) -> None:
+        """The first batch is upserted, which finds out what is wrong with the table; the next ones are copied."""
+        if len(self._creates_all) >= REMEMBERED:
+            self._creates_all.clear()
+        self._creates_all.add(sequence)
 
     def _create(
         self, connection: Connection, columns: list[Sequence[Any]], row_numbers: list[int], sequence: int
     ) -> bool:
-        """Create all records, or none: where one exists or COPY is refused, what the upsert says counts.
-
-        From then on this import's batches are upserted, until one of them creates all its records.
-        """
+        """Create all records, or none: where one exists or COPY is refused, what the upsert says counts."""
         provenance = [f"{sequence}\t{number}\t{sequence}\t{number}" for number in row_numbers]
         lines = map("\t".join, zip(*map(copy_column, columns), provenance, strict=True))
         try:
-            copy_rows(connection, self._copy, "\n".join(lines))
+            copy_rows(connection, self._copy, "\n".join(lines), len(row_numbers))
         except (OperationalError, InterfaceError):
             raise
-        except DBAPIError:
-            if len(self._meets_records) >= REMEMBERED:
-                self._meets_records.clear()
-            self._meets_records.add(sequence)
+        except (DBAPIError, RowsSkippedError):
             return False
         return True
 

@@ -38,12 +38,15 @@ def test_a_queue_that_was_emptied_by_hand_and_deleted_failed_jobs_lose_nothing(s
     scene.assert_ends_as_undisturbed()
 
 
-@pytest.mark.parametrize("script", ["push", "claim", "clear", "give back"])
-def test_a_lost_reply_of_a_script_costs_nothing(scene, redis_proxy, script):
-    """The client cannot know that the script was carried out, and has it carried out again."""
+CALLS = {script: call_of(script) for script in ("push", "claim", "end", "give back")} | {"read": b"SORT_RO"}
+
+
+@pytest.mark.parametrize("call", CALLS)
+def test_a_lost_reply_of_a_call_costs_nothing(scene, redis_proxy, call):
+    """The client cannot know that it was carried out, and has it carried out again."""
     scene.begin(deposits(1500), SLICE_SECONDS="1")
     for losses in range(1, 4):
-        redis_proxy.lose_reply_to(call_of(script))
+        redis_proxy.lose_reply_to(CALLS[call])
         scene.crew.wait_until(lambda n=losses: redis_proxy.lost == n, "a reply was lost")
     scene.assert_ends_as_undisturbed(seconds=15)  # sooner than any lease of a claim lapses
     assert scene.crew.restarts == 0

@@ -13,14 +13,14 @@ from rq.exceptions import InvalidJobOperation, NoSuchJobError
 from sqlalchemy import text
 from world import World
 
-from jobs.claim_scripts import CLEAR, GIVE_BACK, PUT_BACK, TAKE
+from jobs.claim_scripts import END, GIVE_BACK, PUT_BACK, TAKE
 from jobs.pushing import PUSH_RETRIES, PUSH_ROWS
 
 SCRIPTS = {
     "push": PUSH_ROWS,
     "push retries": PUSH_RETRIES,
     "claim": TAKE,
-    "clear": CLEAR,
+    "end": END,
     "give back": GIVE_BACK,
     "put back": PUT_BACK,
 }

@@ -4,12 +4,19 @@ import pytest
 from world import many_contacts
 
 from importer import copying
+from importer.record_types.upsert import Upsert
+from jobs.applying import Batches
+from jobs.row_job import RowJob
 
 
 @pytest.fixture(params=["by COPY where it can be", "by statements"])
 def way_of_writing(request, monkeypatch):
-    """Batches of any size are written by COPY, or none is."""
-    monkeypatch.setattr(copying, "WORTHWHILE_ROWS", 1 if request.param == "by COPY where it can be" else 10_000)
+    """Every batch is tried by COPY, of whatever size, or none is."""
+    if request.param == "by statements":
+        monkeypatch.setattr(copying, "WORTHWHILE_ROWS", 10_000)
+        return
+    monkeypatch.setattr(copying, "WORTHWHILE_ROWS", 1)
+    monkeypatch.setattr(Upsert, "_expects_new", lambda *_: True)
 
 
 @pytest.fixture
@@ -19,3 +26,17 @@ def dispatched(world):
     import_id = world.upload(csv)
     world.dispatch()
     return import_id, records
+
+
+@pytest.fixture
+def apply(world):
+    """Apply rows of an import, given as row number, e-mail address and name, as one batch."""
+
+    def apply(import_id, *rows):
+        jobs = [
+            RowJob(f"{import_id}_{number}", import_id, number, number + 1, [email, name], None, b"")
+            for number, email, name in rows
+        ]
+        return Batches(world.services).apply(import_id, jobs)
+
+    return apply

@@ -9,28 +9,11 @@ import pytest
 from accounting import assert_every_row_accounted_for
 from world import contacts, contacts_csv, many_contacts
 
-from importer import copying
 from importer.control import verbs
-from importer.record_types import upsert
-from jobs.applying import Batches
 from jobs.outcomes import ImportGoneError
-from jobs.row_job import RowJob, encode
+from jobs.row_job import encode
 
 pytestmark = pytest.mark.usefixtures("way_of_writing")
-
-
-@pytest.fixture
-def apply(world):
-    """Apply rows of an import, given as row number, e-mail address and name, as one batch."""
-
-    def apply(import_id, *rows):
-        jobs = [
-            RowJob(f"{import_id}_{number}", import_id, number, number + 1, [email, name], None, b"")
-            for number, email, name in rows
-        ]
-        return Batches(world.services).apply(import_id, jobs)
-
-    return apply
 
 
 def test_the_same_batch_again_changes_nothing(world, apply):
@@ -63,26 +46,6 @@ def test_created_updated_unchanged_and_superseded_rows_are_told_apart(world):
     rows = [("a@example.com", "Ann"), ("b@example.com", "Ben"), ("c@example.com", "1"), ("c@example.com", "2")]
     import_id = world.import_file(contacts_csv(rows))
     assert world.counts(import_id) == {"created": 1, "updated": 1, "unchanged": 1, "superseded": 1}
-
-
-def test_an_import_that_meets_a_record_is_upserted_until_a_batch_creates_all_of_its_own(world, apply, monkeypatch):
-    written = []
-
-    def copy(connection, statement, columns):
-        written.append(statement.split()[1])
-        copying.copy_rows(connection, statement, columns)
-
-    monkeypatch.setattr(copying, "WORTHWHILE_ROWS", 1)
-    monkeypatch.setattr(upsert, "copy_rows", copy)
-    import_id = world.upload(many_contacts(6)[0])
-    rows = [(number, f"p{number % 5}@example.com", f"name {number}") for number in range(1, 9)]
-    for row in rows:  # 1 to 5 create, 6 to 8 meet the records of 1 to 3
-        apply(import_id, row)
-    assert written == ["contacts"] * 6
-    for number in (9, 10, 11):
-        apply(import_id, (number, f"p{number}@example.com", "new"))
-    assert written == ["contacts"] * 8
-    assert world.counts(import_id) == {"created": 8, "updated": 3}
 
 
 def test_the_last_row_of_a_key_wins_within_a_batch(world):

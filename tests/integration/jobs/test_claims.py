@@ -20,7 +20,7 @@ def test_a_claim_takes_neighbours_of_one_import_alone(world, dispatched):
     assert {row.import_id for row in world.claim(1000)} == {other}
 
 
-def test_claimed_jobs_are_started_jobs_to_rq(world, dispatched):
+def test_claimed_jobs_are_in_rqs_registry_of_started_jobs(world, dispatched):
     taken = world.claim(10)
     assert sorted(world.started.get_job_ids()) == sorted(row.job_id for row in taken)
 
@@ -42,6 +42,27 @@ def test_an_id_of_a_claim_whose_job_is_gone_leaves_nothing_behind(world, dispatc
     world.recover()
     assert world.queued_rows() == list(range(1, 31))
     assert world.started.get_job_ids() == []
+
+
+@pytest.mark.parametrize("fate", ["put back", "forgotten"])
+def test_a_claim_that_vanishes_before_its_jobs_are_read_is_none(world, dispatched, monkeypatch, fate):
+    import_id, records = dispatched
+    read = claiming.Claims._datas
+
+    def late(claims, claim_id):
+        monkeypatch.undo()
+        if fate == "put back":
+            world.let_leases_lapse()
+            world.recover()
+        else:
+            world.redis.flushall()
+        return read(claims, claim_id)
+
+    monkeypatch.setattr(claiming.Claims, "_datas", late)
+    assert claiming.Claims(world.redis).take(limit=10) is None
+    if fate == "put back":
+        world.work()
+        assert_every_row_accounted_for(world, import_id, records, rows=30)
 
 
 def test_jobs_that_waited_longer_than_setbacks_are_remembered_are_run_with_their_neighbours(world, dispatched):

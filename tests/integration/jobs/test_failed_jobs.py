@@ -57,6 +57,17 @@ def test_at_most_a_thousand_failed_jobs_are_kept_and_every_failed_row_is_in_post
     assert_every_row_accounted_for(world, import_id, {}, rows=70)
 
 
+def test_rq_is_told_of_the_first_failed_rows_of_an_import_and_of_those_that_fail_again(world, monkeypatch):
+    monkeypatch.setattr(failed_jobs, "KEPT", 10)
+    import_id = world.import_file(contacts_csv([(f"nonsense {n}", "x") for n in range(70)]))
+    shown = {f"{import_id}_{number}" for number in range(1, 11)}
+    assert set(world.failed.get_job_ids()) == shown
+    world.verb(verbs.retry, import_id, row_number=70)
+    world.run()
+    assert f"{import_id}_70" in world.failed.get_job_ids()
+    assert world.failed.count == 10
+
+
 def test_rows_beyond_those_kept_can_be_retried(world, monkeypatch):
     monkeypatch.setattr(failed_jobs, "KEPT", 1)
     import_id = world.import_file(contacts_csv([("nonsense", "x"), ("more nonsense", "x")]))

@@ -93,13 +93,13 @@ def test_a_session_that_the_server_ends_within_a_copy_costs_no_row(world, monkey
     killed = []
 
     def open_lines(lines):
-        copying_to = "ledger" if lines.split("\n", 1)[0].count("\t") == 2 else "contacts"
+        copying_to = "ledger" if lines.split(b"\n", 1)[0].count(b"\t") == 2 else "contacts"
         if copying_to == table and len(killed) < 5:
             killed.append(1)
             world.execute(KILL_OTHERS)
-        return io.StringIO(lines)
+        return io.BytesIO(lines)
 
-    monkeypatch.setattr(copying, "io", SimpleNamespace(StringIO=open_lines))
+    monkeypatch.setattr(copying, "io", SimpleNamespace(BytesIO=open_lines))
     world.work()
     assert len(killed) == 5
     assert_every_row_accounted_for(world, import_id, records, rows=300)

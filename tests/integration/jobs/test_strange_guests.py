@@ -1,11 +1,13 @@
 """Jobs that are none of ours, and record types that do not tell the truth."""
 
-from world import contacts_csv
+from world import contacts_csv, many_contacts
 
 from importer.control import verbs
 from importer.record_types import Effects
 from importer.record_types.contacts import Contacts
 from importer.statuses import Reason, Status
+from jobs.claiming import Claims
+from jobs.row_worker import RowWorker
 
 
 def test_a_foreign_or_spoilt_job_on_the_queue_keeps_no_other_row_from_being_imported(world):
@@ -19,6 +21,19 @@ def test_a_foreign_or_spoilt_job_on_the_queue_keeps_no_other_row_from_being_impo
     assert world.counts(import_id) == {"created": 1}
     assert set(world.failed.get_job_ids(cleanup=False)) == {foreign.id, spoilt.id}
     assert all(world.redis.ttl(f"rq:results:{job_id}") > 0 for job_id in (foreign.id, spoilt.id))
+
+
+def test_a_foreign_or_spoilt_job_deep_in_a_batch_keeps_no_other_row_from_being_imported(world):
+    csv, records = many_contacts(600)
+    import_id = world.upload(csv)
+    world.dispatch()
+    spoilt = world.job(import_id, 450)
+    spoilt.args = spoilt.args[:3]
+    spoilt.save()
+    RowWorker(world.services)._work_off(Claims(world.redis).take(limit=600))
+    assert world.counts(import_id) == {"created": 599}
+    assert world.failed.get_job_ids(cleanup=False) == [spoilt.id]
+    assert set(records) - set(world.records()) == {"person449@example.com"}
 
 
 def test_a_save_that_miscounts_pauses_the_import_instead_of_reading_it_for_ever(world, monkeypatch):
