@@ -39,10 +39,10 @@ class Origin(NamedTuple):
 class RecordType:
     """One kind of record: its table, its key and its columns.
 
-    `save` writes a batch with one upsert, or by COPY. A subclass may instead define `save_row(session, values,
-    origin, row_number)`, which does what one row means, through the given session only, and returns an `Effect`. Its
-    database effects happen exactly once, like those of `save`; anything else it does (an HTTP call) may happen
-    more than once. It raises `RowError` to fail its row with a reason.
+    `save` writes a batch with one upsert, or by COPY. A subclass may instead define `save_row(session,
+    values, origin, row_number)`, which does what one row means, through the given session only, and returns
+    an `Effect`. Its database effects happen exactly once, like those of `save`; anything else it does (an
+    HTTP call) may happen more than once. It raises `RowError` to fail its row with a reason.
 
     Attributes:
         name: what API and CLI call it.
