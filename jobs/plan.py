@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import cast
 
 from sqlalchemy import Connection, select
 
@@ -28,7 +27,11 @@ class Plan:
 
     @cached_property
     def origin(self) -> Origin:
-        return Origin(self.import_id, self.sequence, tuple(name for name in self.columns if name is not None))
+        return Origin(self.import_id, self.sequence, self._names)
+
+    @cached_property
+    def _names(self) -> tuple[str, ...]:
+        return tuple(name for name in self.columns if name is not None)
 
     @cached_property
     def _is_whole(self) -> bool:
@@ -38,7 +41,7 @@ class Plan:
     def by_column(self, cells: list[str]) -> dict[str, str]:
         """The cells that hold a value, by column."""
         if self._is_whole and "" not in cells:
-            return cast(dict[str, str], dict(zip(self.columns, cells, strict=False)))
+            return dict(zip(self._names, cells, strict=False))
         return {name: cell for name, cell in zip(self.columns, cells, strict=False) if name is not None and cell}
 
 
