@@ -104,8 +104,8 @@ def play(storm: Storm, report: Report, until: float) -> None:
     """One round: a few files, a crew, some faults, and in the end everything as if nothing had been."""
     chance, scene = storm.chance, storm.scene
     files = [
-        deposits(chance.randrange(3000, 9000)),
-        people(chance.randrange(10_000, 100_000), keys=chance.randrange(50, 3000), name="first"),
+        deposits(chance.randrange(6000, 18_000)),
+        people(chance.randrange(20_000, 200_000), keys=chance.randrange(50, 3000), name="first"),
         people(chance.randrange(50, 3000), keys=40, name="second"),
     ]
     settings = {
@@ -182,11 +182,11 @@ def main() -> int:
     arguments = parser.parse_args()
     print(f"seed {arguments.seed}, {arguments.minutes:g} minutes; work must go on within {BAR:g} s of each fault")
     chance, report = random.Random(arguments.seed), Report()
-    until = time.monotonic() + arguments.minutes * 60
     folder = Path(tempfile.mkdtemp(prefix="bulk-importer-storm-"))
     folder.chmod(0o755)
     with EmbeddedServers(folder / "servers") as servers:
         stage.make_template(servers)
+        until = time.monotonic() + arguments.minutes * 60
         while time.monotonic() < until:
             logs = folder / f"round-{report.rounds + 1}"
             logs.mkdir()
