@@ -46,7 +46,7 @@ def _processor() -> str:
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="bin/bench", description=__doc__)
-    parser.add_argument("--full", action="store_true", help="5,000,000 rows and a file of 1 GB (a quarter of an hour)")
+    parser.add_argument("--full", action="store_true", help="5,000,000 rows, a file of 1 GB (13 minutes)")
     parser.add_argument("--json", action="store_true", help="print JSON instead of tables")
     parser.add_argument("--only", nargs="+", choices=SECTIONS, default=list(SECTIONS), help="some of it")
     arguments = parser.parse_args()
