@@ -21,7 +21,7 @@ def spare_garbage_collection() -> None:
     """Collect cyclic garbage rarely, and never look again at what is loaded by now.
 
     Rows are many short-lived containers without cycles; looking for cycles among them, and among all modules each
-    time, was a third of a worker's time. A batch holds about 12,000 containers at once.
+    time, was a third of a worker's time. A batch holds about 6,000 containers at once.
     """
     gc.collect()
     gc.freeze()

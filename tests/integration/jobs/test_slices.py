@@ -255,3 +255,9 @@ def test_a_slice_that_has_lost_leaves_the_lease_to_the_one_that_is_further_on(wo
     world.run_slice(import_id)
     assert checkpoint.is_leased(world.redis, import_id)
     assert not queues.is_slice_queued(world.redis, import_id)
+
+
+@pytest.mark.parametrize(("sizes", "fitting"), [([1, 1, 1], 3), ([250_000, 150_000, 1], 2), ([400_001, 1], 1)])
+def test_retried_rows_of_one_push_are_no_more_bytes_than_it_may_have(sizes, fitting):
+    rows = [slices.Row(number, b"x" * size) for number, size in enumerate(sizes, 1)]
+    assert slices._fitting(rows) == rows[:fitting]
