@@ -20,9 +20,9 @@ from sqlalchemy.orm import Session
 from bench.contacts_file import COLUMNS
 from embedded.processes import Program
 from embedded.servers import EmbeddedServers
-from importer import checkpoint, queues
 from importer.config import Settings
 from importer.models import Base, Import
+from importer.queue import checkpoint, queues
 from importer.services import Services
 from importer.statuses import Status
 

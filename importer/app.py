@@ -9,12 +9,12 @@ from pathlib import Path
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from importer import cli, web
+from importer import api, cli, web
 from importer.config import Settings
 from importer.connections import PROMPT, connect_redis, engine_options
 from importer.record_types import RecordTypes
 from importer.services import Services
-from importer.storage import Storage
+from importer.storage.s3 import Storage
 from importer.web.extensions import csrf, db, migrate
 
 PACKAGE = Path(__file__).resolve().parent
@@ -45,6 +45,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     with app.app_context():
         app.extensions["importer"] = _services(settings)
     web.register(app)
+    api.register(app)
     csrf.init_app(app)
     cli.register(app)
     return app

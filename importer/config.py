@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 
 from importer.errors import SettingsError
-from importer.object_writer import MAX_OBJECT_BYTES
+from importer.storage.object_writer import MAX_OBJECT_BYTES
 
 
 def _flag(text: str) -> bool:

@@ -22,9 +22,6 @@ SESSION_OPTIONS = "-c statement_timeout=15000 -c lock_timeout=10000 -c idle_in_t
 """Milliseconds. Python's alarm signal does not interrupt psycopg2, and a frozen process must not hold locks
 longer than its claim's lease (20 s)."""
 
-KEY_PREFIX = "importer"
-"""What every key in Redis begins with, save RQ's own."""
-
 
 def connect_redis(settings: Settings, *, tries: int, socket_timeout: float) -> Redis:
     """A client that tries commands again when the connection breaks: every write of ours may be repeated.
@@ -61,7 +58,7 @@ def engine_options(*, pool_size: int, name: str) -> dict[str, Any]:
         "pool_timeout": 10,
         "connect_args": {
             "connect_timeout": 5,
-            "client_encoding": "utf8",  # what `importer.copying` writes, whatever the database's own
+            "client_encoding": "utf8",  # what `importer.record_types.copying` writes, whatever the database's own
             "application_name": name,
             "options": SESSION_OPTIONS,
             "keepalives_idle": 10,

@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 from importer.config import Settings
 from importer.connections import PATIENT, connect_database, connect_redis
 from importer.record_types import RecordTypes
-from importer.storage import Storage
+from importer.storage.s3 import Storage
 
 
 @dataclass

@@ -1,7 +1,7 @@
 """The statuses of an import and every move between them, as data.
 
-Nothing else decides what may follow what: `importer.transitions` refuses every move that is not in
-`TRANSITIONS`, and the one SQL statement that moves a status by itself (`importer.counters`) is held against
+Nothing else decides what may follow what: `importer.lifecycle.transitions` refuses every move that is not in
+`TRANSITIONS`, and the one SQL statement that moves a status by itself (`importer.ledger.counters`) is held against
 this table by a test.
 """
 

@@ -10,12 +10,12 @@ from collections.abc import Callable
 from redis.exceptions import RedisError
 
 from importer.errors import SettingsError
-from importer.queues import HIGH, LOW
+from importer.queue.queues import HIGH, LOW
 from importer.services import Services
 from jobs import process
-from jobs.dispatcher_worker import DispatcherWorker
-from jobs.resilient import ResilientWorker
-from jobs.row_worker import RowWorker
+from jobs.dispatcher.worker import DispatcherWorker
+from jobs.resilience import ResilientWorker
+from jobs.rows.worker import RowWorker
 
 log = logging.getLogger("jobs")
 

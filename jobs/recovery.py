@@ -17,20 +17,18 @@ from sqlalchemy import Select, exists, or_, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from importer import checkpoint, queues
-from importer.cleaning import clean, delete_some, fold_some
-from importer.connections import KEY_PREFIX
-from importer.dispatching import begin_at_first_row
 from importer.errors import ImporterError, StorageError
+from importer.lifecycle.cleaning import clean, delete_some, fold_some
+from importer.lifecycle.dispatching import begin_at_first_row
+from importer.lifecycle.transitions import try_move
 from importer.models import FailedRow, Import
+from importer.queue import checkpoint, keys, queues
 from importer.services import Services
 from importer.statuses import DISPATCHED, ENDED, TAKES_ROWS, Reason, Status
-from importer.transitions import try_move
-from jobs.claiming import Claims
+from jobs.rows.claims import Claims
 
 log = logging.getLogger(__name__)
 
-TURN_KEY = f"{KEY_PREFIX}:recovery"
 TURN_MILLISECONDS = 1_500
 STALE_UPLOAD = timedelta(minutes=15)
 RETRY_GRACE = timedelta(seconds=5)
@@ -68,7 +66,7 @@ class Recovery:
 
     def _is_its_turn(self) -> bool:
         try:
-            return bool(self._redis.set(TURN_KEY, 1, nx=True, px=TURN_MILLISECONDS))
+            return bool(self._redis.set(keys.RECOVERY_TURN, 1, nx=True, px=TURN_MILLISECONDS))
         except OutOfMemoryError:
             return True  # returned jobs make room in the end, and two passes at once do no harm
 
@@ -128,7 +126,7 @@ class Recovery:
 
     def _rewind_if_stalled(self, session: Session, import_: Import) -> None:
         """Twice in a row without a queued row and without progress: it stands still."""
-        key = f"{KEY_PREFIX}:stalled:{import_.id}"
+        key = keys.stalled(import_.id)
         if checkpoint.is_leased(self._redis, import_.id) or queues.queued_rows(self._redis, import_.id):
             self._redis.delete(key)
             return

@@ -11,7 +11,7 @@ import click
 
 from importer.cli.progress import follow, sent
 from importer.cli.refusals import command
-from importer.control import accounts, verbs
+from importer.control import accounts, imports, retries
 from importer.control.reports import Report, find_import, page_of_imports, report, reports
 from importer.control.uploads import begin_upload, receive
 from importer.models import Import, Role, User
@@ -106,7 +106,7 @@ def show(import_id: str, as_json: bool) -> None:
 def retry(import_id: str, row: int | None, as_json: bool) -> None:
     """Try the failed rows again."""
     import_ = _find(import_id)
-    count = verbs.retry(db.session(), services(), import_, row)
+    count = retries.retry(db.session(), services(), import_, row)
     if not as_json:
         click.echo(f"Failed rows that are tried again: {count:,}", err=True)
     _print(_report(import_), as_json)
@@ -122,7 +122,7 @@ def delete(import_id: str, yes: bool, as_json: bool) -> None:
     import_ = _find(import_id)
     if not yes:
         click.confirm(f"Delete the import of {import_.filename}?", abort=True, err=True)
-    verbs.delete(db.session(), services(), import_, operator())
+    imports.delete(db.session(), services(), import_, operator())
     click.echo(json.dumps({"id": import_id, "deleted": True}) if as_json else f"Deleted {import_id}.")
 
 
@@ -138,13 +138,15 @@ def _verb(name: str, meaning: str, act: Callable[[Import], None]) -> None:
 
 
 _verb(
-    "pause", "Stop reading the file; queued rows are finished.", lambda i: verbs.pause(db.session(), i, operator())
+    "pause",
+    "Stop reading the file; queued rows are finished.",
+    lambda i: imports.pause(db.session(), i, operator()),
 )
-_verb("resume", "Go on with the next row.", lambda i: verbs.resume(db.session(), services(), i))
+_verb("resume", "Go on with the next row.", lambda i: imports.resume(db.session(), services(), i))
 _verb(
     "cancel",
     "End an import now; what was imported stays.",
-    lambda i: verbs.cancel(db.session(), services(), i, operator()),
+    lambda i: imports.cancel(db.session(), services(), i, operator()),
 )
 
 

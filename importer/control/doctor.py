@@ -18,16 +18,16 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from importer import checkpoint, queues
-from importer.cleaning import clean, delete_some
-from importer.control.books import complete, explain, forget_groundless, read_books, recount
 from importer.control.health import check_everything
-from importer.dispatching import dispatch
 from importer.errors import ObjectChangedError, ObjectMissingError, StorageError
+from importer.ledger.books import complete, explain, forget_groundless, read_books, recount
+from importer.lifecycle.cleaning import clean, delete_some
+from importer.lifecycle.dispatching import dispatch
+from importer.lifecycle.transitions import try_move
 from importer.models import FailedRow, Import
+from importer.queue import checkpoint, queues
 from importer.services import Services
 from importer.statuses import DISPATCHED, ENDED, TAKES_ROWS, UNFINISHED, Status
-from importer.transitions import try_move
 
 LATEST = 20
 """So many of the latest imports are examined besides those that are unfinished."""

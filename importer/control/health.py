@@ -9,9 +9,8 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from importer import queues
-from importer.connections import KEY_PREFIX
 from importer.errors import StorageError
+from importer.queue import keys, queues
 from importer.services import Services
 
 
@@ -42,7 +41,7 @@ def check_database(session: Session) -> Finding:
 def check_redis(services: Services) -> Finding:
     """Whether Redis answers and takes writes."""
     try:
-        services.redis.set(f"{KEY_PREFIX}:health", 1, ex=60)
+        services.redis.set(keys.HEALTH, 1, ex=60)
     except OutOfMemoryError:
         return Finding(
             "redis", False, "Redis is full. Imports wait until workers have made room, or it is enlarged."

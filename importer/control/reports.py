@@ -11,9 +11,9 @@ from redis.exceptions import RedisError
 from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import Session
 
-from importer import checkpoint
 from importer.errors import UnknownImportError
 from importer.models import FailedRow, Import, User
+from importer.queue import checkpoint
 from importer.services import Services
 from importer.statuses import DISPATCHED, ENDED_EARLY, MEANINGS, UNFINISHED, Status
 

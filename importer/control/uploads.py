@@ -12,15 +12,15 @@ from sqlalchemy import Select, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from importer.dispatching import dispatch
 from importer.errors import FileTooLargeError, ImporterError, KeyReusedError, RefusedFileError, UploadError
-from importer.header import Header, read_header
+from importer.files.header import Header, read_header
+from importer.lifecycle.dispatching import dispatch
+from importer.lifecycle.transitions import try_move
 from importer.models import Import, User
-from importer.object_writer import ObjectWriter, StoredObject
 from importer.record_types import RecordType
 from importer.services import Services
 from importer.statuses import Reason, Status
-from importer.transitions import try_move
+from importer.storage.object_writer import ObjectWriter, StoredObject
 
 log = logging.getLogger(__name__)
 

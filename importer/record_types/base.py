@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict
 from sqlalchemy import Connection
 from sqlalchemy.orm import Session
 
-from importer.header import Column
+from importer.files.header import Column
 from importer.models import Base
 from importer.record_types.effects import Effect, Effects
 from importer.record_types.upsert import Upsert

@@ -14,9 +14,9 @@ from sqlalchemy import ARRAY, Connection, FromClause, Table
 from sqlalchemy.dialects.postgresql import psycopg2
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 
-from importer.copying import RowsSkippedError, copy_rows, is_worthwhile
-from importer.literals import array_literal, copy_column, integer_array_literal
+from importer.record_types.copying import RowsSkippedError, copy_rows, is_worthwhile
 from importer.record_types.effects import Effects
+from importer.record_types.literals import array_literal, copy_column, integer_array_literal
 
 if TYPE_CHECKING:
     from importer.record_types.base import ValidRow

@@ -1,4 +1,4 @@
-"""Pages and API: one module for each noun, all of them closed to strangers by `importer.web.auth`."""
+"""The pages: one module for each noun, all of them closed to strangers by `importer.web.auth`."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from flask import Flask
 
 from importer.web import (
     accounts,
-    api,
     auth,
     cancellations,
     errors,
@@ -31,7 +30,6 @@ PAGES = (
     pauses,
     cancellations,
     retries,
-    api,
     health,
 )
 

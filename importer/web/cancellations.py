@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, flash, g, redirect, render_template, url_for
 from werkzeug.wrappers import Response
 
-from importer.control import verbs
+from importer.control import imports
 from importer.control.reports import find_import
 from importer.web.extensions import db, services
 
@@ -22,7 +22,7 @@ def new(import_id: str, verb: str) -> str:
 @blueprint.post("/imports/<import_id:import_id>/cancel")
 def create(import_id: str) -> Response:
     import_ = find_import(db.session(), g.user, import_id)
-    verbs.cancel(db.session(), services(), import_, g.user)
+    imports.cancel(db.session(), services(), import_, g.user)
     flash("The import is cancelled. What was imported stays.")
     return redirect(url_for("imports.show", import_id=import_id))
 
@@ -30,6 +30,6 @@ def create(import_id: str) -> Response:
 @blueprint.post("/imports/<import_id:import_id>/delete")
 def delete(import_id: str) -> Response:
     import_ = find_import(db.session(), g.user, import_id)
-    verbs.delete(db.session(), services(), import_, g.user)
+    imports.delete(db.session(), services(), import_, g.user)
     flash(f"The import of {import_.filename} is deleted. The records stay.")
     return redirect(url_for("imports.index"))

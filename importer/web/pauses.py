@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, flash, g, redirect, url_for
 from werkzeug.wrappers import Response
 
-from importer.control import verbs
+from importer.control import imports
 from importer.control.reports import find_import
 from importer.web.extensions import db, services
 
@@ -15,7 +15,7 @@ blueprint = Blueprint("pauses", __name__)
 @blueprint.post("/imports/<import_id:import_id>/pause")
 def create(import_id: str) -> Response:
     import_ = find_import(db.session(), g.user, import_id)
-    verbs.pause(db.session(), import_, g.user)
+    imports.pause(db.session(), import_, g.user)
     flash("Pausing: the rows that are already queued are finished first.")
     return redirect(url_for("imports.show", import_id=import_id))
 
@@ -23,6 +23,6 @@ def create(import_id: str) -> Response:
 @blueprint.post("/imports/<import_id:import_id>/resume")
 def destroy(import_id: str) -> Response:
     import_ = find_import(db.session(), g.user, import_id)
-    verbs.resume(db.session(), services(), import_)
+    imports.resume(db.session(), services(), import_)
     flash("The import goes on with its next row.")
     return redirect(url_for("imports.show", import_id=import_id))

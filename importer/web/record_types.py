@@ -6,7 +6,7 @@ from flask import Blueprint
 from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response
 
-from importer.csv_writing import header_line
+from importer.files.templates import header_line
 from importer.web.extensions import services
 
 blueprint = Blueprint("record_types", __name__)

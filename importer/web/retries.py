@@ -6,7 +6,7 @@ from flask import Blueprint, flash, g, redirect, request, url_for
 from werkzeug.exceptions import BadRequest
 from werkzeug.wrappers import Response
 
-from importer.control import verbs
+from importer.control import retries
 from importer.control.reports import find_import
 from importer.web.extensions import db, services
 
@@ -19,7 +19,7 @@ LARGEST_ROW = 2**31 - 1
 def create(import_id: str) -> Response:
     import_ = find_import(db.session(), g.user, import_id)
     row_number = row_number_of(request.form.get("row_number"))
-    count = verbs.retry(db.session(), services(), import_, row_number)
+    count = retries.retry(db.session(), services(), import_, row_number)
     flash(_result(count, row_number))
     after = request.form.get("after", type=int)
     return redirect(url_for("imports.show", import_id=import_id, after=after, _anchor="failed-rows"))

@@ -8,7 +8,8 @@ import logging
 from redis import Redis
 from redis.exceptions import RedisError
 
-from importer.connections import KEY_PREFIX
+from importer.queue import keys
+from importer.queue.scripts import script
 
 log = logging.getLogger(__name__)
 
@@ -20,21 +21,6 @@ TRIES_PER_ADDRESS = 100
 """Failed tries from one address, whatever the e-mail address: checking a password is slow on purpose."""
 
 CLOSED = "Too many failed tries. Wait a quarter of an hour, or ask an admin for a one-time link."
-
-COUNT_TRY = """
-for place, key in ipairs(KEYS) do
-    if tonumber(redis.call('GET', key) or 0) >= tonumber(ARGV[place + 1]) then return 0 end
-end
-for _, key in ipairs(KEYS) do
-    if redis.call('INCR', key) == 1 then redis.call('EXPIRE', key, ARGV[1]) end
-end
-return 1
-"""
-
-FORGET_TRIES = """
-redis.call('DEL', KEYS[1])
-if redis.call('EXISTS', KEYS[2]) == 1 then redis.call('DECR', KEYS[2]) end
-"""
 
 
 class PasswordThrottle:
@@ -48,7 +34,7 @@ class PasswordThrottle:
     def __init__(self, redis: Redis, address: str, email: str) -> None:
         self._redis = redis
         pair = hashlib.sha256(f"{address} {email.strip().lower()}".encode("utf-8", "replace")).hexdigest()
-        self._keys = (f"{KEY_PREFIX}:login:{pair}", f"{KEY_PREFIX}:login:{address}")
+        self._keys = (keys.login(pair), keys.login(address))
 
     def admits(self) -> bool:
         """Count a try as failed, unless there were too many within 15 minutes already.
@@ -58,7 +44,7 @@ class PasswordThrottle:
         """
         limits = (WINDOW_SECONDS, TRIES_PER_EMAIL, TRIES_PER_ADDRESS)
         try:
-            return bool(self._redis.eval(COUNT_TRY, len(self._keys), *self._keys, *limits))
+            return bool(script(self._redis, "count_login_try")(keys=self._keys, args=limits))
         except RedisError as error:
             log.warning("failed passwords are not counted: %s", error)
             return True
@@ -66,6 +52,6 @@ class PasswordThrottle:
     def forget(self) -> None:
         """Start over after a try that succeeded; other people's tries from the address still count."""
         try:
-            self._redis.eval(FORGET_TRIES, len(self._keys), *self._keys)
+            script(self._redis, "forget_login_tries")(keys=self._keys)
         except RedisError as error:
             log.warning("failed passwords are not forgotten: %s", error)

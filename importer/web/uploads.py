@@ -15,10 +15,10 @@ from importer.control.reports import report
 from importer.control.uploads import begin_upload, receive
 from importer.errors import FileTooLargeError
 from importer.models import Import
-from importer.multipart import read_upload
 from importer.web.auth import STREAMED
 from importer.web.extensions import db, services
 from importer.web.imports import as_json
+from importer.web.multipart import read_upload
 
 blueprint = Blueprint("uploads", __name__)
 

@@ -4,7 +4,7 @@ import pytest
 from samples import deposits, spoilt
 from waiting import wait_until
 
-from importer.queues import CLAIMS_KEY
+from importer.queue import keys
 
 
 @pytest.mark.parametrize(("act", "status"), [("exit", 9), ("die", -9)], ids=["os._exit", "the kernel's SIGKILL"])
@@ -17,7 +17,7 @@ def test_a_row_that_kills_its_workers_fails_alone_after_three_tries(scene, act, 
         deaths.extend(worker.status for worker in dead)
         if dead:
             orphans = scene.world.claims_of(import_id, 120)
-            scene.world.redis.zadd(CLAIMS_KEY, dict.fromkeys(orphans, 1), xx=True)  # their lease has lapsed
+            scene.world.redis.zadd(keys.CLAIMS, dict.fromkeys(orphans, 1), xx=True)  # their lease has lapsed
         scene.crew.tend()
         return scene.is_over()
 

@@ -7,7 +7,7 @@ import pytest
 from samples import deposits, people
 from waiting import wait_until
 
-from importer.queues import CLAIMS_KEY
+from importer.queue import keys
 
 KILLS = 20
 
@@ -36,7 +36,7 @@ def test_five_rolling_deploys_during_one_import_cost_no_row(scene):
             program.send(signal.SIGTERM)
         wait_until(lambda: not any(program.running for program in everyone), "all have ended", seconds=10)  # noqa: B023
         assert {program.status for program in everyone} <= {0, -signal.SIGTERM}  # that, while it still started
-        assert not scene.world.redis.zcard(CLAIMS_KEY)
+        assert not scene.world.redis.zcard(keys.CLAIMS)
     assert not scene.is_over()
     scene.assert_ends_as_undisturbed()
 
@@ -90,7 +90,7 @@ def test_work_goes_on_after_every_worker_was_killed(scene):
 def test_the_rows_of_a_killed_worker_are_taken_over_by_another_that_was_idle(scene):
     """The slowest case: nothing else is queued, so that work goes on only when the claim's lease has lapsed."""
     scene.begin(deposits(40, "sleep 0.1"), workers=1, BATCH_SECONDS="5")
-    scene.crew.wait_until(lambda: scene.world.redis.zcard(CLAIMS_KEY), "it has taken all rows")
+    scene.crew.wait_until(lambda: scene.world.redis.zcard(keys.CLAIMS), "it has taken all rows")
     assert not scene.world.queued()
     (killed,) = scene.crew.workers
     scene.crew.workers[:] = [scene.processes.worker()]

@@ -12,7 +12,7 @@ from accounting import assert_as_undisturbed
 from samples import people
 from waiting import wait_until
 
-from importer import queues
+from importer.queue import queues
 
 pytestmark = pytest.mark.skipif(not machines.unshare_command(), reason="no network namespaces can be made here")
 

@@ -6,8 +6,8 @@ import pytest
 from meddling import at_once, requeue_all
 from samples import deposits, people
 
-from importer import queues
-from importer.control import verbs
+from importer.control import imports, retries
+from importer.queue import queues
 
 
 def test_two_dispatchers_that_are_started_for_one_import_push_each_row_once(scene):
@@ -26,7 +26,7 @@ def test_every_failed_row_retried_and_requeued_twice_at_once_fails_or_succeeds_o
     sample = deposits(1000)
     (import_id,) = scene.begin(sample)
     world = scene.world
-    retry, requeue = lambda: world.verb(verbs.retry, import_id), lambda: requeue_all(world)
+    retry, requeue = lambda: world.verb(retries.retry, import_id), lambda: requeue_all(world)
     scene.wait_for_rows(200)
     for _ in range(3):  # during the run
         at_once(retry, requeue, retry, requeue)
@@ -47,7 +47,7 @@ def test_every_failed_row_retried_and_requeued_twice_at_once_fails_or_succeeds_o
     scene.assert_ends_as_undisturbed()
 
 
-@pytest.mark.parametrize("verb", [verbs.cancel, verbs.delete])
+@pytest.mark.parametrize("verb", [imports.cancel, imports.delete])
 def test_nothing_is_written_after_an_import_was_cancelled_or_deleted_during_its_run(scene, verb):
     import_id, _ = scene.begin(deposits(3000, name="gone"), deposits(1500), SLICE_SECONDS="0.2")
     scene.wait_for_rows(300)

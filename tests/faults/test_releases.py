@@ -3,7 +3,7 @@
 from releases import push_slice, write_row_job
 from samples import people
 
-from importer import queues
+from importer.queue import queues
 
 
 def test_an_import_that_release_1_has_enqueued_is_finished_by_this_one(scene):

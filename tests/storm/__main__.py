@@ -27,7 +27,7 @@ from world import World
 
 from embedded.servers import EmbeddedServers
 from importer.config import Settings
-from importer.control import verbs
+from importer.control import imports
 from importer.errors import RefusedTransitionError
 from importer.services import Services
 
@@ -172,7 +172,7 @@ def resume_paused(scene: Scene) -> None:
     for import_id in scene.imports:
         if scene.world.status(import_id) in ("pausing", "paused"):
             with suppress(RefusedTransitionError):
-                scene.world.verb(verbs.resume, import_id)
+                scene.world.verb(imports.resume, import_id)
 
 
 def main() -> int:

@@ -17,9 +17,9 @@ from sqlalchemy.exc import DBAPIError
 from storm import Missed, Storm
 
 from embedded.processes import Program
-from importer import queues
-from importer.control import verbs
+from importer.control import imports, retries
 from importer.errors import RefusedTransitionError
+from importer.queue import queues
 
 TOUCH = text("UPDATE contacts SET phone = phone WHERE email LIKE :pattern")
 LOCKS = [text("LOCK TABLE contacts IN EXCLUSIVE MODE"), text("LOCK TABLE accounts IN EXCLUSIVE MODE")]
@@ -172,16 +172,16 @@ def enqueue_a_second_slice(storm: Storm) -> None:
 def retry_and_requeue_every_failed_row(storm: Storm) -> None:
     """From the pages and from rq-dashboard, each twice, at once."""
     world, import_id = storm.scene.world, storm.import_id()
-    retry, requeue = lambda: world.verb(verbs.retry, import_id), lambda: requeue_all(world)
+    retry, requeue = lambda: world.verb(retries.retry, import_id), lambda: requeue_all(world)
     at_once(retry, requeue, retry, requeue)
 
 
 def pause_and_resume(storm: Storm) -> None:
     import_id = storm.import_id()
     with contextlib.suppress(RefusedTransitionError):
-        storm.scene.world.verb(verbs.pause, import_id)
+        storm.scene.world.verb(imports.pause, import_id)
         storm.wait(0.2, 5)
-        storm.scene.world.verb(verbs.resume, import_id)
+        storm.scene.world.verb(imports.resume, import_id)
 
 
 FAULTS: dict[str, Fault] = {
@@ -210,8 +210,8 @@ FAULTS: dict[str, Fault] = {
     "second slice enqueued": enqueue_a_second_slice,
     "retried and requeued at once": retry_and_requeue_every_failed_row,
     "paused and resumed": pause_and_resume,
-    "cancelled during its run": lambda storm: files.end(storm, verbs.cancel),
-    "deleted during its run": lambda storm: files.end(storm, verbs.delete),
+    "cancelled during its run": lambda storm: files.end(storm, imports.cancel),
+    "deleted during its run": lambda storm: files.end(storm, imports.delete),
     "file in S3 replaced": files.replace_in_s3,
     "file in S3 deleted": files.delete_from_s3,
     "row that ends its worker": files.upload_a_deadly_row,

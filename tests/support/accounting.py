@@ -9,10 +9,9 @@ from samples import Sample
 from sqlalchemy import select
 from world import World
 
-from importer.checkpoint import lease_key, share_key
-from importer.connections import KEY_PREFIX
 from importer.models import FailedRow, Import, LedgerLine, RowOutcome
-from importer.queues import import_of
+from importer.queue import keys
+from importer.queue.queues import import_of
 from importer.statuses import Status
 
 NOTHING: Counter[str] = Counter()
@@ -48,7 +47,7 @@ def assert_nothing_left(world: World, import_id: str) -> None:
     } <= failed
     failed |= set(world.failed_slices.get_job_ids(cleanup=False))
     allowed = {f"rq:{kind}:{job_id}" for kind in ("job", "results") for job_id in failed}
-    expiring = {lease_key(import_id), share_key(import_id), f"{KEY_PREFIX}:stalled:{import_id}"}
+    expiring = {keys.lease(import_id), keys.share(import_id), keys.stalled(import_id)}
     left = world.keys_of(import_id) - allowed - expiring
     assert not left, left
     assert all(world.redis.ttl(key) != -1 for key in expiring)

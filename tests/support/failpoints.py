@@ -14,14 +14,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from importer import queues
-from importer.storage import Storage
+from importer.queue import queues
+from importer.storage.s3 import Storage
 from jobs import __main__ as program
-from jobs import applying, slices
-from jobs.claiming import Claims
-from jobs.failed_jobs import FailedJobs
-from jobs.pushing import Pusher
-from jobs.row_worker import RowWorker
+from jobs.dispatcher import slice as slices
+from jobs.dispatcher.pusher import Pusher
+from jobs.rows import batch
+from jobs.rows.claims import Claims
+from jobs.rows.failed_jobs import FailedJobs
+from jobs.rows.worker import RowWorker
 
 FOLDER = "FAILPOINTS"
 """Environment variable: the folder in which a file of the point's name arms it."""
@@ -44,7 +45,7 @@ POINTS = {
     "after the next slice is enqueued": Point(queues, "enqueue_slice", True),
     "after the claim, before its jobs are read": Point(Claims, "_datas", False),
     "after the claim": Point(Claims, "take", True),
-    "before COMMIT": Point(applying, "settle", True),
+    "before COMMIT": Point(batch, "settle", True),
     "after COMMIT, before the jobs are cleared": Point(RowWorker, "_clear", False),
     "after the jobs are deleted, before the claim ends": Point(Claims, "_keep", False),
     "after the jobs are cleared, before a row's job is failed": Point(FailedJobs, "record", False),

@@ -9,12 +9,12 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import psycopg2
+from jobs.rows.claim_scripts import END, GIVE_BACK, PUT_BACK, TAKE
 from rq.exceptions import InvalidJobOperation, NoSuchJobError
 from sqlalchemy import text
 from world import World
 
-from jobs.claim_scripts import END, GIVE_BACK, PUT_BACK, TAKE
-from jobs.pushing import PUSH_RETRIES, PUSH_ROWS
+from jobs.dispatcher.pusher import PUSH_RETRIES, PUSH_ROWS
 
 SCRIPTS = {
     "push": PUSH_ROWS,

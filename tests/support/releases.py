@@ -14,7 +14,7 @@ ROW_JOB = {
     "timeout": "180",
     "status": "queued",
 }
-ROW_DATA = '["jobs.row_job.import_row",null,[{version},"{import_id}",{row},{line},{cells},null],{{}}]'
+ROW_DATA = '["jobs.rows.job.import_row",null,[{version},"{import_id}",{row},{line},{cells},null],{{}}]'
 SLICE_DATA = '["jobs.dispatcher.run_slice",null,[{version},"{import_id}"],{{}}]'
 
 

@@ -12,7 +12,7 @@ from samples import Sample
 from supervisor import Crew, Processes
 from world import World
 
-from importer import checkpoint, queues
+from importer.queue import checkpoint, queues
 from importer.statuses import Status
 
 TINY = {"SLICE_SECONDS": "0.5", "MAX_QUEUED_ROWS": "1000", "QUEUED_SECONDS": "2", "BATCH_SECONDS": "0.1"}

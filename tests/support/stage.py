@@ -17,7 +17,7 @@ from embedded.servers import EmbeddedServers
 from importer.models import Base, Role, User
 from importer.record_types.registry import RecordTypes
 from importer.services import Services
-from importer.storage import Storage
+from importer.storage.s3 import Storage
 from jobs import process
 
 FOLDER = Path(__file__).parent

@@ -13,7 +13,7 @@ from failpoints import FOLDER
 from waiting import Found, wait_until
 
 from embedded.processes import Program
-from importer.queues import HIGH, LOW
+from importer.queue.queues import HIGH, LOW
 
 ROOT = Path(__file__).parents[2]
 

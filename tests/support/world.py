@@ -13,17 +13,17 @@ from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 from waiting import wait_until
 
-from importer import checkpoint, queues
-from importer.control import uploads, verbs
+from importer.control import imports, uploads
 from importer.models import FailedRow, Import, LedgerLine, User
-from importer.queues import CLAIMS_KEY, HIGH, LOW, queue_named
+from importer.queue import checkpoint, keys, queues
+from importer.queue.queues import HIGH, LOW, queue_named
 from importer.services import Services
 from importer.statuses import Status
-from jobs.claiming import Claim, Claims
-from jobs.dispatcher import run_slice
-from jobs.dispatcher_worker import DispatcherWorker
-from jobs.recovery import TURN_KEY, Recovery
-from jobs.row_worker import RowWorker
+from jobs.dispatcher.run import run_slice
+from jobs.dispatcher.worker import DispatcherWorker
+from jobs.recovery import Recovery
+from jobs.rows.claims import Claim, Claims
+from jobs.rows.worker import RowWorker
 
 
 class World:
@@ -78,9 +78,9 @@ class World:
         with self.session() as session:
             import_ = session.scalars(select(Import).where(Import.id == import_id)).one()
             person = session.scalars(select(User)).one()
-            if verb is verbs.pause:
+            if verb is imports.pause:
                 return verb(session, import_, person)
-            if verb in (verbs.cancel, verbs.delete):
+            if verb in (imports.cancel, imports.delete):
                 return verb(session, self.services, import_, person)
             return verb(session, self.services, import_, *arguments, **options)
 
@@ -92,8 +92,8 @@ class World:
     def claims_of(self, import_id: str, row_number: int) -> list[bytes]:
         """The claims that hold this row."""
         job_id = queues.row_job_id(import_id, row_number).encode()
-        claims = self.redis.zrange(CLAIMS_KEY, 0, -1)
-        return [c for c in claims if job_id in self.redis.lrange(queues.claim_key(c.decode()), 0, -1)]
+        claims = self.redis.zrange(keys.CLAIMS, 0, -1)
+        return [c for c in claims if job_id in self.redis.lrange(keys.claim(c.decode()), 0, -1)]
 
     def workers_of(self, queue: str) -> list[Worker]:
         """RQ's workers that are registered for a queue."""
@@ -128,10 +128,10 @@ class World:
     # Recovery
 
     def hold_recovery(self) -> None:
-        self.redis.set(TURN_KEY, 1)
+        self.redis.set(keys.RECOVERY_TURN, 1)
 
     def release_recovery(self) -> None:
-        self.redis.delete(TURN_KEY)
+        self.redis.delete(keys.RECOVERY_TURN)
 
     def recover(self) -> None:
         """One pass of recovery, now."""
@@ -141,9 +141,9 @@ class World:
 
     def let_leases_lapse(self) -> None:
         """What 20 seconds without a sign of life do."""
-        for claim in self.redis.zrange(CLAIMS_KEY, 0, -1):
-            self.redis.zadd(CLAIMS_KEY, {claim: 1}, xx=True)
-        for key in self.redis.keys(checkpoint.lease_key("*")):
+        for claim in self.redis.zrange(keys.CLAIMS, 0, -1):
+            self.redis.zadd(keys.CLAIMS, {claim: 1}, xx=True)
+        for key in self.redis.keys(keys.lease("*")):
             self.redis.delete(key)
 
     def claim(self, rows: int) -> Claim:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 
-from importer.reading import Position, Record, RecordReader
+from importer.files.csv_reader import Position, Record, RecordReader
 
 MAX_RECORD_BYTES = 4096
 MAX_CELL_CHARS = 1000

@@ -1,6 +1,6 @@
 from itertools import pairwise
 
-from jobs.batch_sizes import FIRST_ROWS, MAX_ROWS, REMEMBERED, BatchSizes
+from jobs.rows.batch_sizes import FIRST_ROWS, MAX_ROWS, REMEMBERED, BatchSizes
 
 
 def test_quick_batches_grow_to_the_limit_by_doubling():

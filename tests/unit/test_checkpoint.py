@@ -5,10 +5,10 @@ from fakeredis import FakeRedis
 from hypothesis import given
 from hypothesis import strategies as st
 
-from importer import checkpoint, queues
-from importer.checkpoint import Checkpoint
-from importer.queues import LOW, queue_named
-from jobs.pushing import Answer, Pusher, Row
+from importer.queue import checkpoint, keys, queues
+from importer.queue.checkpoint import Checkpoint
+from importer.queue.queues import LOW, queue_named
+from jobs.dispatcher.pusher import Answer, Pusher, Row
 
 ROWS_A_PUSH = 3
 
@@ -31,7 +31,7 @@ def test_taking_the_checkpoint_ends_the_lease(redis):
     checkpoint.create(redis, "import", line=1, offset=12)
     checkpoint.renew_lease(redis, "import")
     assert checkpoint.is_leased(redis, "import")
-    assert 0 < redis.pttl(checkpoint.lease_key("import")) <= checkpoint.LEASE_MILLISECONDS
+    assert 0 < redis.pttl(keys.lease("import")) <= checkpoint.LEASE_MILLISECONDS
     checkpoint.take(redis, "import")
     assert not checkpoint.is_leased(redis, "import")
 

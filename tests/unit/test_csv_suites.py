@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from importer.errors import RefusedFileError
-from importer.header import Column, Header, read_header
-from importer.reading import Record, RecordReader
+from importer.files.csv_reader import Record, RecordReader
+from importer.files.header import Column, Header, read_header
 
 SUITES = Path(__file__).parents[3] / "shared" / "csv-suites"
 SPECTRUM = SUITES / "csv-spectrum"

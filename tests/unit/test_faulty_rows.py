@@ -8,8 +8,8 @@ import json
 import pytest
 from csv_bytes import MAX_RECORD_BYTES, check_every_resume, only_problem, read
 
-from importer.problems import CUT, PROBLEMS
-from importer.reading import Position, Record, RecordReader
+from importer.files.csv_reader import Position, Record, RecordReader
+from importer.files.problems import CUT, PROBLEMS
 
 FAULTS = [
     ("too_few_cells", b"secret,2\n", None, ["secret", "2"]),

@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from importer.errors import RefusedFileError
-from importer.header import REFUSALS, Column, Header, read_header
-from importer.problems import CUT
-from importer.reading import Position, RecordReader
+from importer.files.csv_reader import Position, RecordReader
+from importer.files.header import REFUSALS, Column, Header, read_header
+from importer.files.problems import CUT
 
 COLUMNS = [Column("email", True), Column("name", True), Column("signup_date", False)]
 GOOD = b"email,name\na@example.com,Ann\n"

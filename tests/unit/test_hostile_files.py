@@ -9,7 +9,7 @@ import tracemalloc
 import pytest
 from csv_bytes import physical_lines, reader_of
 
-from importer.reading import Position, RecordReader
+from importer.files.csv_reader import Position, RecordReader
 
 
 def test_a_huge_line_is_skipped_without_being_held():

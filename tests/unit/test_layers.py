@@ -52,16 +52,16 @@ def test_only_the_web_and_the_command_line_know_the_web():
 
 
 def test_rq_stays_in_the_jobs_the_module_that_enqueues_and_the_dashboard():
-    allowed = ("jobs", "importer.queues", "importer.web.rq_dashboard")
+    allowed = ("jobs", "importer.queue.queues", "importer.web.rq_dashboard")
     assert not {name for name in users_of("rq", "rq_dashboard") if not is_in(name, allowed)}
 
 
 def test_boto3_lives_in_one_module():
-    assert users_of("boto3", "botocore") == {"importer.storage"}
+    assert users_of("boto3", "botocore") == {"importer.storage.s3"}
 
 
 def test_only_one_module_knows_csv():
-    assert users_of("csv") <= {"importer.reading", "importer.csv_writing"}
+    assert users_of("csv") <= {"importer.files.csv_reader", "importer.files.templates"}
 
 
 def test_only_the_web_and_the_command_line_stand_on_control():

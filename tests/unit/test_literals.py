@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from importer.literals import array_literal, copy_column
+from importer.record_types.literals import array_literal, copy_column
 
 
 def test_an_array_literal_quotes_what_postgres_would_misread():

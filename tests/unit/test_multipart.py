@@ -12,7 +12,7 @@ from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
 from werkzeug.wsgi import LimitedStream
 
 from importer.errors import UploadError
-from importer.multipart import MAX_FIELD_BYTES, MAX_FIELDS, read_upload
+from importer.web.multipart import MAX_FIELD_BYTES, MAX_FIELDS, read_upload
 
 BOUNDARY = "----WebKitFormBoundary7MA4YWxkTrZu0gW"
 CONTENT_TYPE = f"multipart/form-data; boundary={BOUNDARY}"

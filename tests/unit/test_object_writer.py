@@ -8,7 +8,7 @@ import tracemalloc
 import pytest
 
 from importer.errors import StorageError
-from importer.object_writer import PART_BYTES, PARTS_IN_FLIGHT, ObjectWriter, SentPart, StoredObject
+from importer.storage.object_writer import PART_BYTES, PARTS_IN_FLIGHT, ObjectWriter, SentPart, StoredObject
 
 PATIENCE = 10  # seconds before a test that waits for a thread gives up
 

@@ -2,7 +2,7 @@ import re
 from pathlib import Path
 
 from importer.config import SETTINGS
-from importer.queues import HIGH, LOW
+from importer.queue.queues import HIGH, LOW
 from jobs.__main__ import WORKERS
 
 PROCFILE = Path(__file__).parents[2] / "Procfile"

@@ -10,7 +10,7 @@ from csv_bytes import check_every_resume, physical_lines, read, reader_of
 from hypothesis import given
 from hypothesis import strategies as st
 
-from importer.reading import Position
+from importer.files.csv_reader import Position
 
 cells = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=8) | st.text(
     '",\r\n \ufeffé', max_size=6

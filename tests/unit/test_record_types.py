@@ -14,8 +14,8 @@ from importer.models import ImportedRecord
 from importer.record_types import RecordType, RecordTypes, RowSchema
 from importer.record_types.airports import Airports
 from importer.record_types.contacts import Contacts
-from jobs.outcomes import from_validation
-from jobs.row_job import RowJob
+from jobs.rows.job import RowJob
+from jobs.rows.outcomes import from_validation
 
 ROOT = Path(__file__).parents[2]
 AIRPORT = {"icao": "EDDF", "country": "DE", "lat": "50.03", "lon": "8.57", "elevation": "364"}

@@ -7,7 +7,7 @@ from csv_bytes import MAX_RECORD_BYTES, check_every_resume, physical_lines, read
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from importer.reading import Record
+from importer.files.csv_reader import Record
 
 NASTY = (
     b"\xef\xbb\xbfa,b,c\r\n"

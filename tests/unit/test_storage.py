@@ -11,8 +11,8 @@ from botocore.stub import Stubber
 from moto.server import ThreadedMotoServer
 
 from importer.errors import ObjectChangedError, ObjectMissingError, StorageError
-from importer.object_writer import PART_BYTES, SentPart, StoredObject
-from importer.storage import Storage
+from importer.storage.object_writer import PART_BYTES, SentPart, StoredObject
+from importer.storage.s3 import Storage
 
 ETAG = '"etag"'
 

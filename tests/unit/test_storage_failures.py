@@ -11,7 +11,7 @@ from botocore.response import StreamingBody
 from botocore.stub import Stubber
 
 from importer.errors import ObjectChangedError, StorageError
-from importer.storage import Storage
+from importer.storage.s3 import Storage
 
 ETAG = '"etag"'
 STALL = b"<and stalls>"

@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import select
 
-from importer.control import verbs
+from importer.control import imports
 from importer.control.uploads import begin_upload
 from importer.errors import KeyReusedError, StorageError
 from importer.models import User
@@ -65,7 +65,7 @@ def test_the_key_of_a_deleted_import_is_free_before_everything_of_it_is_gone(wor
     deleted, _ = begin(idempotency_key="one")
     with monkeypatch.context() as patch:
         patch.setattr(world.services.storage, "delete", away)
-        world.verb(verbs.delete, deleted.id)
+        world.verb(imports.delete, deleted.id)
     assert world.find(deleted.id).deleted_at is not None
     again, made = begin(idempotency_key="one")
     assert (again.id != deleted.id, made) == (True, True)

@@ -7,10 +7,10 @@ from accounting import assert_as_undisturbed
 from samples import people
 from sqlalchemy import select
 
-from importer import checkpoint, queues
-from importer.control import doctor, verbs
+from importer.control import doctor, imports, retries
 from importer.errors import StorageError
 from importer.models import Import
+from importer.queue import checkpoint, queues
 
 FILE = people(120, keys=50)
 
@@ -92,7 +92,7 @@ def test_a_failed_row_without_a_reason_gets_one_that_says_so(world, completed):
     assert "1 rows have failed" in examine(world, completed, repair=True)["reasons_missing"]
     assert examine(world, completed) == {}
     assert world.codes(completed) == {50: "unexplained", 100: "invalid_value"}
-    world.verb(verbs.retry, completed)
+    world.verb(retries.retry, completed)
     world.run()
     assert world.codes(completed) == {50: "unexplained", 100: "invalid_value"}  # there are no cells to try
 
@@ -208,6 +208,6 @@ def test_unfinished_imports_are_examined_and_the_latest(world, completed, monkey
     monkeypatch.setattr(doctor, "LATEST", 1)
     running = world.upload(FILE.csv)
     latest = world.upload(FILE.csv)
-    world.verb(verbs.cancel, latest)
+    world.verb(imports.cancel, latest)
     with world.session() as session:
         assert [import_.id for import_ in doctor.wanted_imports(session)] == [running, latest]

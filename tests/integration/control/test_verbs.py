@@ -6,17 +6,17 @@ import pytest
 from accounting import assert_every_row_accounted_for, assert_nothing_left
 from world import contacts_csv, many_contacts
 
-from importer import checkpoint
-from importer.control import reports, verbs
+from importer.control import imports, reports, retries
 from importer.errors import RefusedTransitionError, StorageError
 from importer.models import Import
-from jobs.row_worker import RowWorker
+from importer.queue import checkpoint
+from jobs.rows.worker import RowWorker
 
 
 @pytest.fixture
 def half_read(world, setting, monkeypatch):
     """An import of 50 rows, the first 20 of them queued, and the records that it comes to."""
-    monkeypatch.setattr("jobs.slices.ROWS_AT_ONCE", 10)
+    monkeypatch.setattr("jobs.dispatcher.slice.ROWS_AT_ONCE", 10)
     setting(slice_seconds=1e-6)
     csv, records = many_contacts(50)
     import_id = world.upload(csv)
@@ -37,7 +37,7 @@ def report(world, import_id):
 
 def test_pausing_lets_the_queued_rows_drain_and_then_is_paused(world, half_read):
     import_id, _ = half_read
-    world.verb(verbs.pause, import_id)
+    world.verb(imports.pause, import_id)
     world.dispatch()
     world.recover()
     paused = world.find(import_id)
@@ -49,7 +49,7 @@ def test_pausing_lets_the_queued_rows_drain_and_then_is_paused(world, half_read)
 
 def test_an_import_is_not_paused_while_its_dispatcher_or_a_claim_is_alive(world, half_read):
     import_id, _ = half_read
-    world.verb(verbs.pause, import_id)
+    world.verb(imports.pause, import_id)
     world.work()
     checkpoint.renew_lease(world.redis, import_id)
     world.recover()
@@ -61,10 +61,10 @@ def test_an_import_is_not_paused_while_its_dispatcher_or_a_claim_is_alive(world,
 
 def test_resume_goes_on_with_the_next_row(world, half_read):
     import_id, records = half_read
-    world.verb(verbs.pause, import_id)
+    world.verb(imports.pause, import_id)
     world.run()
     world.recover()
-    world.verb(verbs.resume, import_id)
+    world.verb(imports.resume, import_id)
     world.dispatch()
     assert world.queued_rows() == list(range(21, 51))
     world.work()
@@ -73,9 +73,9 @@ def test_resume_goes_on_with_the_next_row(world, half_read):
 
 def test_resume_forgets_why_the_import_paused_and_how_often_its_dispatcher_failed(world, half_read):
     import_id, _ = half_read
-    world.verb(verbs.pause, import_id)
+    world.verb(imports.pause, import_id)
     world.execute("UPDATE imports SET failed_slices = 4")
-    world.verb(verbs.resume, import_id)
+    world.verb(imports.resume, import_id)
     resumed = world.find(import_id)
     assert (resumed.status, resumed.reason_code, resumed.reason, resumed.failed_slices) == (
         "queued",
@@ -87,8 +87,8 @@ def test_resume_forgets_why_the_import_paused_and_how_often_its_dispatcher_faile
 
 def test_resume_before_the_queued_rows_have_drained_goes_on_at_once(world, half_read):
     import_id, records = half_read
-    world.verb(verbs.pause, import_id)
-    world.verb(verbs.resume, import_id)
+    world.verb(imports.pause, import_id)
+    world.verb(imports.resume, import_id)
     world.run()
     assert_every_row_accounted_for(world, import_id, records, rows=50)
 
@@ -97,25 +97,25 @@ def test_an_import_whose_rows_were_all_queued_completes_while_it_is_paused(world
     csv, records = many_contacts(5)
     import_id = world.upload(csv)
     world.dispatch()
-    world.verb(verbs.pause, import_id)
+    world.verb(imports.pause, import_id)
     world.work()
     assert_every_row_accounted_for(world, import_id, records, rows=5)
 
 
 def test_too_many_failed_rows_pause_the_import_and_resuming_allows_as_many_again(world, setting, monkeypatch):
     setting(max_failed_rows=10, slice_seconds=1e-6)
-    monkeypatch.setattr("jobs.slices.ROWS_AT_ONCE", 20)
+    monkeypatch.setattr("jobs.dispatcher.slice.ROWS_AT_ONCE", 20)
     import_id = world.upload(contacts_csv([(f"nonsense {n}", "x") for n in range(60)]))
     for resumed in range(3):
         if resumed:
-            world.verb(verbs.resume, import_id)
+            world.verb(imports.resume, import_id)
         world.run_slice(import_id)
         world.work()
         world.recover()
         paused = world.find(import_id)
         assert (paused.failed_rows, paused.status) == (20 * (resumed + 1), "paused")
         assert paused.reason_code == "too_many_failed"
-    world.verb(verbs.resume, import_id)
+    world.verb(imports.resume, import_id)
     world.run()
     assert_every_row_accounted_for(world, import_id, {}, rows=60)
 
@@ -123,7 +123,7 @@ def test_too_many_failed_rows_pause_the_import_and_resuming_allows_as_many_again
 def test_cancel_drops_the_queued_rows_and_says_how_many(world, half_read):
     import_id, _ = half_read
     work_off(world, 7)
-    world.verb(verbs.cancel, import_id)
+    world.verb(imports.cancel, import_id)
     said = report(world, import_id)
     assert (said.status, said.dispatched_rows, said.imported_rows, said.dropped_rows) == ("cancelled", 20, 7, 13)
     assert not said.read_to_end
@@ -134,7 +134,7 @@ def test_nothing_is_written_after_a_cancel_by_a_worker_that_holds_rows(world, ha
     import_id, _ = half_read
     worker = RowWorker(world.services)
     claim = worker._claims.take(limit=5)
-    world.verb(verbs.cancel, import_id)
+    world.verb(imports.cancel, import_id)
     worker._work_off(claim)
     assert (world.records(), world.ledger(import_id), world.counts(import_id)) == ({}, {}, {})
     assert_nothing_left(world, import_id)
@@ -150,7 +150,7 @@ def test_a_cancel_while_s3_is_away_is_finished_by_recovery_and_forgets_no_number
 
     with monkeypatch.context() as patch:
         patch.setattr(world.services.storage, "delete", away)
-        world.verb(verbs.cancel, import_id)
+        world.verb(imports.cancel, import_id)
     assert world.status(import_id) == "cancelling"
     world.recover()
     said = report(world, import_id)
@@ -166,7 +166,7 @@ def test_delete_removes_the_import_with_its_ledger_and_failed_rows_and_keeps_the
         world.work()
     else:
         work_off(world, 2)
-    world.verb(verbs.delete, import_id)
+    world.verb(imports.delete, import_id)
     world.work()
     with world.session() as session:
         assert session.get(Import, import_id) is None
@@ -185,7 +185,7 @@ def test_a_batch_of_a_deleted_import_takes_no_effect(world, half_read):
     worker = RowWorker(world.services)
     worker._work_off(worker._claims.take(limit=5))
     claim = worker._claims.take(limit=5)
-    world.verb(verbs.delete, import_id)
+    world.verb(imports.delete, import_id)
     worker._work_off(claim)
     assert len(world.records()) == 5
     assert world.keys_of(import_id) == set()
@@ -194,12 +194,12 @@ def test_a_batch_of_a_deleted_import_takes_no_effect(world, half_read):
 @pytest.mark.parametrize(
     ("verb", "status", "said"),
     [
-        (verbs.pause, "paused", "is paused; it can become pausing only when it is queued, running"),
-        (verbs.resume, "running", "is running; it can become queued only when it is"),
-        (verbs.cancel, "completed", "is completed; it can become cancelling only when it is"),
-        (verbs.cancel, "cancelled", "is cancelled; it can become cancelling only when it is"),
-        (verbs.retry, "cancelled", "is cancelled: its failed rows cannot be retried"),
-        (verbs.retry, "stopped", "is stopped: its failed rows cannot be retried"),
+        (imports.pause, "paused", "is paused; it can become pausing only when it is queued, running"),
+        (imports.resume, "running", "is running; it can become queued only when it is"),
+        (imports.cancel, "completed", "is completed; it can become cancelling only when it is"),
+        (imports.cancel, "cancelled", "is cancelled; it can become cancelling only when it is"),
+        (retries.retry, "cancelled", "is cancelled: its failed rows cannot be retried"),
+        (retries.retry, "stopped", "is stopped: its failed rows cannot be retried"),
     ],
 )
 def test_a_refused_verb_names_the_status_and_changes_nothing(world, verb, status, said):
@@ -214,13 +214,13 @@ def test_resume_is_refused_with_the_statuses_from_which_it_is_allowed(world):
     import_id = world.upload(many_contacts(2)[0])
     world.execute("UPDATE imports SET status = 'running'")
     with pytest.raises(RefusedTransitionError) as refused:
-        world.verb(verbs.resume, import_id)
+        world.verb(imports.resume, import_id)
     assert str(refused.value).endswith("only when it is paused, pausing.")
 
 
 def test_a_retry_of_a_paused_import_is_done_while_it_stays_paused(world, half_read):
     import_id, _ = half_read
-    world.verb(verbs.pause, import_id)
+    world.verb(imports.pause, import_id)
     world.run()
     world.recover()
     world.execute("UPDATE ledger SET outcome = 2 WHERE row_number = 3")
@@ -229,7 +229,7 @@ def test_a_retry_of_a_paused_import_is_done_while_it_stays_paused(world, half_re
         "INSERT INTO failed_rows (import_sequence, row_number, line_number, code, message, cells)"
         " SELECT sequence, 3, 4, 'x', 'x', '[\"p@example.com\", \"P\"]' FROM imports"
     )
-    world.verb(verbs.retry, import_id)
+    world.verb(retries.retry, import_id)
     world.run()
     assert (world.status(import_id), world.codes(import_id)) == ("paused", {})
     assert world.counts(import_id) == {"created": 20}

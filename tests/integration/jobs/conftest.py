@@ -3,10 +3,10 @@
 import pytest
 from world import many_contacts
 
-from importer import copying
+from importer.record_types import copying
 from importer.record_types.upsert import Upsert
-from jobs.applying import Batches
-from jobs.row_job import RowJob
+from jobs.rows.batch import Batches
+from jobs.rows.job import RowJob
 
 
 @pytest.fixture(params=["by COPY where it can be", "by statements"])

@@ -9,9 +9,9 @@ import pytest
 from accounting import assert_every_row_accounted_for
 from world import contacts, contacts_csv, many_contacts
 
-from importer.control import verbs
-from jobs.outcomes import ImportGoneError
-from jobs.row_job import encode
+from importer.control import imports
+from jobs.rows.job import encode
+from jobs.rows.outcomes import ImportGoneError
 
 pytestmark = pytest.mark.usefixtures("way_of_writing")
 
@@ -109,7 +109,7 @@ def test_values_with_every_awkward_character_arrive_as_they_are(world):
 
 def test_a_row_of_a_cancelled_import_takes_no_effect(world, apply):
     import_id = world.upload(many_contacts(3)[0])
-    world.verb(verbs.cancel, import_id)
+    world.verb(imports.cancel, import_id)
     with pytest.raises(ImportGoneError):
         apply(import_id, (1, "a@example.com", "Ann"))
     assert (world.records(), world.ledger(import_id)) == ({}, {})
@@ -135,7 +135,7 @@ def test_nul_and_lone_surrogates_fail_their_row_even_where_reading_lets_them_pas
 def test_the_job_of_a_row_is_written_as_rq_would_write_it():
     cells = ["a", 'quote " back \\', "\ud800", "\0"]
     assert json.loads(encode("abc", 1, 2, cells, None)) == [
-        "jobs.row_job.import_row",
+        "jobs.rows.job.import_row",
         None,
         [1, "abc", 1, 2, cells, None],
         {},

@@ -6,11 +6,10 @@ import pytest
 from accounting import assert_every_row_accounted_for
 from world import many_contacts
 
-from importer import queues
-from importer.queues import CLAIMS_KEY
-from jobs import claiming
-from jobs.claiming import GivenBack
-from jobs.row_worker import RowWorker
+from importer.queue import keys, queues
+from jobs.rows import claims as claims
+from jobs.rows.claims import GivenBack
+from jobs.rows.worker import RowWorker
 
 
 def test_a_claim_takes_neighbours_of_one_import_alone(world, dispatched):
@@ -47,7 +46,7 @@ def test_an_id_of_a_claim_whose_job_is_gone_leaves_nothing_behind(world, dispatc
 @pytest.mark.parametrize("fate", ["put back", "forgotten"])
 def test_a_claim_that_vanishes_before_its_jobs_are_read_is_none(world, dispatched, monkeypatch, fate):
     import_id, records = dispatched
-    read = claiming.Claims._datas
+    read = claims.Claims._datas
 
     def late(claims, claim_id):
         monkeypatch.undo()
@@ -58,8 +57,8 @@ def test_a_claim_that_vanishes_before_its_jobs_are_read_is_none(world, dispatche
             world.redis.flushall()
         return read(claims, claim_id)
 
-    monkeypatch.setattr(claiming.Claims, "_datas", late)
-    assert claiming.Claims(world.redis).take(limit=10) is None
+    monkeypatch.setattr(claims.Claims, "_datas", late)
+    assert claims.Claims(world.redis).take(limit=10) is None
     if fate == "put back":
         world.work()
         assert_every_row_accounted_for(world, import_id, records, rows=30)
@@ -70,8 +69,8 @@ def test_jobs_that_waited_longer_than_setbacks_are_remembered_are_run_with_their
     world.claim(10)
     world.let_leases_lapse()
     world.recover()
-    assert world.redis.ttl(claiming.SETBACKS_KEY) > claiming.SETBACK_SECONDS - 60
-    world.redis.delete(claiming.SETBACKS_KEY)
+    assert world.redis.ttl(keys.SETBACKS) > claims.SETBACK_SECONDS - 60
+    world.redis.delete(keys.SETBACKS)
     assert len(world.claim(1000)) == 30
     world.let_leases_lapse()
     world.recover()
@@ -83,14 +82,14 @@ def test_jobs_that_waited_longer_than_setbacks_are_remembered_are_run_with_their
 
 
 def test_the_jobs_of_rows_that_have_not_ended_are_dropped_by_whoever_holds_them_alone(world, dispatched):
-    claims = claiming.Claims(world.redis)
-    late = claims.take(limit=10)
+    ours = claims.Claims(world.redis)
+    late = ours.take(limit=10)
     world.let_leases_lapse()
     world.recover()
-    claims.drop(late)
+    ours.drop(late)
     assert world.queued_rows() == list(range(1, 31))
-    taken = claims.take(limit=1)
-    claims.drop(taken)
+    taken = ours.take(limit=1)
+    ours.drop(taken)
     assert not world.redis.exists(f"rq:job:{taken.job_ids[0]}")
     assert world.queued_rows() == list(range(2, 31))
 
@@ -103,8 +102,8 @@ def test_the_jobs_of_a_dead_worker_come_back_and_each_is_run_alone(world, dispat
     world.let_leases_lapse()
     world.recover()
     assert world.queued_rows() == list(range(1, 31))
-    claims = claiming.Claims(world.redis)
-    assert [len(claims.take(limit=1000)) for _ in range(11)] == [1] * 10 + [20]
+    ours = claims.Claims(world.redis)
+    assert [len(ours.take(limit=1000)) for _ in range(11)] == [1] * 10 + [20]
     world.let_leases_lapse()
     world.recover()
     world.work()
@@ -113,11 +112,11 @@ def test_the_jobs_of_a_dead_worker_come_back_and_each_is_run_alone(world, dispat
 
 def test_an_import_may_have_a_limit_of_its_own(world, dispatched):
     import_id, _ = dispatched
-    claims = claiming.Claims(world.redis)
+    ours = claims.Claims(world.redis)
     popped = world.redis.lmove(world.low.key, world.low.intermediate_queue_key).decode()
-    assert len(claims.take(first=popped, limit=9, limits={import_id: 4, "another": 7})) == 4
-    assert len(claims.take(limit=9, limits={import_id: 3, "another": 7})) == 3
-    assert len(claims.take(limit=9, limits={"another": 7})) == 9
+    assert len(ours.take(first=popped, limit=9, limits={import_id: 4, "another": 7})) == 4
+    assert len(ours.take(limit=9, limits={import_id: 3, "another": 7})) == 3
+    assert len(ours.take(limit=9, limits={"another": 7})) == 9
 
 
 def test_a_job_over_which_a_worker_died_is_run_alone_when_rq_pops_it_first_too(world, dispatched):
@@ -125,13 +124,13 @@ def test_a_job_over_which_a_worker_died_is_run_alone_when_rq_pops_it_first_too(w
     world.let_leases_lapse()
     world.recover()
     popped = world.redis.lmove(world.low.key, world.low.intermediate_queue_key).decode()
-    assert len(claiming.Claims(world.redis).take(first=popped, limit=1000)) == 1
+    assert len(claims.Claims(world.redis).take(first=popped, limit=1000)) == 1
 
 
 def test_a_living_worker_keeps_its_claim(world, dispatched):
     taken = world.claim(10)
     world.recover()
-    assert world.redis.zscore(CLAIMS_KEY, taken.id)
+    assert world.redis.zscore(keys.CLAIMS, taken.id)
     assert len(world.queued()) == 20
 
 
@@ -163,7 +162,7 @@ def test_a_row_over_which_three_workers_died_alone_fails_and_its_neighbours_are_
 
 
 def test_a_job_that_a_kill_left_between_pop_and_claim_comes_back(world, dispatched, monkeypatch):
-    monkeypatch.setattr(claiming, "STUCK_SECONDS", 0)
+    monkeypatch.setattr(claims, "STUCK_SECONDS", 0)
     import_id, records = dispatched
     world.redis.lmove(world.low.key, world.low.intermediate_queue_key)
     world.recover()
@@ -174,7 +173,7 @@ def test_a_job_that_a_kill_left_between_pop_and_claim_comes_back(world, dispatch
 
 
 def test_an_id_on_the_queue_whose_job_is_gone_is_forgotten(world, dispatched, monkeypatch):
-    monkeypatch.setattr(claiming, "STUCK_SECONDS", 0)
+    monkeypatch.setattr(claims, "STUCK_SECONDS", 0)
     import_id, records = dispatched
     world.redis.lpush(world.low.key, f"{import_id}_98", f"{import_id}_99")
     for _ in range(4):
@@ -202,9 +201,9 @@ def test_rows_that_move_between_queue_and_claim_are_counted_at_every_moment(worl
     over = threading.Event()
 
     def take_and_give_back() -> None:
-        claims = claiming.Claims(world.redis)
+        ours = claims.Claims(world.redis)
         while not over.is_set():
-            claims.give_back(claims.take(limit=1000), GivenBack.UNTOUCHED)
+            ours.give_back(ours.take(limit=1000), GivenBack.UNTOUCHED)
 
     worker = threading.Thread(target=take_and_give_back)
     worker.start()
@@ -215,7 +214,7 @@ def test_rows_that_move_between_queue_and_claim_are_counted_at_every_moment(worl
 
 
 def test_a_claim_that_is_repeated_because_its_reply_was_lost_is_answered_as_before(world, dispatched, monkeypatch):
-    monkeypatch.setattr(claiming.secrets, "token_hex", lambda _: "the same claim")
-    claims = claiming.Claims(world.redis)
-    assert claims.take(limit=10) == claims.take(limit=10)
+    monkeypatch.setattr(claims.secrets, "token_hex", lambda _: "the same claim")
+    ours = claims.Claims(world.redis)
+    assert ours.take(limit=10) == ours.take(limit=10)
     assert world.queued_rows() == list(range(11, 31))

@@ -4,8 +4,7 @@ import pytest
 from accounting import assert_every_row_accounted_for
 from world import contacts, many_contacts
 
-from importer import copying
-from importer.record_types import upsert
+from importer.record_types import copying, upsert
 from importer.statuses import Reason
 
 SKIP_BOB = """

@@ -7,11 +7,11 @@ from rq.registry import FailedJobRegistry
 from rq.serializers import JSONSerializer
 from world import contacts, contacts_csv
 
-from importer.control import verbs
+from importer.control import imports, retries
 from importer.record_types.contacts import Contacts
-from jobs import failed_jobs
-from jobs.claiming import GivenBack
-from jobs.row_worker import RowWorker
+from jobs.rows import failed_jobs
+from jobs.rows.claims import GivenBack
+from jobs.rows.worker import RowWorker
 
 BROKEN = contacts_csv([("nonsense", "x"), ("b@example.com", "Bob")])
 REPAIRED = contacts({"a@example.com": "Ann", "b@example.com": "Bob"})
@@ -62,7 +62,7 @@ def test_rq_is_told_of_the_first_failed_rows_of_an_import_and_of_those_that_fail
     import_id = world.import_file(contacts_csv([(f"nonsense {n}", "x") for n in range(70)]))
     shown = {f"{import_id}_{number}" for number in range(1, 11)}
     assert set(world.failed.get_job_ids()) == shown
-    world.verb(verbs.retry, import_id, row_number=70)
+    world.verb(retries.retry, import_id, row_number=70)
     world.run()
     assert f"{import_id}_70" in world.failed.get_job_ids()
     assert world.failed.count == 10
@@ -72,7 +72,7 @@ def test_rows_beyond_those_kept_can_be_retried(world, monkeypatch):
     monkeypatch.setattr(failed_jobs, "KEPT", 1)
     import_id = world.import_file(contacts_csv([("nonsense", "x"), ("more nonsense", "x")]))
     lift_the_cause(world, monkeypatch)
-    world.verb(verbs.retry, import_id)
+    world.verb(retries.retry, import_id)
     world.run()
     assert world.codes(import_id) == {2: "invalid_value"}
     assert_every_row_accounted_for(world, import_id, None, rows=2)
@@ -81,7 +81,7 @@ def test_rows_beyond_those_kept_can_be_retried(world, monkeypatch):
 def test_a_requeue_in_rq_ends_as_a_retry_does(world, monkeypatch):
     by_retry, by_requeue = (world.import_file(BROKEN) for _ in range(2))
     lift_the_cause(world, monkeypatch)
-    world.verb(verbs.retry, by_retry)
+    world.verb(retries.retry, by_retry)
     requeue(world, by_requeue, 1)
     world.run()
     for import_id in (by_retry, by_requeue):
@@ -113,7 +113,7 @@ def test_a_retry_and_a_requeue_at_once_import_the_row_once(world, monkeypatch):
     import_id = world.import_file(BROKEN)
     lift_the_cause(world, monkeypatch)
     requeue(world, import_id, 1)
-    world.verb(verbs.retry, import_id)
+    world.verb(retries.retry, import_id)
     world.run()
     assert world.counts(import_id) == {"created": 2}
     assert_every_row_accounted_for(world, import_id, REPAIRED, rows=2)
@@ -124,7 +124,7 @@ def test_a_retry_asked_for_between_completion_and_clean_up_is_done(world, monkey
 
     def retry_first(worker, import_id):
         monkeypatch.undo()
-        world.verb(verbs.retry, import_id)
+        world.verb(retries.retry, import_id)
         clean(worker, import_id)
 
     monkeypatch.setattr(RowWorker, "_clean", retry_first)
@@ -150,7 +150,7 @@ def test_a_requeue_of_a_row_that_is_imported_meanwhile_changes_nothing(world, mo
     import_id = world.import_file(BROKEN)
     kept = world.redis.dump(f"rq:job:{import_id}_1")
     lift_the_cause(world, monkeypatch)
-    world.verb(verbs.retry, import_id)
+    world.verb(retries.retry, import_id)
     world.run()
     world.redis.restore(f"rq:job:{import_id}_1", 0, kept)
     FailedJobRegistry(queue=world.low).add(world.job(import_id, 1))
@@ -165,7 +165,7 @@ def test_a_requeue_on_a_cancelled_import_is_dropped(world):
     worker = RowWorker(world.services)
     worker._work_off(worker._claims.take(limit=1))
     assert world.failed.get_job_ids() == [f"{import_id}_1"]
-    world.verb(verbs.cancel, import_id)
+    world.verb(imports.cancel, import_id)
     requeue(world, import_id, 1)
     world.work()
     assert world.queued() == []

@@ -6,15 +6,15 @@ import pytest
 from sqlalchemy import NullPool, create_engine
 from waiting import wait_until
 
-from importer import cleaning
-from importer.control import doctor, verbs
+from importer.control import doctor, imports, retries
+from importer.lifecycle import cleaning
 from importer.models import RowOutcome
-from importer.queues import row_job_id
-from jobs.claiming import Claims
-from jobs.pushing import Pusher, Row
+from importer.queue.queues import row_job_id
+from jobs.dispatcher.pusher import Pusher, Row
 from jobs.recovery import Recovery
-from jobs.row_job import encode
-from jobs.row_worker import RowWorker
+from jobs.rows.claims import Claims
+from jobs.rows.job import encode
+from jobs.rows.worker import RowWorker
 
 ROWS = 30
 FILE = "owner,amount,act\n" + "".join(f"o{n},{n},{'reject' if n == 7 else ''}\n" for n in range(1, ROWS + 1))
@@ -71,7 +71,7 @@ def test_a_large_ledger_is_folded_in_several_passes(world, monkeypatch):
 
 def test_a_retried_row_takes_effect_once_and_is_folded_too(world, folded):
     lift_the_cause(world)
-    world.verb(verbs.retry, folded)
+    world.verb(retries.retry, folded)
     world.run()
     assert world.balances() == BALANCES | {"o7": 7}
     assert world.ledger(folded) == {7: RowOutcome.IMPORTED}
@@ -96,7 +96,7 @@ def test_a_row_that_was_requeued_in_rq_fails_again_once(world, folded):
 
 def test_jobs_of_folded_rows_change_nothing_and_hold_up_no_retry_beside_them(world, folded):
     lift_the_cause(world)
-    world.verb(verbs.retry, folded)
+    world.verb(retries.retry, folded)
     push_again(world, folded, 1, 2, 30)
     world.dispatch()
     assert world.queued_rows() == [1, 2, 30, 7]
@@ -140,7 +140,7 @@ def test_a_failed_row_without_a_line_holds_up_no_retry_beside_it(world):
     import_id = world.import_file(FILE.replace("8,8,", "8,8,reject"), "deposits")
     world.execute("DELETE FROM ledger WHERE row_number = 8")
     lift_the_cause(world)
-    world.verb(verbs.retry, import_id)
+    world.verb(retries.retry, import_id)
     world.run()
     assert world.balances()["o7"] == 7
     assert list(world.failed_rows(import_id)) == [8]
@@ -151,7 +151,7 @@ def test_the_ledger_of_a_cancelled_import_is_folded(world):
     world.dispatch()
     worker = RowWorker(world.services)
     worker._work_off(worker._claims.take(limit=10))
-    world.verb(verbs.cancel, import_id)
+    world.verb(imports.cancel, import_id)
     world.recover()
     let_days_pass(world, import_id)
     world.recover()

@@ -5,8 +5,8 @@ from accounting import assert_every_row_accounted_for
 from waiting import wait_until
 from world import contacts_csv, many_contacts
 
-from importer.control import health, verbs
-from jobs.row_worker import RowWorker
+from importer.control import health, imports
+from jobs.rows.worker import RowWorker
 
 
 @pytest.fixture
@@ -66,6 +66,6 @@ def test_a_verb_on_a_full_redis_is_carried_out(world, full):
     import_id = world.upload(many_contacts(10)[0])
     world.dispatch()
     full()
-    world.verb(verbs.cancel, import_id)
+    world.verb(imports.cancel, import_id)
     assert world.status(import_id) == "cancelled"
     assert world.queued() == []

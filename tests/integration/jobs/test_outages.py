@@ -12,10 +12,10 @@ from sqlalchemy import event, text
 from waiting import wait_until
 from world import contacts, contacts_csv, many_contacts
 
-from importer import copying
-from importer.control import verbs
-from importer.queues import CLAIMS_KEY
-from jobs import row_worker
+from importer.control import imports, retries
+from importer.queue import keys
+from importer.record_types import copying
+from jobs.rows import worker
 
 KILL_OTHERS = """
 SELECT pg_terminate_backend(pid) FROM pg_stat_activity
@@ -25,7 +25,7 @@ WHERE datname = current_database() AND pid <> pg_backend_pid() AND state <> 'idl
 
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch):
-    monkeypatch.setattr(row_worker, "MAX_BACKOFF", 0.1)
+    monkeypatch.setattr(worker, "MAX_BACKOFF", 0.1)
 
 
 @pytest.fixture
@@ -58,8 +58,8 @@ def test_a_row_that_somebody_else_has_locked_waits(world, session_options):
     session_options(lock_timeout="50")
     with world.services.engine.connect() as other:
         other.execute(text("UPDATE contacts SET name = 'mine'"))
-        worker = row_worker.RowWorker(world.services)
-        worker._work_off(worker._claims.take(limit=10))
+        row_worker = worker.RowWorker(world.services)
+        row_worker._work_off(row_worker._claims.take(limit=10))
         assert world.counts(import_id) == {}
         assert world.queued_rows() == [1, 2]
     world.work()
@@ -112,15 +112,15 @@ def test_a_session_that_the_server_ends_within_save_row_costs_no_row(world, monk
     killed = threading.Event()
 
     def kill() -> None:
-        wait_until(lambda: world.redis.zcard(CLAIMS_KEY), "a batch is at work")
+        wait_until(lambda: world.redis.zcard(keys.CLAIMS), "a batch is at work")
         time.sleep(0.3)
         world.execute(KILL_OTHERS)
         killed.set()
 
     monkeypatch.setattr(own_types, "wait", lambda seconds: killed.wait(10))
     thread = in_thread(kill)
-    worker = row_worker.RowWorker(world.services)
-    worker._work_off(worker._claims.take(limit=10))
+    row_worker = worker.RowWorker(world.services)
+    row_worker._work_off(row_worker._claims.take(limit=10))
     thread.join()
     assert (world.status(import_id), world.codes(import_id)) == ("running", {})
     assert world.queued_rows() == [1, 2, 3]
@@ -138,7 +138,7 @@ def test_a_statement_that_takes_too_long_is_tried_again_row_by_row(world, sessio
     assert (paused.status, paused.reason_code) == ("paused", "record_type_broken")
     assert "row 2 (line 3) always takes too long" in paused.reason
     session_options(statement_timeout="5000")
-    world.verb(verbs.resume, import_id)
+    world.verb(imports.resume, import_id)
     world.run()
     assert world.balances() == {"ann": 1, "bob": 2, "cy": 3}
     assert_every_row_accounted_for(world, import_id, None, rows=3)
@@ -169,7 +169,7 @@ def test_a_column_that_is_gone_pauses_the_import_and_after_mending_it_completes(
     assert 'Column "company" of relation "contacts" does not exist.' in paused.reason
     assert (world.ledger(import_id), world.queued()) == ({}, [])
     world.execute("ALTER TABLE contacts RENAME COLUMN firm TO company")
-    world.verb(verbs.resume, import_id)
+    world.verb(imports.resume, import_id)
     assert world.find(import_id).reason is None
     world.run()
     assert_every_row_accounted_for(world, import_id, records, rows=50)
@@ -178,15 +178,15 @@ def test_a_column_that_is_gone_pauses_the_import_and_after_mending_it_completes(
 def test_a_table_that_breaks_in_the_middle_keeps_what_was_imported_and_repeats_none_of_it(world):
     import_id = world.upload("owner,amount,act\n" + "ann,1,\n" * 30, "deposits")
     world.dispatch()
-    worker = row_worker.RowWorker(world.services)
-    worker._work_off(worker._claims.take(limit=10))
+    row_worker = worker.RowWorker(world.services)
+    row_worker._work_off(row_worker._claims.take(limit=10))
     world.execute("ALTER TABLE accounts RENAME TO elsewhere")
     world.work()
     world.recover()
     assert world.status(import_id) == "paused"
     assert world.counts(import_id) == {"updated": 10}
     world.execute("ALTER TABLE elsewhere RENAME TO accounts")
-    world.verb(verbs.resume, import_id)
+    world.verb(imports.resume, import_id)
     world.run()
     assert world.balances() == {"ann": 30}
     assert_every_row_accounted_for(world, import_id, None, rows=30)
@@ -196,13 +196,13 @@ def test_a_retry_that_meets_a_broken_table_ends_and_says_so(world):
     import_id = world.import_file(contacts_csv([("nonsense", "x"), ("b@example.com", "Bob")]))
     world.execute('UPDATE failed_rows SET cells = \'["a@example.com", "Ann"]\'')
     world.execute("ALTER TABLE contacts RENAME TO elsewhere")
-    world.verb(verbs.retry, import_id)
+    world.verb(retries.retry, import_id)
     world.run()
     row = world.failed_rows(import_id)[1]
     assert (row.code, row.retry_requested_at) == ("record_type_broken", None)
     assert world.status(import_id) == "completed"
     world.execute("ALTER TABLE elsewhere RENAME TO contacts")
-    world.verb(verbs.retry, import_id)
+    world.verb(retries.retry, import_id)
     world.run()
     records = contacts({"a@example.com": "Ann", "b@example.com": "Bob"})
     assert_every_row_accounted_for(world, import_id, records, rows=2)

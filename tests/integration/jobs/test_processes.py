@@ -9,7 +9,7 @@ from waiting import wait_until
 from world import World, many_contacts
 
 from importer.control import health
-from importer.queues import CLAIMS_KEY
+from importer.queue import keys
 
 pytestmark = pytest.mark.faults
 
@@ -48,7 +48,7 @@ def test_sigterm_ends_every_process_within_10_seconds_and_loses_nothing(world: W
     programs = [processes.dispatcher(**TINY_SLICES), processes.worker(), processes.worker()]
     wait_for_progress(world, import_id, 100)
     assert [end(program) for program in programs] == [0, 0, 0]
-    assert not world.redis.zcard(CLAIMS_KEY)
+    assert not world.redis.zcard(keys.CLAIMS)
     assert world.find(import_id).ended_rows < 900
     assert not health.check_worker(world.services).ok
     processes.dispatcher()
@@ -88,7 +88,7 @@ def test_within_30_seconds_an_idle_worker_makes_good_a_kill_of_everything_else(w
     import_id = world.upload(csv, "deposits")
     dispatcher = processes.dispatcher(SLICE_SECONDS="30", MAX_QUEUED_ROWS="200")
     killed, frozen = processes.worker(), processes.worker()
-    wait_until(lambda: world.redis.zcard(CLAIMS_KEY) == 2, "both are at work")
+    wait_until(lambda: world.redis.zcard(keys.CLAIMS) == 2, "both are at work")
     killed.kill()
     dispatcher.kill()
     frozen.send(signal.SIGSTOP)
@@ -99,7 +99,7 @@ def test_within_30_seconds_an_idle_worker_makes_good_a_kill_of_everything_else(w
     wait_until(lambda: world.find(import_id).total_rows, "it is read to its end", seconds=30)
     world.wait_for(import_id, "completed", seconds=30)
     frozen.send(signal.SIGCONT)
-    wait_until(lambda: "put off" in frozen.log_tail() or not world.redis.zcard(CLAIMS_KEY), "the frozen one woke")
+    wait_until(lambda: "put off" in frozen.log_tail() or not world.redis.zcard(keys.CLAIMS), "the frozen one woke")
     assert end(frozen) == 0
     assert world.balances() == balances
     wait_until(lambda: world.find(import_id).cleaned_at, "it is clean")

@@ -7,13 +7,12 @@ from accounting import assert_every_row_accounted_for, assert_nothing_left
 from rq.registry import StartedJobRegistry, clean_registries
 from world import contacts_csv, many_contacts
 
-from importer import checkpoint, queues
-from importer.control import health, uploads, verbs
+from importer.control import health, retries, uploads
 from importer.models import User
+from importer.queue import checkpoint, keys, queues
 from importer.statuses import Status
-from jobs import row_worker
 from jobs.recovery import Recovery
-from jobs.row_worker import RowWorker
+from jobs.rows.worker import RowWorker
 
 
 def test_an_import_without_a_dispatcher_gets_one(world):
@@ -64,7 +63,7 @@ def test_a_redis_that_forgot_everything_is_dispatched_again(world, dispatched):
 
 
 def test_a_redis_that_forgot_everything_while_the_file_was_read_is_dispatched_again(world, setting, monkeypatch):
-    monkeypatch.setattr("jobs.slices.ROWS_AT_ONCE", 10)
+    monkeypatch.setattr("jobs.dispatcher.slice.ROWS_AT_ONCE", 10)
     setting(slice_seconds=1e-6)
     csv, records = many_contacts(100)
     import_id = world.upload(csv)
@@ -96,7 +95,7 @@ def test_failed_jobs_that_were_deleted_by_hand_can_still_be_retried(world):
     import_id = world.import_file(contacts_csv([("nonsense", "x"), ("b@example.com", "Bob")]))
     for job_id in world.failed.get_job_ids():
         world.failed.remove(job_id, delete_job=True)
-    world.verb(verbs.retry, import_id)
+    world.verb(retries.retry, import_id)
     world.run()
     assert world.failed_rows(import_id)[1].attempts == 2
     assert_every_row_accounted_for(world, import_id, None, rows=2)
@@ -104,7 +103,7 @@ def test_failed_jobs_that_were_deleted_by_hand_can_still_be_retried(world):
 
 def test_a_retry_whose_message_was_lost_is_enqueued_by_recovery(world):
     import_id = world.import_file(contacts_csv([("nonsense", "x"), ("b@example.com", "Bob")]))
-    world.verb(verbs.retry, import_id)
+    world.verb(retries.retry, import_id)
     world.redis.flushall()
     world.execute("UPDATE failed_rows SET retry_requested_at = retry_requested_at - interval '1 minute'")
     world.recover()
@@ -152,7 +151,7 @@ def test_an_upload_that_broke_off_is_given_up_and_its_parts_are_aborted(world):
 def test_what_a_crash_after_the_last_commit_left_over_is_swept(world, dispatched, monkeypatch):
     import_id, records = dispatched
     worker = RowWorker(world.services)
-    monkeypatch.setattr(row_worker, "clean", lambda *arguments: None)
+    monkeypatch.setattr(worker, "clean", lambda *arguments: None)
     monkeypatch.setattr(worker, "_clear", lambda *arguments: None)
     worker._work_off(worker._claims.take(limit=30))
     assert world.status(import_id) == "completed"
@@ -207,11 +206,11 @@ def test_a_worker_that_redis_forgot_is_known_again(world):
 
 def test_a_redis_that_was_set_back_forgets_the_checkpoints_of_ended_imports(world, dispatched):
     ended, _ = dispatched
-    kept = world.redis.dump(checkpoint.checkpoint_key(ended))
+    kept = world.redis.dump(keys.checkpoint(ended))
     world.work()
     world.recover()
     assert_nothing_left(world, ended)
-    world.redis.restore(checkpoint.checkpoint_key(ended), 0, kept)
+    world.redis.restore(keys.checkpoint(ended), 0, kept)
     running = world.upload(many_contacts(5)[0])
     world.recover()
     assert_nothing_left(world, ended)

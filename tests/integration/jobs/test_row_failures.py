@@ -4,7 +4,7 @@ import pytest
 from accounting import assert_every_row_accounted_for
 from world import contacts, contacts_csv
 
-from importer.control import verbs
+from importer.control import retries
 
 pytestmark = pytest.mark.usefixtures("way_of_writing")
 
@@ -72,7 +72,7 @@ def test_values_that_do_not_validate_name_their_column_and_never_the_value(world
 def test_a_retry_imports_a_row_whose_cause_was_mended(world, parts):
     import_id = parts("taken,7,7,7", "a,7,1,1")
     world.execute("DELETE FROM parts WHERE code = 'taken'")
-    assert world.verb(verbs.retry, import_id, row_number=2) == 1
+    assert world.verb(retries.retry, import_id, row_number=2) == 1
     world.run()
     assert world.codes(import_id) == {}
     assert world.counts(import_id) == {"created": 3}
@@ -83,7 +83,7 @@ def test_a_retry_imports_a_row_whose_cause_was_mended(world, parts):
 def test_a_retry_that_fails_again_counts_its_attempts_and_moves_no_counter(world, parts):
     import_id = parts("taken,7,7,7", "a,7,1,1")
     for attempts in (2, 3):
-        world.verb(verbs.retry, import_id)
+        world.verb(retries.retry, import_id)
         world.run()
         row = world.failed_rows(import_id)[2]
         assert (row.attempts, row.retry_requested_at) == (attempts, None)
@@ -94,7 +94,7 @@ def test_a_retry_that_fails_again_counts_its_attempts_and_moves_no_counter(world
 def test_a_retry_of_every_row_imports_those_that_can_be(world, parts):
     import_id = parts("taken,7,7,7", "a,7,1,1", "b,2,2,-2")
     world.execute("DELETE FROM parts WHERE code = 'taken'")
-    assert world.verb(verbs.retry, import_id) == 2
+    assert world.verb(retries.retry, import_id) == 2
     world.run()
     assert world.codes(import_id) == {3: "database_23514"}
     assert world.counts(import_id) == {"created": 3, "failed": 1}
@@ -104,7 +104,7 @@ def test_a_retried_row_keeps_its_place_behind_a_later_one(world):
     import_id = world.import_file(contacts_csv([("a@example.com", "x" * 300), ("a@example.com", "Ann")]))
     assert world.codes(import_id) == {1: "string_too_long"}
     world.execute('UPDATE failed_rows SET cells = \'["a@example.com", "first"]\'')
-    world.verb(verbs.retry, import_id)
+    world.verb(retries.retry, import_id)
     world.run()
     assert world.counts(import_id) == {"created": 1, "superseded": 1}
     assert_every_row_accounted_for(world, import_id, contacts({"a@example.com": "Ann"}), rows=2)
@@ -114,7 +114,7 @@ def test_a_retry_before_the_file_was_read_to_its_end_counts_each_row_once(world,
     import_id = world.upload(contacts_csv([("nonsense", "x"), ("b@example.com", "Bob")]))
     world.dispatch()
     world.work()
-    world.verb(verbs.retry, import_id)
+    world.verb(retries.retry, import_id)
     world.run()
     assert world.counts(import_id) == {"created": 1, "failed": 1}
     assert world.failed_rows(import_id)[1].attempts == 2

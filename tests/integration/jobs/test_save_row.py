@@ -8,10 +8,10 @@ import pytest
 from accounting import assert_every_row_accounted_for
 from world import World
 
-from importer.control import verbs
+from importer.control import imports
 from importer.record_types.registry import RecordTypes
-from jobs import applying
-from jobs.row_worker import RowWorker
+from jobs.rows import batch
+from jobs.rows.worker import RowWorker
 
 
 def deposits(*rows: str) -> str:
@@ -101,7 +101,7 @@ def test_a_record_type_that_was_mended_goes_on_with_every_row_once(world, monkey
     import_id = world.import_file(deposits("ann,1,", "bob,2,commit", "cy,3,"), "deposits")
     world.recover()
     monkeypatch.setattr(own_types.Deposits, "act_commit", lambda *arguments: None)
-    world.verb(verbs.resume, import_id)
+    world.verb(imports.resume, import_id)
     world.run()
     assert world.balances() == {"ann": 1, "bob": 2, "cy": 3}
     assert_every_row_accounted_for(world, import_id, None, rows=3)
@@ -124,14 +124,14 @@ def test_a_row_that_took_too_long_once_is_imported_on_resuming(world, setting):
     world.dispatch()
     work_until_paused(world, import_id)
     setting(row_timeout=5)
-    world.verb(verbs.resume, import_id)
+    world.verb(imports.resume, import_id)
     world.run()
     assert world.balances() == {"ann": 1, "bob": 2, "cy": 3}
     assert_every_row_accounted_for(world, import_id, None, rows=3)
 
 
 def test_slow_rows_cut_the_batch_and_the_rest_goes_back_without_a_ledger_line(world, monkeypatch):
-    monkeypatch.setattr(applying, "ROW_BY_ROW_SECONDS", 0.1)
+    monkeypatch.setattr(batch, "ROW_BY_ROW_SECONDS", 0.1)
     import_id = world.upload(many_deposits(20, "sleep 0.04"), "deposits")
     world.dispatch()
     worker = RowWorker(world.services)

@@ -7,11 +7,10 @@ from types import SimpleNamespace
 import pytest
 from world import World, contacts_csv, many_contacts
 
-from importer import queues
-from jobs import share
-from jobs.dispatcher import run_slice
-from jobs.pushing import ROWS_AT_ONCE
-from jobs.share import FIRST_ROWS, Share
+from importer.queue import queues
+from jobs.dispatcher.pusher import ROWS_AT_ONCE
+from jobs.dispatcher.run import run_slice, share
+from jobs.dispatcher.share import FIRST_ROWS, Share
 
 
 @pytest.fixture

@@ -5,10 +5,11 @@ import pytest
 from accounting import assert_every_row_accounted_for, assert_nothing_left
 from world import contacts_csv, many_contacts
 
-from importer import checkpoint, queues
-from importer.control import verbs
-from importer.storage import Storage
-from jobs import dispatcher, pushing, slices
+from importer.control import imports
+from importer.queue import checkpoint, keys, queues
+from importer.storage.s3 import Storage
+from jobs.dispatcher import pusher, run
+from jobs.dispatcher import slice as slices
 
 
 @pytest.fixture
@@ -41,7 +42,7 @@ def test_two_imports_take_turns(world, tiny_slices):
         job_id = world.redis.lpop(world.high.key).decode()
         world.redis.delete(f"rq:job:{job_id}")
         turns.append(queues.import_of(job_id))
-        dispatcher.run_slice(1, turns[-1])
+        run.run_slice(1, turns[-1])
     assert turns[:6] == [first, second] * 3
     world.work()
     for import_id in (first, second):
@@ -49,10 +50,10 @@ def test_two_imports_take_turns(world, tiny_slices):
 
 
 def test_a_slice_of_another_release_goes_round_until_its_import_has_ended(world, monkeypatch):
-    monkeypatch.setattr(dispatcher, "SETBACK_SECONDS", 0.01)
+    monkeypatch.setattr(run, "SETBACK_SECONDS", 0.01)
     import_id = world.upload(many_contacts(10)[0])
     world.run_slice(import_id)
-    dispatcher.run_slice(99, import_id)
+    run.run_slice(99, import_id)
     (job_id,) = world.high.job_ids
     assert world.high.fetch_job(job_id).args == [99, import_id]
     world.work()
@@ -77,7 +78,7 @@ def test_a_slice_waits_while_the_queue_is_full(world, small_blocks, setting):
 def test_a_second_dispatcher_of_the_same_import_pushes_no_row_again(world, small_blocks, monkeypatch):
     csv, records = many_contacts(50)
     import_id = world.upload(csv)
-    push, depth = pushing.Pusher.push, []
+    push, depth = pusher.Pusher.push, []
 
     def push_after_a_twin(self, *arguments):
         if not depth:
@@ -85,7 +86,7 @@ def test_a_second_dispatcher_of_the_same_import_pushes_no_row_again(world, small
             world.run_slice(import_id)  # the twin reads the whole file meanwhile
         return push(self, *arguments)
 
-    monkeypatch.setattr(pushing.Pusher, "push", push_after_a_twin)
+    monkeypatch.setattr(pusher.Pusher, "push", push_after_a_twin)
     world.run_slice(import_id)
     assert world.queued_rows() == list(range(1, 51))
     world.work()
@@ -129,7 +130,7 @@ def test_a_file_that_is_gone_stops_the_import(world, tiny_slices):
 
 
 def test_while_s3_is_away_the_dispatcher_waits_and_then_goes_on(world, monkeypatch):
-    monkeypatch.setattr(dispatcher, "SETBACK_SECONDS", 0.01)
+    monkeypatch.setattr(run, "SETBACK_SECONDS", 0.01)
     csv, records = many_contacts(30)
     import_id = world.upload(csv)
     nobody = boto3.client("s3", endpoint_url="http://127.0.0.1:9", region_name="us-east-1")
@@ -141,36 +142,36 @@ def test_while_s3_is_away_the_dispatcher_waits_and_then_goes_on(world, monkeypat
     assert_every_row_accounted_for(world, import_id, records, rows=30)
 
 
-@pytest.mark.parametrize("verb", [verbs.pause, verbs.cancel, verbs.delete])
+@pytest.mark.parametrize("verb", [imports.pause, imports.cancel, imports.delete])
 def test_a_slice_leaves_an_import_that_takes_no_more_rows(world, small_blocks, monkeypatch, verb):
     monkeypatch.setattr(slices, "LOOK_SECONDS", 0)
     import_id = world.upload(many_contacts(50)[0])
-    push = pushing.Pusher.push
+    push = pusher.Pusher.push
 
     def push_and_interfere(self, *arguments):
         answer = push(self, *arguments)
         world.verb(verb, import_id)
         return answer
 
-    monkeypatch.setattr(pushing.Pusher, "push", push_and_interfere)
+    monkeypatch.setattr(pusher.Pusher, "push", push_and_interfere)
     world.dispatch()
-    assert world.queued_rows() == (list(range(1, 11)) if verb is verbs.pause else [])
-    assert (checkpoint.read(world.redis, import_id) is None) == (verb is not verbs.pause)
+    assert world.queued_rows() == (list(range(1, 11)) if verb is imports.pause else [])
+    assert (checkpoint.read(world.redis, import_id) is None) == (verb is not imports.pause)
     assert not checkpoint.is_leased(world.redis, import_id)
 
 
 def test_a_frozen_dispatcher_that_wakes_after_a_cancel_revives_nothing(world, small_blocks, monkeypatch):
     import_id = world.upload(many_contacts(50)[0])
-    push = pushing.Pusher.push
+    push = pusher.Pusher.push
     calls = []
 
     def push_late(self, *arguments):
         calls.append(1)
         if len(calls) == 3:
-            world.verb(verbs.cancel, import_id)
+            world.verb(imports.cancel, import_id)
         return push(self, *arguments)
 
-    monkeypatch.setattr(pushing.Pusher, "push", push_late)
+    monkeypatch.setattr(pusher.Pusher, "push", push_late)
     world.dispatch()
     assert len(calls) == 3
     assert world.queued() == []
@@ -223,10 +224,10 @@ def test_a_slice_that_gets_on_forgets_the_errors_before_it(world, tiny_slices, m
 
 
 def test_a_slice_of_another_release_is_put_back(world, monkeypatch):
-    monkeypatch.setattr(dispatcher, "SETBACK_SECONDS", 0.01)
+    monkeypatch.setattr(run, "SETBACK_SECONDS", 0.01)
     import_id = world.upload(many_contacts(3)[0])
     world.redis.delete(world.high.key)
-    dispatcher.run_slice(99, import_id)
+    run.run_slice(99, import_id)
     (job,) = world.high.jobs
     assert job.args == [99, import_id]
     assert world.status(import_id) == "queued"
@@ -243,7 +244,7 @@ def test_rows_and_offsets_agree_where_lines_are_blank_quoted_and_ragged(world, t
 
 def test_a_checkpoint_of_redis_that_was_forgotten_ends_the_slice(world):
     import_id = world.upload(contacts_csv([("a@example.com", "Ann")]))
-    world.redis.delete(checkpoint.checkpoint_key(import_id))
+    world.redis.delete(keys.checkpoint(import_id))
     world.dispatch()
     assert world.queued() == []
     assert world.status(import_id) == "queued"
@@ -251,7 +252,7 @@ def test_a_checkpoint_of_redis_that_was_forgotten_ends_the_slice(world):
 
 def test_a_slice_that_has_lost_leaves_the_lease_to_the_one_that_is_further_on(world, monkeypatch):
     import_id = world.upload(many_contacts(50)[0])
-    monkeypatch.setattr(pushing.Pusher, "push", lambda *_: (pushing.Answer.LOST, 0))
+    monkeypatch.setattr(pusher.Pusher, "push", lambda *_: (pusher.Answer.LOST, 0))
     world.run_slice(import_id)
     assert checkpoint.is_leased(world.redis, import_id)
     assert not queues.is_slice_queued(world.redis, import_id)

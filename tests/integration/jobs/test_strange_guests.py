@@ -2,12 +2,12 @@
 
 from world import contacts_csv, many_contacts
 
-from importer.control import verbs
+from importer.control import imports
 from importer.record_types import Effects
 from importer.record_types.contacts import Contacts
 from importer.statuses import Reason, Status
-from jobs.claiming import Claims
-from jobs.row_worker import RowWorker
+from jobs.rows.claims import Claims
+from jobs.rows.worker import RowWorker
 
 
 def test_a_foreign_or_spoilt_job_on_the_queue_keeps_no_other_row_from_being_imported(world):
@@ -46,10 +46,10 @@ def test_a_save_that_miscounts_pauses_the_import_instead_of_reading_it_for_ever(
 
 def test_deleting_an_import_forgets_its_failed_slices_too(world, monkeypatch):
     import_id = world.upload(contacts_csv([("a@example.com", "Ann")]))
-    monkeypatch.setattr("jobs.slices.Slice.run", lambda _: 1 / 0)
+    monkeypatch.setattr("jobs.dispatcher.slice.Slice.run", lambda _: 1 / 0)
     world.dispatch()
     assert world.failed_slices.get_job_ids()
-    world.verb(verbs.delete, import_id)
+    world.verb(imports.delete, import_id)
     assert not world.failed_slices.get_job_ids()
 
 

@@ -141,7 +141,7 @@ def test_every_error_under_api_is_json_with_a_code(someone, client, operator, ma
     ],
 )
 def test_what_is_away_is_said_with_503(error, code, someone, monkeypatch):
-    monkeypatch.setattr("importer.web.api.page_of_imports", Mock(side_effect=error))
+    monkeypatch.setattr("importer.api.imports.page_of_imports", Mock(side_effect=error))
     answer = someone.get("/api/imports")
     assert (answer.status_code, code_of(answer)) == (503, code)
     assert "secret" not in answer.get_data(as_text=True)
@@ -149,7 +149,7 @@ def test_what_is_away_is_said_with_503(error, code, someone, monkeypatch):
 
 def test_an_unexpected_error_is_json_too_and_tells_no_details(someone, app, monkeypatch):
     app.testing = False
-    monkeypatch.setattr("importer.web.api.page_of_imports", lambda *_, **__: 1 / 0)
+    monkeypatch.setattr("importer.api.imports.page_of_imports", lambda *_, **__: 1 / 0)
     answer = someone.get("/api/imports")
     assert (answer.status_code, code_of(answer)) == (500, "internal")
     assert "division" not in answer.get_data(as_text=True)

@@ -8,7 +8,7 @@ from rq.job import Job
 from rq.registry import FailedJobRegistry
 from rq.serializers import JSONSerializer
 
-from importer.queues import LOW
+from importer.queue.queues import LOW
 
 
 @pytest.fixture

@@ -6,12 +6,12 @@ from unittest.mock import Mock
 
 import pytest
 
-from importer import queues
 from importer.control import accounts
 from importer.models import Import
-from importer.multipart import read_upload
+from importer.queue import queues
 from importer.statuses import Status
 from importer.web.extensions import db
+from importer.web.multipart import read_upload
 from importer.web.uploads import DRAIN_SECONDS
 
 

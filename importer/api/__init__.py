@@ -1,0 +1,12 @@
+"""The JSON API: what the pages can do, for scripts."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from importer.api import imports
+
+
+def register(app: Flask) -> None:
+    """Add every route of the API; `importer.web.auth` stands before these, too."""
+    app.register_blueprint(imports.blueprint)

@@ -1,0 +1,130 @@
+"""Imports and their failed rows, as JSON."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, g, request, url_for
+from werkzeug.exceptions import BadRequest
+
+from importer.control import imports, retries
+from importer.control.reports import failed_rows, find_import, page_of_imports, report, reports
+from importer.models import FailedRow, Import
+from importer.web.extensions import db, services
+from importer.web.failed_rows import wanted_after
+from importer.web.imports import as_json, wanted_page
+from importer.web.retries import row_number_of
+from importer.web.uploads import created, receive_upload
+
+blueprint = Blueprint("api", __name__, url_prefix="/api")
+
+Answer = dict[str, Any]
+MAX_LIMIT = 1000
+PAGE_LIMIT = 50
+IMPORT = "/imports/<import_id:import_id>"
+
+
+@blueprint.get("/imports")
+def index() -> Answer:
+    number, limit = wanted_page(), _limit()
+    found, has_next = page_of_imports(db.session(), g.user, limit=limit, number=number)
+    following = url_for("api.index", page=number + 1, limit=limit) if has_next else None
+    return {"imports": [as_json(told) for told in reports(db.session(), found)], "next": following}
+
+
+@blueprint.post("/imports")
+def create() -> tuple[Answer, int]:
+    """A multipart form: the record type in the query or in a field before the file, and the file."""
+    return created(*receive_upload(request.args.get("record_type")))
+
+
+@blueprint.get(IMPORT)
+def show(import_id: str) -> Answer:
+    return _told(_find(import_id))
+
+
+@blueprint.delete(IMPORT)
+def delete(import_id: str) -> tuple[str, int]:
+    """204: nothing of it is left, or will be within seconds; the records stay."""
+    imports.delete(db.session(), services(), _find(import_id), g.user)
+    return "", 204
+
+
+@blueprint.get(f"{IMPORT}/failed-rows")
+def failed_rows_index(import_id: str) -> Answer:
+    limit = _limit()
+    rows = failed_rows(db.session(), _find(import_id), after=wanted_after(), limit=limit + 1)
+    following = None
+    if len(rows) > limit:
+        following = url_for(
+            "api.failed_rows_index", import_id=import_id, after=rows[limit - 1].row_number, limit=limit
+        )
+    return {"failed_rows": [_failed_row(row) for row in rows[:limit]], "next": following}
+
+
+@blueprint.post(f"{IMPORT}/pause")
+def pause(import_id: str) -> Answer:
+    import_ = _find(import_id)
+    imports.pause(db.session(), import_, g.user)
+    return _told(import_)
+
+
+@blueprint.post(f"{IMPORT}/resume")
+def resume(import_id: str) -> Answer:
+    import_ = _find(import_id)
+    imports.resume(db.session(), services(), import_)
+    return _told(import_)
+
+
+@blueprint.post(f"{IMPORT}/cancel")
+def cancel(import_id: str) -> Answer:
+    import_ = _find(import_id)
+    imports.cancel(db.session(), services(), import_, g.user)
+    return _told(import_)
+
+
+@blueprint.post(f"{IMPORT}/retry")
+def retry(import_id: str) -> Answer:
+    """One row, with `{"row_number": n}` as JSON, or all failed rows."""
+    import_ = _find(import_id)
+    count = retries.retry(db.session(), services(), import_, _wanted_row())
+    return {**_told(import_), "retried_rows": count}
+
+
+def _find(import_id: str) -> Import:
+    return find_import(db.session(), g.user, import_id)
+
+
+def _told(import_: Import) -> Answer:
+    return as_json(report(db.session(), services(), import_))
+
+
+def _limit() -> int:
+    return min(max(request.args.get("limit", PAGE_LIMIT, type=int), 1), MAX_LIMIT)
+
+
+def _wanted_row() -> int | None:
+    # Not its Content-Length: a body in chunks has none, and asking for one row must not retry all.
+    if not request.get_data():
+        return None
+    try:
+        body = request.get_json()
+    except RecursionError as error:
+        raise BadRequest("The JSON is nested too deeply.") from error
+    if not isinstance(body, dict) or body.keys() - {"row_number"}:  # a misspelt key must not retry all
+        raise BadRequest('Send nothing, or {"row_number": 123}.')
+    return row_number_of(body.get("row_number"))
+
+
+def _failed_row(row: FailedRow) -> Answer:
+    return {
+        "row_number": row.row_number,
+        "line_number": row.line_number,
+        "code": row.code,
+        "column": row.column_name,
+        "message": row.message,
+        "cells": row.cells,
+        "attempts": row.attempts,
+        "failed_at": row.failed_at.isoformat(),
+        "retry_requested_at": row.retry_requested_at.isoformat() if row.retry_requested_at else None,
+    }

@@ -1,0 +1,80 @@
+"""Pauses, resumes, cancels and deletes an import."""
+
+from __future__ import annotations
+
+import logging
+
+from redis.exceptions import RedisError
+from sqlalchemy import func, update
+from sqlalchemy.orm import Session
+
+from importer.errors import StorageError
+from importer.lifecycle.cleaning import clean, delete_some
+from importer.lifecycle.dispatching import dispatch
+from importer.lifecycle.transitions import move, try_move
+from importer.models import Import, User
+from importer.services import Services
+from importer.statuses import RESUMABLE, Reason, Status
+
+log = logging.getLogger(__name__)
+
+
+def pause(session: Session, import_: Import, user: User) -> None:
+    """Stop reading the file; the rows already queued are finished.
+
+    Raises:
+        RefusedTransitionError: the import is neither queued nor running.
+    """
+    move(session, import_, Status.PAUSING, reason=Reason.BY_PERSON, detail=user.email)
+    session.commit()
+
+
+def resume(session: Session, services: Services, import_: Import) -> None:
+    """Go on with the next row, and allow as many failed rows again.
+
+    Raises:
+        RefusedTransitionError: the import is neither pausing nor paused.
+    """
+    move(
+        session,
+        import_,
+        Status.QUEUED,
+        only_from=RESUMABLE,
+        allowed_failed_rows=Import.failed_rows + services.settings.max_failed_rows,
+        failed_slices=0,
+    )
+    session.commit()
+    dispatch(session, services, import_)
+
+
+def cancel(session: Session, services: Services, import_: Import, user: User) -> None:
+    """End the import now: from here on no row of it takes effect.
+
+    Raises:
+        RefusedTransitionError: the import has ended already.
+    """
+    move(session, import_, Status.CANCELLING, reason=Reason.BY_PERSON, detail=user.email)
+    session.commit()
+    _clean_now(session, services, import_)
+
+
+def delete(session: Session, services: Services, import_: Import, user: User) -> None:
+    """Remove the import with its ledger and failed rows, not the records; an unfinished one is cancelled first."""
+    try_move(session, import_.id, Status.CANCELLING, reason=Reason.BY_PERSON, detail=user.email)
+    gone = {"deleted_at": func.now(), "idempotency_key": None, "cleaned_at": None}
+    session.execute(update(Import).where(Import.id == import_.id).values(gone))
+    session.commit()
+    # A session that keeps what it has read over a commit, as the web's does, still has the status of before.
+    session.refresh(import_)
+    _clean_now(session, services, import_)
+
+
+def _clean_now(session: Session, services: Services, import_: Import) -> None:
+    """What recovery would do within seconds anyway, so that nobody has to wait for it."""
+    try:
+        clean(session, services, import_)
+        if import_.deleted_at is not None:
+            delete_some(session, import_)
+    except (RedisError, StorageError) as error:
+        log.warning("import %s: cleaning up is left to recovery (%s)", import_.id, error)
+        session.rollback()

@@ -1,0 +1,293 @@
+"""Reads the records of a CSV file from any position in it; the only module that knows CSV.
+
+The format is RFC 4180 as spreadsheets write it: commas, quoted cells with commas, doubled quotes and newlines
+in them, LF or CRLF, UTF-8 with or without a byte order mark. A quote inside an unquoted cell is an ordinary
+character. A faulty record fails alone and is yielded with its `Problem`; nothing in a file's bytes raises.
+
+What a record is depends only on the bytes from its start on, never on what was read before: reading on and
+resuming at `RecordReader.position` give the same records (docs/design.md, rule 4).
+"""
+
+from __future__ import annotations
+
+import csv
+import sys
+from collections import deque
+from collections.abc import Iterator, Sequence
+from typing import BinaryIO, NamedTuple
+
+from importer.files.problems import Limits, Problem
+
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+SKIPPED_AT_ONCE = 64 * 1024
+
+new_tuple = tuple.__new__  # a NamedTuple's own constructor takes twice as long, and is called for every row
+
+csv.field_size_limit(sys.maxsize)  # ours are max_record_bytes and max_cell_chars; csv's would raise at 131,072
+
+
+class Position(NamedTuple):
+    """Where reading goes on; everything before it has been read.
+
+    Attributes:
+        row_number: rows read; blank lines are no rows. -1 where the header comes next.
+        line_number: physical lines read.
+        offset: bytes read, from the start of the file.
+    """
+
+    row_number: int = 0
+    line_number: int = 0
+    offset: int = 0
+
+
+class Record(NamedTuple):
+    """One record of the file.
+
+    Attributes:
+        row_number: from 1 after the header; the header's own is 0.
+        line_number: physical line where the record begins; the file's first is 1.
+        cells: as the file has them; bytes that are not UTF-8 stand as lone surrogates (PEP 383). Where the cells
+            cannot be told apart, the raw line is the only one. Those of a failing row may be cut.
+        problem: None where the row can be validated.
+    """
+
+    row_number: int
+    line_number: int
+    cells: list[str]
+    problem: Problem | None
+
+
+class RecordReader:
+    """Yields the records of a file from a position on, in memory bounded by `max_record_bytes`.
+
+    A record that spans several lines and does not end as it should (its quote is never closed, it grows too long,
+    text follows the closing quote) loses its first line only; reading goes on with the second. Each line is parsed
+    a fixed number of times at most, whatever the file contains.
+
+    Args:
+        source: stands at `position.offset` already, and is buffered. What its `readline` raises passes through.
+        width: cells that a row must have; None: any number.
+        max_record_bytes: bytes of a record, its line end included; a longer one fails.
+        max_cell_chars: characters of a cell; a row with a longer one fails.
+    """
+
+    def __init__(
+        self,
+        source: BinaryIO,
+        position: Position,
+        *,
+        width: int | None,
+        max_record_bytes: int,
+        max_cell_chars: int,
+    ) -> None:
+        self._source = source
+        self._row, self._line, self._offset = position
+        self._limits = Limits(width, max_record_bytes, max_cell_chars)
+        self._taken: list[bytes] = []
+        self._ahead = _Ahead(source, max_record_bytes)
+        self._is_suspect = False
+        self._records = self._read()
+
+    def __iter__(self) -> Iterator[Record]:
+        """The records still to be read; a second loop goes on where the first left off."""
+        return self._records
+
+    @property
+    def position(self) -> Position:
+        """After the record yielded last; once all are, after the last byte."""
+        return Position(self._row, self._line, self._offset)
+
+    def _read(self) -> Iterator[Record]:
+        self._skip_byte_order_mark()
+        while True:
+            if len(self._ahead.lines) > 1:
+                yield from self._read_one_ahead()
+                continue
+            yield from self._read_straight()
+            if not self._taken:
+                return
+            yield self._fail_first_line()
+
+    def _skip_byte_order_mark(self) -> None:
+        start = self._source.readline(len(BYTE_ORDER_MARK)) if self._offset == 0 else b""
+        if start == BYTE_ORDER_MARK:
+            self._offset = len(start)
+        elif start:
+            is_line = start.endswith(b"\n")
+            self._ahead.lines.append(
+                start if is_line else start + self._source.readline(self._limits.max_record_bytes)
+            )
+
+    def _read_straight(self) -> Iterator[Record]:
+        """Yield records until one is faulty, whose lines are then in `_taken`, or until the end of the file.
+
+        A sound record of one line, as nearly all are, does not pass through `_record`: that would cost a fifth of
+        the speed.
+        """
+        taken, width, max_cell_chars = self._taken, self._limits.width, self._limits.max_cell_chars
+        try:
+            for cells in csv.reader(self._take_lines(), strict=True):
+                if len(cells) != width or len(taken) > 1 or self._is_suspect or len(taken[0]) > max_cell_chars:
+                    if (record := self._record(cells)) is not None:
+                        yield record
+                    continue
+                self._offset += len(taken.pop())
+                self._line += 1
+                self._row += 1
+                yield new_tuple(Record, (self._row, self._line, cells, None))
+        except csv.Error:
+            return
+
+    def _take_lines(self) -> Iterator[str]:
+        """Yield lines as `csv` asks for them, until the end of the file or until a record grows too long."""
+        taken, ahead, limit = self._taken, self._ahead.lines, self._limits.max_record_bytes
+        readline, size = self._source.readline, 0
+        while line := ahead.popleft() if ahead else readline(limit + 1):
+            size = size + len(line) if taken else len(line)
+            taken.append(line)
+            if size > limit:
+                return
+            try:
+                text = line.decode()
+            except UnicodeDecodeError:
+                text = _decode(line)
+                self._is_suspect = True
+            if "\0" in text:
+                self._is_suspect = True
+            yield text
+
+    def _record(self, cells: list[str]) -> Record | None:
+        """Step over the lines taken; None where they are a blank line."""
+        line_number, size = self._line + 1, sum(map(len, self._taken))
+        is_suspect = self._is_suspect or size > self._limits.max_cell_chars or len(cells) != self._limits.width
+        self._line += len(self._taken)
+        self._offset += size
+        self._taken.clear()
+        self._is_suspect = False
+        if not cells:
+            return None
+        self._row += 1
+        problem = self._limits.problem_in(cells) if is_suspect else None
+        if problem is not None:
+            cells, problem = self._limits.keep(cells, problem)
+        return Record(self._row, line_number, cells, problem)
+
+    def _fail_first_line(self) -> Record:
+        """Fail the first of the lines taken, and hand back the others."""
+        first, *rest = self._taken
+        self._taken.clear()
+        self._ahead.hand_back(rest)
+        return self._failed_line(first)
+
+    def _failed_line(self, line: bytes) -> Record:
+        is_too_long = len(line) > self._limits.max_record_bytes
+        text = _decode(line)
+        problem = self._limits.problem("record_too_long" if is_too_long else _fault_of(text))
+        self._row += 1
+        self._line += 1
+        self._offset += len(line)
+        if is_too_long and not line.endswith(b"\n"):
+            self._skip_line()
+        return Record(self._row, self._line, *self._limits.keep([text.rstrip("\r\n")], problem))
+
+    def _skip_line(self) -> None:
+        while piece := self._source.readline(SKIPPED_AT_ONCE):
+            self._offset += len(piece)
+            if piece.endswith(b"\n"):
+                return
+
+    def _read_one_ahead(self) -> Iterator[Record]:
+        """Yield the record that begins with the first line handed back, unless that line is blank."""
+        first = self._ahead.take()
+        try:
+            is_open = _opens_quote(_decode(first))
+        except csv.Error:
+            yield self._failed_line(first)
+            return
+        if is_open and not self._ahead.closes_quote(len(first)):
+            yield self._failed_line(first)
+            return
+        self._taken.append(first)
+        if is_open:
+            self._taken.extend(self._ahead.lines)
+            self._ahead.lines.clear()
+        self._is_suspect = True
+        if (record := self._record(next(csv.reader(map(_decode, self._taken), strict=True)))) is not None:
+            yield record
+
+
+class _Ahead:
+    """Lines handed back because the quote that opened before them did not close as it should.
+
+    A line begins either inside a quoted cell or outside one, and nothing else about what stands before it matters.
+    So a quote still open before any of these lines meets the same end as the first one did; remembering that end
+    is what keeps a file full of open quotes from being parsed over and over.
+    """
+
+    def __init__(self, source: BinaryIO, max_record_bytes: int) -> None:
+        self._source = source
+        self._max_record_bytes = max_record_bytes
+        self._size = 0
+        self._is_hopeless = False
+        self.lines: deque[bytes] = deque()
+
+    def hand_back(self, lines: Sequence[bytes]) -> None:
+        """Keep lines; a quote open before them is open still where the last of them begins."""
+        self.lines.extend(lines)
+        self._size = sum(map(len, self.lines))
+        self._is_hopeless = False
+
+    def take(self) -> bytes:
+        line = self.lines.popleft()
+        self._size -= len(line)
+        return line
+
+    def closes_quote(self, size_before: int) -> bool:
+        """Whether a quote open before the first line closes with the last, reading more lines to find out.
+
+        Args:
+            size_before: bytes of the record before these lines.
+        """
+        while not self._is_hopeless and size_before + self._size <= self._max_record_bytes:
+            try:
+                if not _opens_quote('"' + _decode(self.lines[-1])):
+                    return True
+            except csv.Error:
+                self._is_hopeless = True
+                break
+            line = self._source.readline(self._max_record_bytes + 1)
+            if not line:
+                self._is_hopeless = True
+                break
+            self.lines.append(line)
+            self._size += len(line)
+        return False
+
+
+def _decode(line: bytes) -> str:
+    return line.decode("utf-8", "surrogateescape")
+
+
+def _opens_quote(line: str) -> bool:
+    """Whether a quote is open at the end of a line that begins outside one.
+
+    Raises:
+        csv.Error: the line is malformed.
+    """
+    reader = csv.reader((line, '"'), strict=True)
+    next(reader)
+    return reader.line_num == 2
+
+
+def _fault_of(line: str) -> str:
+    """The code of what is wrong with a line that is no record."""
+    try:
+        if _opens_quote(line):
+            return "unclosed_quote"
+    except csv.Error:
+        pass
+    try:
+        next(csv.reader([line]))  # not strict: text after a quote is allowed, a stray carriage return is not
+    except csv.Error:
+        return "stray_carriage_return"
+    return "text_after_quote"

@@ -1,0 +1,53 @@
+"""Sets a dispatcher to work on an import: its checkpoint, if it has none, and a slice on `high`."""
+
+from __future__ import annotations
+
+import logging
+
+from redis.exceptions import RedisError
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from importer.models import Import, LedgerLine
+from importer.queue import checkpoint, queues
+from importer.services import Services
+from importer.statuses import UNFINISHED
+
+log = logging.getLogger(__name__)
+
+
+def dispatch(session: Session, services: Services, import_: Import) -> None:
+    """Give the import a checkpoint if it has none, and its dispatcher a slice.
+
+    Where Redis is away this is left to recovery: the import is queued, and that is in Postgres.
+    """
+    try:
+        begin_at_first_row(session, services, import_)
+        queues.enqueue_slice(services.redis, import_.id)
+    except RedisError as error:
+        log.warning("import %s: Redis refused its dispatcher (%s); recovery will enqueue it", import_.id, error)
+
+
+def begin_at_first_row(session: Session, services: Services, import_: Import) -> bool:
+    """Put the checkpoint before the first row, unless there is one; say whether there was none.
+
+    Rows that the ledger knows are skipped: their highest number goes into the checkpoint. An import that ended
+    meanwhile gets none.
+    """
+    is_new = checkpoint.create(
+        services.redis,
+        import_.id,
+        line=import_.rows_line,
+        offset=import_.rows_offset,
+        known_row=_last_known_row(session, import_),
+    )
+    if is_new:
+        session.refresh(import_)
+        if import_.status not in UNFINISHED:
+            checkpoint.take(services.redis, import_.id)
+    return is_new
+
+
+def _last_known_row(session: Session, import_: Import) -> int:
+    highest = select(func.max(LedgerLine.row_number)).where(LedgerLine.import_sequence == import_.sequence)
+    return session.scalar(highest) or 0

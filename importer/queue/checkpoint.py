@@ -1,0 +1,82 @@
+"""How far the dispatcher has got with a file, in Redis.
+
+Only `create` makes a checkpoint, when an import starts, is resumed or rewound and has none, and only `take`
+removes it, when the import ends, is rewound or meets a broken record type. Advancing it is the last command of the
+script that pushes the rows (`jobs.dispatcher.pusher`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple, cast
+
+from redis import Redis
+
+from importer.queue import keys
+from importer.queue.scripts import script
+
+LEASE_MILLISECONDS = 5_000
+"""A dispatcher that neither pushes nor waits for so long counts as dead. One that is only slow gets a twin, which
+costs a little and changes nothing."""
+
+
+class Checkpoint(NamedTuple):
+    """Everything before it has been pushed.
+
+    Attributes:
+        row_number: rows pushed.
+        line_number: physical lines read.
+        offset: bytes read, from the start of the file.
+        known_row: rows up to this one may be in the ledger already (after a rewind), so look before pushing.
+    """
+
+    row_number: int
+    line_number: int
+    offset: int
+    known_row: int = 0
+
+    def moved_to(self, row_number: int, line_number: int, offset: int) -> Checkpoint:
+        """The same checkpoint further on in the file."""
+        return Checkpoint(row_number, line_number, offset, self.known_row)
+
+
+def create(redis: Redis, import_id: str, *, line: int, offset: int, known_row: int = 0) -> bool:
+    """Begin at the first row, unless there is a checkpoint; say whether there was none."""
+    made = script(redis, "create_checkpoint")(keys=[keys.checkpoint(import_id)], args=[line, offset, known_row])
+    return bool(made)
+
+
+def read(redis: Redis, import_id: str) -> Checkpoint | None:
+    """The checkpoint, or None where Redis holds none."""
+    values = cast(list[bytes | None], redis.hmget(keys.checkpoint(import_id), ["row", "line", "offset", "known"]))
+    if any(value is None for value in values):
+        return None
+    return Checkpoint(*(int(cast(bytes, value)) for value in values))
+
+
+def take(redis: Redis, import_id: str) -> int | None:
+    """Delete checkpoint, lease and share; return the row number it stood at, or None."""
+    gone = [keys.checkpoint(import_id), keys.lease(import_id), keys.share(import_id)]
+    row = cast(bytes | None, script(redis, "take_checkpoint")(keys=gone))
+    return None if row is None else int(row)
+
+
+def imports_with_one(redis: Redis) -> set[str]:
+    """The ids of all imports of which Redis holds a checkpoint."""
+    found = cast(Iterator[bytes], redis.scan_iter(match=keys.checkpoint("*"), count=1000))
+    return {key.decode().removeprefix(keys.checkpoint("")) for key in found}
+
+
+def renew_lease(redis: Redis, import_id: str) -> None:
+    """Say that a dispatcher is at work on this import."""
+    redis.set(keys.lease(import_id), 1, px=LEASE_MILLISECONDS)
+
+
+def drop_lease(redis: Redis, import_id: str) -> None:
+    """Say that the dispatcher has left this import."""
+    redis.delete(keys.lease(import_id))
+
+
+def is_leased(redis: Redis, import_id: str) -> bool:
+    """Whether a dispatcher has pushed or waited within the last 5 seconds."""
+    return bool(redis.exists(keys.lease(import_id)))

@@ -1,0 +1,2 @@
+local now = redis.call('TIME')
+return redis.call('ZRANGEBYSCORE', KEYS[1], 0, now[1] * 1000 + math.floor(now[2] / 1000))

@@ -1,0 +1,3 @@
+local row = redis.call('HGET', KEYS[1], 'row')
+redis.call('DEL', KEYS[1], KEYS[2], KEYS[3])
+return row

@@ -1,0 +1,134 @@
+"""The RQ queues: the one module besides `jobs/` that enqueues; `importer.web.rq_dashboard` only shows.
+
+Jobs are stored as JSON, never pickled. A slice of the dispatcher has the id `<import id>-<random>`, a row job
+`<import id>_<row number>`; so whose job it is can be read off its id.
+"""
+
+from __future__ import annotations
+
+import secrets
+from datetime import UTC, datetime, timedelta
+from typing import cast
+
+from redis import Redis
+from rq import Queue
+from rq.registry import BaseRegistry, FailedJobRegistry, StartedJobRegistry
+from rq.serializers import JSONSerializer
+from rq.utils import utcparse
+from rq.worker_registration import get_keys
+
+from importer.queue import keys
+from importer.queue.scripts import script
+
+HIGH = "high"
+"""Dispatcher slices."""
+
+LOW = "low"
+"""Row jobs."""
+
+ARGUMENTS_VERSION = 1
+"""Version of the jobs' arguments: code that does not know it puts a job back instead of failing it."""
+
+SLICE_FUNCTION = "jobs.dispatcher.run_slice"
+SLICE_TIMEOUT = 600
+FAILED_JOB_SECONDS = 7 * 24 * 3600
+"""So long RQ shows a failed job, of a slice or of a row."""
+
+ALIVE_SECONDS = 30
+"""A worker that has not said so for longer counts as dead: batches and slices take a few seconds."""
+
+
+def queue_named(name: str, redis: Redis) -> Queue:
+    return Queue(name, connection=redis, serializer=JSONSerializer)
+
+
+def row_job_id(import_id: str, row_number: int) -> str:
+    """The id of a row's job: always the same, so that whoever makes it again makes the same job."""
+    return f"{import_id}_{row_number}"
+
+
+def import_of(job_id: str) -> str:
+    """The id of the import that a job belongs to."""
+    return job_id.replace("-", "_", 1).partition("_")[0]
+
+
+def enqueue_slice(redis: Redis, import_id: str, *, version: int = ARGUMENTS_VERSION) -> None:
+    """Put a slice of this import's dispatcher at the back of `high`."""
+    queue_named(HIGH, redis).enqueue(
+        SLICE_FUNCTION,
+        args=(version, import_id),
+        job_id=f"{import_id}-{secrets.token_hex(4)}",
+        description="dispatch rows",
+        result_ttl=0,
+        failure_ttl=FAILED_JOB_SECONDS,
+        job_timeout=SLICE_TIMEOUT,
+    )
+
+
+def is_slice_queued(redis: Redis, import_id: str) -> bool:
+    """Whether a slice of this import waits on `high`."""
+    return import_id in waiting_imports(redis)
+
+
+def waiting_imports(redis: Redis) -> set[str]:
+    """Imports of which a slice waits on `high`."""
+    return {import_of(job_id) for job_id in queue_named(HIGH, redis).job_ids}
+
+
+def queued_rows(redis: Redis, import_id: str, *, with_claimed: bool = True) -> int:
+    """How many row jobs of this import wait on `low` or are claimed."""
+    queue = queue_named(LOW, redis)
+    places = [queue.key, queue.intermediate_queue_key, keys.CLAIMS]
+    count = script(redis, "count_row_jobs")
+    return cast(int, count(keys=places, args=[f"{import_id}_", keys.claim(""), int(with_claimed)]))
+
+
+def drop_row_jobs(redis: Redis, import_id: str, *, failed: bool) -> None:
+    """Take this import's row jobs off `low`, and with `failed` its failed jobs off RQ's registry too."""
+    queue = queue_named(LOW, redis)
+    _drop_queued(redis, f"{import_id}_", queue.key, queue.intermediate_queue_key)
+    if failed:
+        _drop_registered(redis, f"{import_id}_", FailedJobRegistry(queue=queue))
+
+
+def drop_slices(redis: Redis, import_id: str, *, failed: bool) -> None:
+    """Forget every slice of this import, waiting or lost, and with `failed` those that failed."""
+    queue = queue_named(HIGH, redis)
+    _drop_queued(redis, f"{import_id}-", queue.key)
+    drop_lost_slices(redis, import_id)
+    if failed:
+        _drop_registered(redis, f"{import_id}-", FailedJobRegistry(queue=queue))
+
+
+def drop_lost_slices(redis: Redis, import_id: str) -> None:
+    """Forget the slices of this import that a killed dispatcher has left as popped or started."""
+    queue = queue_named(HIGH, redis)
+    _drop_queued(redis, f"{import_id}-", queue.intermediate_queue_key)
+    _drop_registered(redis, f"{import_id}-", StartedJobRegistry(queue=queue))
+
+
+def _drop_queued(redis: Redis, id_prefix: str, *lists: str) -> None:
+    script(redis, "drop_queued_jobs")(keys=lists, args=[id_prefix, *keys.JOB_PREFIXES])
+
+
+def _drop_registered(redis: Redis, id_prefix: str, registry: BaseRegistry) -> None:
+    prefixes = [*keys.JOB_PREFIXES, *keys.EXECUTION_PREFIXES]
+    script(redis, "drop_registered_jobs")(keys=[registry.key], args=[id_prefix, *prefixes])
+
+
+def started_slices(redis: Redis) -> set[str]:
+    """Imports of which a slice was popped or started: it is at work, or was lost by a killed dispatcher."""
+    queue = queue_named(HIGH, redis)
+    started = cast(list[bytes], redis.zrange(StartedJobRegistry(queue=queue).key, 0, -1))
+    popped = cast(list[bytes], redis.lrange(queue.intermediate_queue_key, 0, -1))
+    return {import_of(member.decode()) for member in started + popped}
+
+
+def living_workers(redis: Redis, queue_name: str) -> int:
+    """How many processes that drain this queue have said within the last 30 seconds that they live."""
+    with redis.pipeline(transaction=False) as pipeline:
+        for key in get_keys(queue_named(queue_name, redis)):
+            pipeline.hmget(key, ["last_heartbeat", "death"])
+        answers = pipeline.execute()
+    oldest = datetime.now(UTC) - timedelta(seconds=ALIVE_SECONDS)
+    return sum(1 for seen, death in answers if seen and not death and utcparse(seen.decode()) > oldest)

@@ -1,0 +1,288 @@
+"""Uploaded files in S3. The only module that knows boto3.
+
+What S3 answers becomes one of the product's errors here: `StorageError` where the same call may succeed later
+or an operator has to act, `ObjectMissingError` and `ObjectChangedError` where the file is no longer what the
+import began with. Anything else is a fault in this program and passes through.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import boto3
+import urllib3
+from botocore import exceptions as boto
+from botocore.config import Config
+
+from importer.errors import ObjectChangedError, ObjectMissingError, StorageError
+from importer.storage import s3_answers
+from importer.storage.object_reader import ObjectReader
+from importer.storage.object_writer import ObjectWriter, SentPart
+
+if TYPE_CHECKING:
+    from botocore.response import StreamingBody
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_s3.type_defs import CompletedPartTypeDef, GetObjectOutputTypeDef
+
+# Seconds. A dispatcher's slice and a web request both wait for at most three tries of these.
+CONNECT_TIMEOUT = 5
+READ_TIMEOUT = 20
+# One connection for each part in flight of the uploads that a web process takes at once.
+POOLED_CONNECTIONS = 50
+
+# Those of a body that breaks off are here too: boto3 retries requests, never the reading of a body.
+NO_ANSWER = (
+    boto.ConnectionError,
+    boto.HTTPClientError,
+    boto.IncompleteReadError,
+    boto.FlexibleChecksumError,
+    urllib3.exceptions.HTTPError,
+)
+NO_CREDENTIALS_FOUND = (
+    boto.NoCredentialsError,
+    boto.PartialCredentialsError,
+    boto.CredentialRetrievalError,
+)
+
+
+class Storage:
+    """A bucket. Usable from several threads; connects when first used.
+
+    Args:
+        bucket: the bucket's name.
+        client: an S3 client to use; the default is made from boto3's own environment variables.
+            https://docs.aws.amazon.com/boto3/latest/guide/configuration.html
+    """
+
+    def __init__(self, bucket: str, client: S3Client | None = None) -> None:
+        self.bucket = bucket
+        self._made_client = client
+        self._making_client = threading.Lock()
+
+    def open_writer(self, key: str) -> ObjectWriter:
+        """A writer of the object `key`."""
+        return ObjectWriter(self, key)
+
+    def open_at(self, key: str, *, offset: int, etag: str) -> ObjectReader:
+        """The object's bytes from `offset` to its end; at `offset` == its size, a reader at its end.
+
+        Raises:
+            ObjectChangedError: the object's ETag is no longer `etag`, or it has fewer than `offset` bytes.
+            ObjectMissingError: there is no such object.
+            StorageError: S3 does not answer, or an operator has to act.
+        """
+        with _in_our_words(self.bucket):
+            try:
+                reply = self._client.get_object(
+                    Bucket=self.bucket, Key=key, Range=f"bytes={offset}-", IfMatch=etag
+                )
+            except boto.ClientError as error:
+                if _status(error) != 416:
+                    raise
+                return self._open_at_end(key, offset, etag)
+        return ObjectReader(
+            _TranslatedBody(reply["Body"], self.bucket), offset=offset, total=_total(reply, offset)
+        )
+
+    def delete(self, key: str) -> None:
+        """Delete the object; one that is not there is fine.
+
+        Raises:
+            StorageError: S3 does not answer, or an operator has to act.
+        """
+        with _in_our_words(self.bucket), _accepting("NoSuchKey"):
+            self._client.delete_object(Bucket=self.bucket, Key=key)
+
+    def abort_upload(self, key: str, upload_id: str) -> None:
+        """Drop an unfinished multipart upload with its parts; one that is not there is fine.
+
+        Raises:
+            StorageError: S3 does not answer, or an operator has to act.
+        """
+        with _in_our_words(self.bucket), _accepting("NoSuchUpload"):
+            self._client.abort_multipart_upload(Bucket=self.bucket, Key=key, UploadId=upload_id)
+
+    def abort_uploads_of(self, key: str) -> None:
+        """Drop every unfinished multipart upload of exactly this key.
+
+        Raises:
+            StorageError: S3 does not answer, or an operator has to act; call it again.
+        """
+        with _in_our_words(self.bucket):
+            pages = self._client.get_paginator("list_multipart_uploads").paginate(Bucket=self.bucket, Prefix=key)
+            # Listed to the end first: an abort between two pages could take away the marker of the next.
+            uploads = [upload for page in pages for upload in page.get("Uploads", [])]
+        for upload in uploads:
+            if upload["Key"] == key:
+                self.abort_upload(key, upload["UploadId"])
+
+    def check(self) -> None:
+        """Ask whether the bucket answers; one small request, and its retries.
+
+        Raises:
+            StorageError: saying what is wrong: no such bucket, access denied, no answer.
+        """
+        try:
+            with _in_our_words(self.bucket):
+                self._client.head_bucket(Bucket=self.bucket)
+        except ObjectMissingError as error:
+            raise StorageError(s3_answers.NO_BUCKET.format(bucket=self.bucket)) from error
+
+    def put(self, key: str, data: bytes) -> str:
+        """Store a whole object in one request. Returns its ETag. Raises `StorageError`."""
+        with _in_our_words(self.bucket):
+            return self._client.put_object(Bucket=self.bucket, Key=key, Body=data)["ETag"]
+
+    def begin_upload(self, key: str) -> str:
+        """Begin a multipart upload. Returns its id. Raises `StorageError`."""
+        with _in_our_words(self.bucket):
+            # boto3 adds a CRC32 to each part, unless told not to, and S3 refuses one that was not announced.
+            # https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity-upload.html
+            if _adds_checksums(self._client):
+                return self._client.create_multipart_upload(
+                    Bucket=self.bucket, Key=key, ChecksumAlgorithm="CRC32"
+                )["UploadId"]
+            return self._client.create_multipart_upload(Bucket=self.bucket, Key=key)["UploadId"]
+
+    def send_part(self, key: str, upload_id: str, number: int, data: bytes) -> SentPart:
+        """Store part `number`, counted from 1, of a multipart upload. Raises `StorageError`."""
+        with _in_our_words(self.bucket):
+            reply = self._client.upload_part(
+                Bucket=self.bucket, Key=key, UploadId=upload_id, PartNumber=number, Body=data
+            )
+        return SentPart(number, reply["ETag"], reply.get("ChecksumCRC32"))
+
+    def finish_upload(self, key: str, upload_id: str, parts: list[SentPart], size: int) -> str:
+        """Make an object of `size` bytes of the parts. Returns its ETag. Raises `StorageError`."""
+        with _in_our_words(self.bucket):
+            try:
+                return self._client.complete_multipart_upload(
+                    Bucket=self.bucket,
+                    Key=key,
+                    UploadId=upload_id,
+                    MultipartUpload={"Parts": [_completed(part) for part in parts]},
+                )["ETag"]
+            except boto.ClientError as error:
+                # boto3 retries a call whose answer got lost, and meets an upload that it has finished itself.
+                etag = self._etag_of(key, size) if _code(error) == "NoSuchUpload" else None
+                if etag is None:
+                    raise
+                return etag
+
+    def _etag_of(self, key: str, size: int) -> str | None:
+        """The ETag of the object if it is there with just this size in bytes."""
+        try:
+            reply = self._client.head_object(Bucket=self.bucket, Key=key)
+        except boto.ClientError as error:
+            if _status(error) != 404:
+                raise
+            return None
+        return reply["ETag"] if reply["ContentLength"] == size else None
+
+    def _open_at_end(self, key: str, offset: int, etag: str) -> ObjectReader:
+        total = self._client.head_object(Bucket=self.bucket, Key=key, IfMatch=etag)["ContentLength"]
+        if offset > total:
+            raise ObjectChangedError(
+                f"The stored file has {total} bytes, fewer than the {offset} that were read before. "
+                "Upload it again."
+            )
+        if offset < total:
+            raise StorageError(f"S3 refuses to read on from byte {offset} of {total}. The import tries again.")
+        return ObjectReader(io.BytesIO(), offset=offset, total=total)
+
+    @property
+    def _client(self) -> S3Client:
+        with self._making_client:
+            if self._made_client is None:
+                self._made_client = _default_client()
+            return self._made_client
+
+
+class _TranslatedBody:
+    """A response's body whose errors are the product's."""
+
+    def __init__(self, body: StreamingBody, bucket: str) -> None:
+        self._body = body
+        self._bucket = bucket
+
+    def readinto(self, buffer: memoryview, /) -> int:
+        with _in_our_words(self._bucket):
+            # The stubs ask for a file, where botocore fills any buffer.
+            return self._body.readinto(buffer)  # type: ignore[arg-type]
+
+    def close(self) -> None:
+        self._body.close()
+
+
+def _default_client() -> S3Client:
+    # boto3's default session is not safe to share between threads, a client is.
+    # https://docs.aws.amazon.com/boto3/latest/guide/clients.html#multithreading-or-multiprocessing-with-clients
+    return boto3.session.Session().client(
+        "s3",
+        config=Config(
+            connect_timeout=CONNECT_TIMEOUT,
+            read_timeout=READ_TIMEOUT,
+            max_pool_connections=POOLED_CONNECTIONS,
+            retries={"mode": "standard"},
+        ),
+    )
+
+
+def _adds_checksums(client: S3Client) -> bool:
+    mode: str = client.meta.config.request_checksum_calculation  # type: ignore[attr-defined]
+    return mode == "when_supported"
+
+
+def _total(reply: GetObjectOutputTypeDef, offset: int) -> int:
+    """The object's size in bytes, from a reply that holds its bytes from `offset` on."""
+    # A server may answer with the whole object to any range: https://www.rfc-editor.org/rfc/rfc9110#section-14.2
+    answered = reply.get("ContentRange") or f"bytes 0-/{reply['ContentLength']}"
+    match = re.fullmatch(r"bytes (\d+)-\d*/(\d+)", answered)
+    if match is None or int(match[1]) != offset:
+        reply["Body"].close()
+        raise StorageError(f"S3 was asked for the bytes from {offset} on and answered with {answered!r}.")
+    return int(match[2])
+
+
+def _completed(part: SentPart) -> CompletedPartTypeDef:
+    completed: CompletedPartTypeDef = {"PartNumber": part.number, "ETag": part.etag}
+    if part.checksum is not None:
+        completed["ChecksumCRC32"] = part.checksum
+    return completed
+
+
+def _code(error: boto.ClientError) -> str:
+    return error.response.get("Error", {}).get("Code", "")
+
+
+def _status(error: boto.ClientError) -> int:
+    return error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+
+
+@contextmanager
+def _accepting(code: str) -> Iterator[None]:
+    try:
+        yield
+    except boto.ClientError as error:
+        if _code(error) != code:
+            raise
+
+
+@contextmanager
+def _in_our_words(bucket: str) -> Iterator[None]:
+    try:
+        yield
+    except boto.ClientError as error:
+        ours = s3_answers.error_for(_code(error), _status(error), bucket, str(error))
+        if ours is None:
+            raise
+        raise ours from error
+    except NO_CREDENTIALS_FOUND as error:
+        raise StorageError(s3_answers.NO_CREDENTIALS.format(answer=error)) from error
+    except NO_ANSWER as error:
+        raise StorageError(s3_answers.BUSY.format(answer=error)) from error

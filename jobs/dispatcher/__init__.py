@@ -1,0 +1,1 @@
+"""From the file to `low`: what runs on the queue `high`."""

@@ -1,0 +1,94 @@
+"""Pushes rows to `low` and moves the checkpoint, in one script (docs/design.md, rule 1).
+
+A Lua error does not undo what the script did before it, so the checkpoint is moved by its last command.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from enum import StrEnum
+from typing import NamedTuple, cast
+
+from redis import Redis
+from rq.registry import FailedJobRegistry
+
+from importer.queue import keys
+from importer.queue.checkpoint import LEASE_MILLISECONDS, Checkpoint
+from importer.queue.queues import LOW, queue_named, row_job_id
+from importer.queue.scripts import script
+from jobs.rows.job import constant_fields
+
+ROWS_AT_ONCE = 200
+"""Rows of one call: 100 to 300 were measured to do best; more than about 8,000 values break `unpack`."""
+
+BYTES_AT_ONCE = 400_000
+"""Rows differ in size; one call must not hold Redis up."""
+
+
+class Answer(StrEnum):
+    """What the script found."""
+
+    PUSHED = "pushed"
+    DONE = "done"
+    """The checkpoint stands where this call would have put it: the reply was lost, or a twin was faster."""
+    LOST = "lost"
+    """Another dispatcher is elsewhere in the file, or the import has ended: leave."""
+
+
+class Row(NamedTuple):
+    """A row number, and the data of its job."""
+
+    row_number: int
+    data: bytes
+
+
+class Pusher:
+    """Pushes the rows of one import."""
+
+    def __init__(self, redis: Redis, import_id: str) -> None:
+        self._queue = queue_named(LOW, redis)
+        self._push = script(redis, "push_rows")
+        self._retry = script(redis, "push_retries")
+        self._import_id = import_id
+        fields = constant_fields(redis)
+        self._constants = json.dumps([text for item in fields.items() for text in item])
+        redis.sadd(self._queue.redis_queues_keys, self._queue.key)
+
+    def push(self, before: Checkpoint, after: Checkpoint, rows: Sequence[Row]) -> tuple[Answer, int]:
+        """Push rows and move the checkpoint from `before` to `after`, or do neither.
+
+        Returns:
+            The answer, and how many row jobs then wait on `low`.
+        """
+        answer, length = cast(
+            tuple[bytes, int],
+            self._push(
+                keys=[keys.checkpoint(self._import_id), keys.lease(self._import_id), self._queue.key],
+                args=[
+                    before.row_number,
+                    after.row_number,
+                    after.line_number,
+                    after.offset,
+                    LEASE_MILLISECONDS,
+                    keys.JOB_PREFIXES[0],
+                    row_job_id(self._import_id, 0)[:-1],
+                    self._constants,
+                    *(value for row in rows for value in row),
+                ],
+            ),
+        )
+        return Answer(answer.decode()), length
+
+    def push_retries(self, rows: Sequence[Row]) -> int:
+        """Make the jobs of failed rows anew, save those that are queued already; return the length of `low`."""
+        places = [self._queue.key, FailedJobRegistry(queue=self._queue).key]
+        prefixes = [*keys.JOB_PREFIXES, row_job_id(self._import_id, 0)[:-1]]
+        return cast(
+            int,
+            self._retry(keys=places, args=[*prefixes, self._constants, *(value for row in rows for value in row)]),
+        )
+
+    def queue_length(self) -> int:
+        """How many row jobs wait on `low`."""
+        return self._queue.connection.llen(self._queue.key)

@@ -1,0 +1,260 @@
+"""One slice of the dispatcher: reads a file for a few seconds from its checkpoint, and pushes each row.
+
+A slice ends by itself, or when its process is asked to stop, and the next is enqueued at the back of `high`; so
+imports take turns, and no deploy meets a long job (docs/design.md, how a row gets there, 2).
+"""
+
+from __future__ import annotations
+
+import io
+import logging
+import time
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from sqlalchemy import func, update
+from sqlalchemy.orm import Session
+
+from importer.errors import ObjectChangedError, ObjectMissingError
+from importer.files.csv_reader import Position, RecordReader, new_tuple
+from importer.ledger import lines, retries
+from importer.ledger.counters import Change, settle
+from importer.lifecycle.cleaning import clean
+from importer.lifecycle.transitions import try_move
+from importer.models import FailedRow, Import
+from importer.queue import checkpoint, queues
+from importer.queue.checkpoint import Checkpoint
+from importer.services import Services
+from importer.statuses import DISPATCHED, TAKES_ROWS, Reason, Status
+from jobs import process
+from jobs.dispatcher.pusher import BYTES_AT_ONCE, ROWS_AT_ONCE, Answer, Pusher, Row
+from jobs.dispatcher.share import Share
+from jobs.rows.job import encode_failed_row, encode_record
+
+log = logging.getLogger(__name__)
+
+READ_BUFFER = 1024 * 1024
+LOOK_SECONDS = 1.0
+"""How often a slice looks whether its import was paused or cancelled, and notes how far it has got."""
+
+TURN_SECONDS = 0.5
+"""So long a slice reads while another import waits on `high`."""
+
+WAIT_SECONDS = 0.1
+"""So long a slice waits for room while another import waits on `high`."""
+
+LOOK_FOR_ROOM_SECONDS = 0.02
+
+
+class Block(NamedTuple):
+    """Rows of one push, and the position after them."""
+
+    rows: list[Row]
+    position: Position
+
+
+class Slice:
+    """One run of the dispatcher for one import.
+
+    Attributes:
+        has_lost: another dispatcher is further on in the file; the lease is its own now.
+    """
+
+    def __init__(self, services: Services, import_id: str) -> None:
+        self._services = services
+        self._id = import_id
+        self._pusher = Pusher(services.redis, import_id)
+        self._share = Share(services.redis, import_id, services.settings)
+        self._until = time.monotonic() + services.settings.slice_seconds
+        self._next_turn = time.monotonic() + TURN_SECONDS
+        self._next_look = time.monotonic() + LOOK_SECONDS
+        self.has_lost = False
+
+    def run(self) -> bool:
+        """Push retried rows, then rows of the file; return whether there is more to do."""
+        goes_on = self._push()
+        if goes_on:
+            self._share.hand_on()
+        return goes_on
+
+    def _push(self) -> bool:
+        checkpoint.renew_lease(self._services.redis, self._id)
+        with Session(self._services.engine, expire_on_commit=False) as session:
+            import_ = session.get(Import, self._id)
+        if import_ is None or import_.status not in TAKES_ROWS or import_.deleted_at is not None:
+            return False
+        if not self._push_retries(import_):
+            return True
+        return self._dispatch(import_) if import_.status in DISPATCHED else False
+
+    # Retried rows
+
+    def _push_retries(self, import_: Import) -> bool:
+        """Push the rows whose retry was asked for; return whether all were pushed."""
+        after = 0
+        while rows := self._requested(import_, after):
+            if not self._has_room(self._pusher.queue_length()):
+                return False
+            rows = rows[: self._share.room]
+            jobs = _fitting([Row(row.row_number, encode_failed_row(self._id, row)) for row in rows])
+            self._pusher.push_retries(jobs)
+            self._share.pushed(jobs)
+            after = jobs[-1].row_number
+        return True
+
+    def _requested(self, import_: Import, after: int) -> list[FailedRow]:
+        with Session(self._services.engine, expire_on_commit=False) as session:
+            return retries.requested(session, import_.sequence, after=after, limit=ROWS_AT_ONCE)
+
+    # Rows of the file
+
+    def _dispatch(self, import_: Import) -> bool:
+        reached = checkpoint.read(self._services.redis, self._id)
+        if reached is None:
+            return False  # Redis has forgotten it: recovery rewinds
+        if import_.total_rows is not None and reached.row_number >= import_.total_rows:
+            return False
+        self._begin()
+        if not self._has_room(self._pusher.queue_length()):
+            return True
+        try:
+            return self._read_on(import_, reached)
+        except ObjectChangedError as error:
+            return self._stop(Reason.OBJECT_CHANGED, error.message)
+        except ObjectMissingError as error:
+            return self._stop(Reason.OBJECT_MISSING, error.message)
+
+    def _begin(self) -> None:
+        with Session(self._services.engine) as session:
+            started = func.coalesce(Import.started_at, func.now())
+            try_move(session, self._id, Status.RUNNING, started_at=started)
+            session.commit()
+
+    def _read_on(self, import_: Import, reached: Checkpoint) -> bool:
+        assert import_.etag is not None
+        settings = self._services.settings
+        stored = self._services.storage.open_at(import_.object_key, offset=reached.offset, etag=import_.etag)
+        with io.BufferedReader(stored, READ_BUFFER) as source:
+            reader = RecordReader(
+                source,
+                Position(reached.row_number, reached.line_number, reached.offset),
+                width=len(import_.columns or ()),
+                max_record_bytes=settings.max_record_bytes,
+                max_cell_chars=settings.max_cell_chars,
+            )
+            self._next_turn = time.monotonic() + TURN_SECONDS  # a slice that was long in opening reads a little
+            for block in self._blocks(reader):
+                after = reached.moved_to(*block.position)
+                rows = self._unknown(import_, reached, block.rows)
+                answer, length = self._pusher.push(reached, after, rows)
+                if answer is Answer.LOST:
+                    self.has_lost = True
+                    return False
+                reached = after
+                self._share.pushed(rows)
+                if not self._has_room(length):
+                    self._look(reached)
+                    return True
+                if not self._may_go_on(reached):
+                    return True
+        return self._finish(reached)
+
+    def _blocks(self, reader: RecordReader) -> Iterator[Block]:
+        rows: list[Row] = []
+        size = 0
+        most = min(ROWS_AT_ONCE, self._share.room)
+        for record in reader:
+            data = encode_record(self._id, record)
+            rows.append(new_tuple(Row, (record.row_number, data)))
+            size += len(data)
+            if len(rows) >= most or size >= BYTES_AT_ONCE:
+                yield Block(rows, reader.position)
+                rows, size = [], 0
+                most = min(ROWS_AT_ONCE, self._share.room)
+        if rows:
+            yield Block(rows, reader.position)
+
+    def _unknown(self, import_: Import, reached: Checkpoint, rows: list[Row]) -> list[Row]:
+        """After a rewind: only the rows that the ledger does not know."""
+        if reached.row_number >= reached.known_row or not rows:
+            return rows
+        with self._services.engine.connect() as connection:
+            known = lines.known_rows(connection, import_.sequence, rows[0].row_number, rows[-1].row_number)
+        return [row for row in rows if row.row_number not in known]
+
+    def _has_room(self, queue_length: int) -> bool:
+        """Wait while `low` is full, or this import's share of it; False where the slice is to end meanwhile."""
+        most, turn = self._services.settings.max_queued_rows, time.monotonic() + WAIT_SECONDS
+        while True:
+            self._share.measure()
+            if queue_length < most and self._share.room:
+                return True
+            if self._is_over() or (time.monotonic() > turn and self._do_others_wait()):
+                return False
+            process.stop_requested.wait(LOOK_FOR_ROOM_SECONDS)
+            checkpoint.renew_lease(self._services.redis, self._id)
+            queue_length = self._pusher.queue_length()
+
+    def _is_over(self) -> bool:
+        return process.stop_requested.is_set() or time.monotonic() > self._until
+
+    def _do_others_wait(self) -> bool:
+        return bool(queues.waiting_imports(self._services.redis) - {self._id})
+
+    def _may_go_on(self, reached: Checkpoint) -> bool:
+        now = time.monotonic()
+        is_over = self._is_over()
+        if now > self._next_turn:
+            self._next_turn = now + TURN_SECONDS
+            is_over |= self._do_others_wait()
+        if now < self._next_look and not is_over:
+            return True
+        self._next_look = now + LOOK_SECONDS
+        return self._look(reached) and not is_over
+
+    def _look(self, reached: Checkpoint) -> bool:
+        """Note how far the file is read; say whether the import is still to be dispatched."""
+        with Session(self._services.engine) as session:
+            status = session.scalar(
+                update(Import)
+                .where(Import.id == self._id, Import.deleted_at.is_(None))
+                .values(dispatched_rows=func.greatest(Import.dispatched_rows, reached.row_number), failed_slices=0)
+                .returning(Import.status)
+            )
+            session.commit()
+        return status in DISPATCHED
+
+    def _finish(self, reached: Checkpoint) -> bool:
+        """The end of the file: write the total; where every row has ended already, the import is completed."""
+        if reached.row_number == 0:
+            return self._stop(Reason.NO_ROWS)
+        with self._services.engine.begin() as connection:
+            standing = settle(connection, self._id, Change(), total=reached.row_number)
+        log.info("import %s: read to its end, %s rows", self._id, reached.row_number)
+        if standing is not None and standing.status == Status.COMPLETED:
+            self._clean()
+        return False
+
+    def _stop(self, reason: Reason, detail: str = "") -> bool:
+        log.error("import %s stopped: %s", self._id, reason)
+        with Session(self._services.engine) as session:
+            try_move(session, self._id, Status.STOPPED, reason=reason, detail=detail)
+            session.commit()
+        self._clean()
+        return False
+
+    def _clean(self) -> None:
+        with Session(self._services.engine) as session:
+            import_ = session.get(Import, self._id)
+            if import_ is not None:
+                clean(session, self._services, import_)
+
+
+def _fitting(rows: list[Row]) -> list[Row]:
+    """The first of these rows that are not too many bytes for one push; at least one."""
+    size = 0
+    for count, row in enumerate(rows):
+        size += len(row.data)
+        if size > BYTES_AT_ONCE:
+            return rows[: max(count, 1)]
+    return rows

@@ -1,0 +1,54 @@
+"""The worker of `high`: RQ's SimpleWorker, which in turn runs the slices of every import."""
+
+from __future__ import annotations
+
+import logging
+from types import TracebackType
+
+from rq.executions import Execution
+from rq.job import Job
+from rq.job_lifecycle import format_exc_info
+from rq.queue import Queue
+from rq.utils import now
+from rq.worker.base import WorkerStatus
+
+from importer.queue.queues import HIGH, queue_named
+from importer.services import Services
+from jobs.resilience import ResilientWorker
+
+log = logging.getLogger(__name__)
+
+
+class DispatcherWorker(ResilientWorker):
+    """Drains `high`."""
+
+    def __init__(self, services: Services) -> None:
+        super().__init__(queue_named(HIGH, services.redis), services)
+
+    def execute_job(self, job: Job, queue: Queue) -> None:
+        """Run one slice.
+
+        Not by RQ's own steps around a job: they fail a job whose hash is gone, and a slice's is gone where Redis
+        was wiped or its import ended meanwhile.
+        """
+        execution = self.prepare_execution(job)
+        self.prepare_job_execution(job, remove_from_intermediate_queue=True)
+        try:
+            job.perform()
+        except Exception as error:
+            log.exception("slice %s failed", job.id)
+            job.ended_at = now()
+            self.handle_job_failure(job, queue, exc_string=format_exc_info(_parts(error)), execution=execution)
+        else:
+            self._forget(job, execution)
+        self.set_state(WorkerStatus.IDLE)
+
+    def _forget(self, job: Job, execution: Execution) -> None:
+        with self.connection.pipeline() as pipeline:
+            self.cleanup_execution(job, pipeline, execution)
+            pipeline.delete(job.key)
+            pipeline.execute()
+
+
+def _parts(error: Exception) -> tuple[type[Exception], Exception, TracebackType | None]:
+    return type(error), error, error.__traceback__

@@ -1,0 +1,1 @@
+"""From `low` to the database: what a worker does with row jobs."""

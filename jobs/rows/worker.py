@@ -1,0 +1,166 @@
+"""The worker of `low`: takes row jobs in batches, and lets each batch take effect in one transaction."""
+
+from __future__ import annotations
+
+import logging
+import time
+
+from rq.job import Job
+from rq.queue import Queue
+from rq.worker.base import WorkerStatus
+from sqlalchemy.orm import Session
+
+from importer.errors import RecordTypeError
+from importer.ledger.retries import refuse_retries
+from importer.lifecycle.cleaning import clean
+from importer.lifecycle.transitions import try_move
+from importer.models import Import
+from importer.queue import checkpoint
+from importer.queue.queues import LOW, queue_named
+from importer.services import Services
+from importer.statuses import Reason, Status
+from jobs.process import stop_requested
+from jobs.resilience import ResilientWorker
+from jobs.rows.batch import Applied, Batches
+from jobs.rows.batch_sizes import FIRST_ROWS, BatchSizes
+from jobs.rows.claims import Claim, Claims, GivenBack
+from jobs.rows.failed_jobs import FailedJobs
+from jobs.rows.job import UnknownVersionError, UnreadableJobError
+from jobs.rows.outcomes import MAX_TIMEOUTS, ImportGoneError, TransientError
+
+log = logging.getLogger(__name__)
+
+SECONDS_BETWEEN_RQ = 2.0
+"""So long the worker goes on claiming by itself before RQ's loop has its turn, with recovery and heartbeat."""
+
+MAX_BACKOFF = 5.0
+UNKNOWN_VERSION_SECONDS = 1.0
+
+
+class RowWorker(ResilientWorker):
+    """Drains `low`."""
+
+    def __init__(self, services: Services) -> None:
+        super().__init__(queue_named(LOW, services.redis), services)
+        self._claims = Claims(services.redis)
+        self._batches = Batches(services)
+        self._failed_jobs = FailedJobs(services.redis)
+        self._sizes = BatchSizes(services.settings.batch_seconds)
+        self._setbacks = 0
+
+    def execute_job(self, job: Job, queue: Queue) -> None:
+        """Claim the job that RQ has popped together with its neighbours, and more until it is RQ's turn."""
+        self.set_state(WorkerStatus.BUSY)
+        self._work(first=job.id)
+        self.set_state(WorkerStatus.IDLE)
+
+    def work_on_full_redis(self) -> None:
+        """Claims need no room: their scripts are allowed on a full Redis."""
+        self._work(first="")
+        super().work_on_full_redis()
+
+    def _work(self, first: str) -> None:
+        until = time.monotonic() + SECONDS_BETWEEN_RQ
+        has_worked = self._work_off_next(first)
+        if not has_worked and first:
+            stop_requested.wait(UNKNOWN_VERSION_SECONDS)
+        while has_worked and not self.asked_to_stop and time.monotonic() < until:
+            has_worked = self._work_off_next()
+
+    def _work_off_next(self, first: str = "") -> bool:
+        """Claim rows and work them off; a batch is forgotten before the next is read, which reuses its memory.
+
+        With two batches at a time, reading and checking rows took half as long again.
+        """
+        claim = self._claims.take(first=first, limit=FIRST_ROWS, limits=self._sizes.limits)
+        if claim is not None:
+            self._work_off(claim)
+        return claim is not None
+
+    def _work_off(self, claim: Claim) -> None:
+        try:
+            applied = self._apply(claim)
+        except (UnreadableJobError, UnknownVersionError):
+            sound = self._claims.sort_out(claim)
+            if sound is not None:
+                self._work_off(sound)
+        except ImportGoneError:
+            self._drop(claim)
+        except TransientError as error:
+            self._put_off(claim, error)
+        except RecordTypeError as error:
+            self._pause(claim, error.message)
+        except Exception:
+            # A fault of our own: whichever row brings it about is found by running each alone.
+            self._claims.give_back(claim, GivenBack.DIED)
+            raise
+        except BaseException:
+            self._claims.give_back(claim, GivenBack.UNTOUCHED)
+            raise
+        else:
+            self._setbacks = 0
+            self._clear(claim, applied)
+            if applied.standing.status == Status.COMPLETED:
+                self._clean(claim.import_id)
+
+    def _apply(self, claim: Claim) -> Applied:
+        if any(timeouts >= MAX_TIMEOUTS for _deaths, timeouts in claim.setbacks.values()):
+            late = next(iter(claim))  # it is alone: rows that took too long run so
+            raise RecordTypeError(f"row {late.row_number} (line {late.line_number}) always takes too long.")
+        began = time.monotonic()
+        applied = self._batches.apply(claim.import_id, claim)
+        reached = len(claim) - len(applied.unreached)
+        self._sizes.took(claim.import_id, reached, time.monotonic() - began)
+        return applied
+
+    def _clear(self, claim: Claim, applied: Applied) -> None:
+        """After COMMIT: forget the jobs of rows that have ended, fail those that RQ shows, put back the unreached.
+
+        Where the claim was put back meanwhile, the failed rows' jobs are left to whoever takes them next.
+        """
+        shown = self._failed_jobs.shown(applied)
+        keep, again = [failure.row.job_id for failure in shown], set[str]()
+        if applied.unreached or applied.again:
+            keep += [row.job_id for row in claim if row.row_number in applied.unreached]
+            again |= {row.job_id for row in claim if row.row_number in applied.again}
+        is_held = self._claims.clear(claim, keep=keep, again=again)
+        if is_held and shown:
+            self._failed_jobs.record(claim, shown)
+        if is_held and keep:
+            self._claims.give_back(claim, GivenBack.UNTOUCHED)
+
+    def _drop(self, claim: Claim) -> None:
+        log.info("import %s takes these rows no more: %s dropped", claim.import_id, len(claim))
+        self._claims.drop(claim)
+
+    def _put_off(self, claim: Claim, error: TransientError) -> None:
+        """Wait a little longer each time; the rows are back on the queue meanwhile, for whoever can take them."""
+        log.warning("import %s: %s rows put off: %s", claim.import_id, len(claim), error.message)
+        self._sizes.set_back(claim.import_id)
+        self._claims.give_back(claim, GivenBack.TIMEOUT if error.is_timeout else GivenBack.UNTOUCHED)
+        self._setbacks += 1
+        self.heartbeat()
+        stop_requested.wait(min(0.1 * 2**self._setbacks, MAX_BACKOFF))
+
+    def _pause(self, claim: Claim, detail: str) -> None:
+        """The record type is broken: pause, and drop the rows from Redis; resuming dispatches them again.
+
+        An import that had completed is not paused: its retried rows stay failed, and say why.
+        """
+        log.error("import %s: the record type is broken: %s", claim.import_id, detail)
+        sound = self._claims.sort_out(claim)
+        row_numbers = [row.row_number for row in sound] if sound is not None else []
+        with Session(self.services.engine) as session:
+            try_move(session, claim.import_id, Status.PAUSING, reason=Reason.RECORD_TYPE_BROKEN, detail=detail)
+            refuse_retries(session, claim.import_id, row_numbers, detail)
+            session.commit()
+        checkpoint.take(self.services.redis, claim.import_id)
+        self._drop(claim)
+
+    def _clean(self, import_id: str) -> None:
+        """The last row has ended: clear Redis and S3 now; where that fails, recovery will."""
+        with Session(self.services.engine) as session:
+            import_ = session.get(Import, import_id)
+            if import_ is not None and import_.cleaned_at is None:
+                log.info("import %s completed: %s rows", import_id, import_.total_rows)
+                clean(session, self.services, import_)
