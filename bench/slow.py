@@ -7,8 +7,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from importer.record_types import Effect, RecordType
-from importer.record_types.base import Origin
+from importer.record_types import Effect, Origin, RecordType
 from importer.record_types.contacts import ContactRow
 
 PATH = "bench.slow:SlowContacts"

@@ -51,13 +51,6 @@ def _seconds_or_off(text: str) -> float:
     return number
 
 
-def _days_or_never(text: str) -> float:
-    days = _seconds_or_off(text)
-    if days > 36_500:
-        raise ValueError("must be at most 36500, a hundred years; 0 is never")
-    return days
-
-
 def _row_timeout(text: str) -> float:
     seconds = _seconds(text)
     if seconds > 12:
@@ -132,12 +125,6 @@ class Settings:
     )
     keep_files: bool = _setting(
         "KEEP_FILES", _flag, "false", "`true` keeps the object in S3 after the import has ended"
-    )
-    ledger_days: float = _setting(
-        "LEDGER_DAYS",
-        _days_or_never,
-        "7",
-        "days after which the ledger of an ended import is folded into a number; `0`: never",
     )
     record_types: tuple[str, ...] = _setting(
         "RECORD_TYPES",

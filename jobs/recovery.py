@@ -18,7 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from importer.errors import ImporterError, StorageError
-from importer.lifecycle.cleaning import clean, delete_some, fold_some
+from importer.lifecycle.cleaning import clean, delete_some
 from importer.lifecycle.dispatching import begin_at_first_row
 from importer.lifecycle.transitions import try_move
 from importer.models import FailedRow, Import
@@ -44,7 +44,6 @@ class Recovery:
         self._redis = services.redis
         self._claims = Claims(services.redis)
         self._next_sweep = time.monotonic()
-        self._unfoldable: set[str] = set()
 
     def run(self) -> bool:
         """Run a pass, unless another process has just done so; say whether it was run.
@@ -61,7 +60,6 @@ class Recovery:
         self._give_up_stale_uploads()
         self._clean_ended()
         self._sweep()
-        self._fold_a_ledger()
         return True
 
     def _is_its_turn(self) -> bool:
@@ -168,21 +166,6 @@ class Recovery:
             clean(session, self._services, import_)
         if import_.deleted_at is not None:
             delete_some(session, import_)
-
-    def _fold_a_ledger(self) -> None:
-        """Of an import that ended long ago: nothing can bring back a row of it but a retry."""
-        days = self._services.settings.ledger_days
-        if not days:
-            return
-        has_ended = Import.status.in_(ENDED) & (Import.finished_at < datetime.now(UTC) - timedelta(days=days))
-        wanted = select(Import).where(has_ended, Import.folded_rows < Import.imported_rows)
-        untried = wanted.where(Import.id.not_in(self._unfoldable)).order_by(Import.finished_at).limit(1)
-        self._for_each(untried.with_for_update(skip_locked=True), self._fold)
-
-    def _fold(self, session: Session, import_: Import) -> None:
-        if not fold_some(session, import_):
-            self._unfoldable.add(import_.id)
-            log.error("import %s: its ledger has too few lines; see flask imports doctor", import_.id)
 
     def _sweep(self) -> None:
         """Ended imports have no checkpoint; a Redis that was set back, by a failover for one, may hold some."""

@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 
 from importer.control.health import check_everything
 from importer.errors import ObjectChangedError, ObjectMissingError, StorageError
-from importer.ledger.books import complete, explain, forget_groundless, read_books, recount
+from importer.ledger.books import complete, forget_groundless, read_books, recount
 from importer.lifecycle.cleaning import clean, delete_some
 from importer.lifecycle.dispatching import dispatch
 from importer.lifecycle.transitions import try_move
@@ -158,25 +158,21 @@ class _Patient:
     def books(self) -> Iterator[Complaint]:
         """Counters, ledger and failed rows."""
         counts = self._counts
-        ended = counts.in_ledger + counts.failed_in_ledger
-        is_short = counts.status == Status.COMPLETED and ended != counts.total_rows
-        if (counts.imported, counts.failed) != (counts.in_ledger, counts.failed_in_ledger):
+        is_short = counts.status == Status.COMPLETED and counts.ended != counts.total_rows
+        if counts.groundless:
+            message = f"{counts.groundless:,} failed rows are listed that have not ended according to the ledger."
+            yield self._complaint("reasons_groundless", message, self._by(forget_groundless))
+        elif (counts.imported + counts.failed, counts.failed) != (counts.ended, counts.listed):
             message = (
-                f"The counters say {counts.imported:,} imported and {counts.failed:,} failed, "
-                f"the ledger {counts.in_ledger:,} and {counts.failed_in_ledger:,}."
+                f"The counters say {counts.imported:,} imported and {counts.failed:,} failed, the ledger has "
+                f"{counts.ended:,} rows, and {counts.listed:,} failed rows are listed."
             )
             # Fewer than the file has would no longer be completed, and no move leads back from there.
             yield self._complaint("counters_wrong", message, None if is_short else self._by(recount))
-        if counts.unexplained:
-            message = f"{counts.unexplained:,} rows have failed according to the ledger, but have no reason."
-            yield self._complaint("reasons_missing", message, self._by(explain))
-        if counts.groundless:
-            message = f"{counts.groundless:,} failed rows are listed that have not failed according to the ledger."
-            yield self._complaint("reasons_groundless", message, self._by(forget_groundless))
         if is_short:
-            message = f"It is completed with {counts.total_rows:,} rows, but the ledger knows {ended:,}."
+            message = f"It is completed with {counts.total_rows:,} rows, but the ledger knows {counts.ended:,}."
             yield self._complaint("completed_too_early", f"{message} Compare its records with the file.")
-        if counts.status in UNFINISHED and ended == counts.total_rows:
+        if counts.status in UNFINISHED and counts.ended == counts.total_rows:
             yield self._complaint(
                 "not_completed",
                 "Every row has ended, but it is not completed.",
@@ -186,7 +182,7 @@ class _Patient:
     def progress(self) -> Iterator[Complaint]:
         """Dispatcher, checkpoint and queue."""
         redis, import_, counts = self._services.redis, self._import, self._counts
-        if counts.cleaned_at is not None and self._reached is not None:
+        if counts.is_cleaned and self._reached is not None:
             message = "It has ended, but Redis still holds its checkpoint."
             yield self._complaint("checkpoint_left", message, partial(checkpoint.take, redis, import_.id))
         if counts.status == Status.PAUSING and not self._is_attended and not self._queued:
@@ -204,8 +200,7 @@ class _Patient:
         return self._reached.row_number if self._reached else 0
 
     def _lost_rows(self) -> int:
-        ended: int = self._counts.in_ledger + self._counts.failed_in_ledger
-        return int(self._counts.total_rows) - self._queued - ended
+        return (self._counts.total_rows or 0) - self._queued - self._counts.ended
 
     def retries(self) -> Iterator[Complaint]:
         """Retries that were asked for, and not begun."""

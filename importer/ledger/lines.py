@@ -1,167 +1,126 @@
-"""The ledger's lines and the failed rows beside them, written in bulk.
+"""The ledger: a line for the rows that a batch ended (docs/design.md, rules 6, 9 and 11).
 
-The ledger alone decides about a row's outcome, so two workers can never disagree; a row that it knows as
-imported takes no effect again, one that it knows as failed may (docs/design.md, rules 6 and 11).
+A line is a set of numbers, each `import sequence << 32 | row number`. The table's exclusion constraint refuses a
+line that shares a number with another, so Postgres itself sees to it that a row ends once. Neighbouring rows are
+one range, so a line takes as few bytes for thousands of rows as for one.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from itertools import groupby
+from typing import NamedTuple
 
 from sqlalchemy import Connection
-from sqlalchemy.exc import IntegrityError
-
-from importer.models import RowOutcome
-from importer.record_types.copying import copy_rows, is_worthwhile
-from importer.record_types.literals import array_literal, integer_array_literal
-from importer.statuses import UNFINISHED
-from jobs.rows.outcomes import Failure
-
-COPY_LINES = "COPY ledger (import_sequence, row_number, outcome) FROM STDIN"
-"""Of rows that the ledger does not know, as nearly all are. Those of an import that has ended roll back with the
-batch, whose counters then move no more."""
 
 ENTER = """
-WITH entered AS (
-    INSERT INTO ledger (import_sequence, row_number, outcome)
-    SELECT %(sequence)s, row_number, outcome
-    FROM unnest(%(row_numbers)s::integer[], %(outcomes)s::smallint[])
-        WITH ORDINALITY AS batch (row_number, outcome, position)
-    WHERE (SELECT status = ANY(%(unfinished)s) FROM imports WHERE sequence = %(sequence)s)
-        OR EXISTS (SELECT FROM ledger AS line
-            WHERE line.import_sequence = %(sequence)s AND line.row_number = batch.row_number)
-    ORDER BY position
-    ON CONFLICT (import_sequence, row_number) DO UPDATE SET outcome = excluded.outcome
-    WHERE ledger.outcome = %(failed)s
-    RETURNING row_number, xmax = 0 AS is_first
-)
-SELECT array_agg(row_number) FILTER (WHERE is_first), array_agg(row_number) FILTER (WHERE NOT is_first)
-FROM entered
-"""
-"""An import that has ended gets no new line: of its rows only those that failed may take effect."""
-
-MARK_FAILED = """
-UPDATE ledger SET outcome = %(failed)s
-WHERE import_sequence = %(sequence)s AND row_number = ANY(%(row_numbers)s::integer[])
-"""
-
-WITHDRAW = """
-DELETE FROM ledger
-WHERE import_sequence = %(sequence)s AND row_number = ANY(%(row_numbers)s::integer[])
+INSERT INTO ledger (rows) VALUES (%(rows)s::int8multirange) ON CONFLICT DO NOTHING RETURNING id
 """
 
 KNOWN = """
-SELECT row_number FROM ledger
-WHERE import_sequence = %(sequence)s AND row_number BETWEEN %(first)s AND %(last)s
+SELECT lower(part), upper(part)
+FROM ledger, unnest(rows * %(rows)s::int8multirange) AS part
+WHERE rows && %(rows)s::int8multirange
 """
 
-SAVE_FAILED_ROWS = """
-INSERT INTO failed_rows (import_sequence, row_number, line_number, code, column_name, message, cells, problem)
-SELECT %(sequence)s, row_number, line_number, code, column_name, message, cells, problem
-FROM unnest(%(row_numbers)s::integer[], %(line_numbers)s::integer[], %(codes)s::text[], %(column_names)s::text[],
-    %(messages)s::text[], %(cells)s::text[], %(problems)s::jsonb[])
-    AS batch (row_number, line_number, code, column_name, message, cells, problem)
-ORDER BY row_number
-ON CONFLICT (import_sequence, row_number) DO UPDATE SET
-    code = excluded.code,
-    column_name = excluded.column_name,
-    message = excluded.message,
-    attempts = failed_rows.attempts + 1,
-    failed_at = now(),
-    retry_requested_at = NULL
+WITHDRAW = "UPDATE ledger SET rows = rows - %(rows)s::int8multirange WHERE id = %(id)s"
+
+HIGHEST = "SELECT max(upper(rows)) - 1 FROM ledger WHERE rows && %(rows)s::int8multirange"
+
+COUNT = """
+SELECT COALESCE(sum(upper(part) - lower(part)), 0)
+FROM ledger, unnest(rows) AS part
+WHERE rows && %(rows)s::int8multirange
 """
 
-DELETE_FAILED_ROWS = """
-DELETE FROM failed_rows
-WHERE import_sequence = %(sequence)s AND row_number = ANY(%(row_numbers)s::integer[])
-"""
+DELETE = "DELETE FROM ledger WHERE rows && %(rows)s::int8multirange"
+
+ROW_BITS = 32
+LAST_ROW = 2**ROW_BITS - 1
 
 
-def enter(
-    connection: Connection, sequence: int, imported: Sequence[int], failed: Sequence[int]
-) -> dict[int, bool]:
-    """Enter rows by their outcome, each of the two in ascending order.
+class Entered(NamedTuple):
+    """The line of a batch.
 
-    Returns:
-        The rows that may take effect now; by row number, whether it is their first time (else they had failed).
+    Attributes:
+        id: of the line; None where no row was new.
+        row_numbers: the rows that end with this batch.
     """
-    rows = [*imported, *failed]
-    if is_worthwhile(len(rows)) and _are_new(connection, sequence, imported, failed):
-        return dict.fromkeys(rows, True)
-    outcomes = [RowOutcome.IMPORTED] * len(imported) + [RowOutcome.FAILED] * len(failed)
-    parameters = {
-        "sequence": sequence,
-        "row_numbers": integer_array_literal(rows),
-        "outcomes": integer_array_literal(outcomes),
-        "failed": int(RowOutcome.FAILED),
-        "unfinished": list(UNFINISHED),
-    }
-    first, again = connection.exec_driver_sql(ENTER, parameters).one()
-    return dict.fromkeys(first or (), True) | dict.fromkeys(again or (), False)
+
+    id: int | None
+    row_numbers: Sequence[int]
 
 
-def _are_new(connection: Connection, sequence: int, imported: Sequence[int], failed: Sequence[int]) -> bool:
-    """Enter all rows; where one is there already, none."""
-    lines = _lines(sequence, imported, RowOutcome.IMPORTED) + _lines(sequence, failed, RowOutcome.FAILED)
-    try:
-        copy_rows(connection, COPY_LINES, lines, len(imported) + len(failed))
-    except IntegrityError:
-        return False
-    return True
+def enter(connection: Connection, sequence: int, row_numbers: Sequence[int]) -> Entered:
+    """Enter those of these rows that have not ended yet.
+
+    Waits for a batch that is entering one of them too. A transaction enters one line, before it locks a record, so
+    that two can never wait for each other.
+
+    Args:
+        row_numbers: in ascending order.
+    """
+    left = row_numbers
+    while left:
+        parameters = {"rows": _literal(sequence, left)}
+        line = connection.exec_driver_sql(ENTER, parameters).scalar()
+        if line is not None:
+            return Entered(line, left)
+        known = _known(connection, sequence, parameters)
+        left = [number for number in left if number not in known]
+    return Entered(None, ())
 
 
-def _lines(sequence: int, rows: Sequence[int], outcome: RowOutcome) -> str:
-    before, after = f"{sequence}\t", f"\t{outcome}\n"
-    return before + f"{after}{before}".join(map(str, rows)) + after if rows else ""
-
-
-def mark_failed(connection: Connection, sequence: int, row_numbers: Iterable[int]) -> None:
-    """Rows that were entered as imported and then failed to be saved."""
-    _on_rows(connection, MARK_FAILED, sequence, row_numbers)
-
-
-def withdraw(connection: Connection, sequence: int, row_numbers: Iterable[int]) -> None:
-    """Rows that were entered for the first time and then not got to."""
-    _on_rows(connection, WITHDRAW, sequence, row_numbers)
+def withdraw(connection: Connection, sequence: int, line: Entered, row_numbers: Sequence[int]) -> None:
+    """Take rows that were not reached, given in ascending order, out of the batch's own line."""
+    if row_numbers:
+        parameters = {"rows": _literal(sequence, row_numbers), "id": line.id}
+        connection.exec_driver_sql(WITHDRAW, parameters)
 
 
 def known_rows(connection: Connection, sequence: int, first: int, last: int) -> set[int]:
-    """Which rows from `first` to `last` have ended already."""
-    parameters = {"sequence": sequence, "first": first, "last": last}
-    return set(connection.exec_driver_sql(KNOWN, parameters).scalars())
+    """Which rows from `first` to `last` have ended."""
+    return _known(connection, sequence, {"rows": _literal(sequence, range(first, last + 1))})
 
 
-def save_failed_rows(connection: Connection, sequence: int, failures: Sequence[Failure]) -> None:
-    """Keep the cells and the reason of rows that failed; of one that failed before, the new reason."""
-    if not failures:
-        return
-    parameters = {
-        "sequence": sequence,
-        "row_numbers": integer_array_literal(failure.row.row_number for failure in failures),
-        "line_numbers": integer_array_literal(failure.row.line_number for failure in failures),
-        "codes": array_literal(_storable(failure.code)[:100] for failure in failures),
-        "column_names": array_literal(failure.column and _storable(failure.column)[:255] for failure in failures),
-        "messages": array_literal(_storable(failure.message) for failure in failures),
-        "cells": array_literal(json.dumps(failure.row.cells) for failure in failures),
-        "problems": array_literal(failure.row.problem and json.dumps(failure.row.problem) for failure in failures),
-    }
-    connection.exec_driver_sql(SAVE_FAILED_ROWS, parameters)
+def highest_row(connection: Connection, sequence: int) -> int:
+    """The highest row number that has ended, 0 where none has."""
+    highest = connection.exec_driver_sql(HIGHEST, {"rows": _all_rows(sequence)}).scalar()
+    return 0 if highest is None else int(highest) & LAST_ROW
 
 
-def delete_failed_rows(connection: Connection, sequence: int, row_numbers: Iterable[int]) -> None:
-    """Forget the reasons of rows that were imported after all."""
-    _on_rows(connection, DELETE_FAILED_ROWS, sequence, row_numbers)
+def count_rows(connection: Connection, sequence: int) -> int:
+    """How many rows of an import have ended."""
+    return int(connection.exec_driver_sql(COUNT, {"rows": _all_rows(sequence)}).scalar_one())
 
 
-def _on_rows(connection: Connection, statement: str, sequence: int, row_numbers: Iterable[int]) -> None:
-    numbers = list(row_numbers)
-    if numbers:
-        failed = int(RowOutcome.FAILED)
-        parameters = {"sequence": sequence, "row_numbers": integer_array_literal(numbers), "failed": failed}
-        connection.exec_driver_sql(statement, parameters)
+def delete_lines(connection: Connection, sequence: int) -> None:
+    """Forget which rows of an import have ended."""
+    connection.exec_driver_sql(DELETE, {"rows": _all_rows(sequence)})
 
 
-def _storable(text: str) -> str:
-    """Without NUL and lone surrogates, which Postgres text cannot hold."""
-    return text.replace("\0", "\\0").encode("utf-8", "backslashreplace").decode()
+def _known(connection: Connection, sequence: int, parameters: dict[str, str]) -> set[int]:
+    base = sequence << ROW_BITS
+    known: set[int] = set()
+    for first, end in connection.exec_driver_sql(KNOWN, parameters):
+        known.update(range(first - base, end - base))
+    return known
+
+
+def _literal(sequence: int, row_numbers: Sequence[int]) -> str:
+    """Row numbers in ascending order as a multirange."""
+    base = sequence << ROW_BITS
+    if row_numbers[-1] - row_numbers[0] == len(row_numbers) - 1:
+        return _range(base + row_numbers[0], base + row_numbers[-1])
+    runs = (list(run) for _, run in groupby(enumerate(row_numbers), lambda pair: pair[1] - pair[0]))
+    ranges = [f"[{base + run[0][1]},{base + run[-1][1]}]" for run in runs]
+    return "{" + ",".join(ranges) + "}"
+
+
+def _range(first: int, last: int) -> str:
+    return f"{{[{first},{last}]}}"
+
+
+def _all_rows(sequence: int) -> str:
+    base = sequence << ROW_BITS
+    return _range(base, base + LAST_ROW)

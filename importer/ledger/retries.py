@@ -3,25 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from importer.models import FailedRow, Import
 from importer.statuses import Reason
 
 
-def requested(session: Session, sequence: int, *, after: int, limit: int) -> list[FailedRow]:
+class Requested(NamedTuple):
+    """A failed row that is to be tried again.
+
+    Attributes:
+        attempt: the number of that try.
+        size: bytes of its cells, which whoever tries it has to read.
+    """
+
+    row_number: int
+    line_number: int
+    attempt: int
+    size: int
+
+
+def requested(session: Session, sequence: int, *, after: int, limit: int) -> list[Requested]:
     """The next failed rows of an import whose retry was asked for, in the order of the file."""
-    return list(
-        session.scalars(
-            select(FailedRow)
-            .where(FailedRow.import_sequence == sequence, FailedRow.row_number > after)
-            .where(FailedRow.retry_requested_at.is_not(None))
-            .order_by(FailedRow.row_number)
-            .limit(limit)
-        )
+    size = func.octet_length(FailedRow.cells)
+    found = session.execute(
+        select(FailedRow.row_number, FailedRow.line_number, FailedRow.attempts + 1, size)
+        .where(FailedRow.import_sequence == sequence, FailedRow.row_number > after)
+        .where(FailedRow.retry_requested_at.is_not(None))
+        .order_by(FailedRow.row_number)
+        .limit(limit)
     )
+    return [Requested(*row) for row in found]
 
 
 def refuse_retries(session: Session, import_id: str, row_numbers: Sequence[int], detail: str) -> None:

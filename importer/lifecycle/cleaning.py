@@ -1,4 +1,4 @@
-"""Removes what an ended import leaves in Redis, S3 and, later, the ledger, and all that a deleted one leaves.
+"""Removes what an ended import leaves in Redis and S3, and all that a deleted one leaves.
 
 Every step may be repeated; recovery calls these until they have succeeded (docs/design.md, rule 17).
 """
@@ -7,42 +7,28 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, delete, func, text, update
+from sqlalchemy import CursorResult, func, text, update
 from sqlalchemy.orm import Session
 
+from importer.ledger.lines import delete_lines
 from importer.lifecycle.transitions import try_move
-from importer.models import FailedRow, Import, RowOutcome
+from importer.models import FailedRow, Import
 from importer.queue import checkpoint, queues
 from importer.services import Services
 from importer.statuses import ENDED, Status
 
 ROWS_AT_ONCE = 50_000
-
-DELETE_LEDGER = text("""
-DELETE FROM ledger WHERE import_sequence = :sequence AND row_number IN (
-    SELECT row_number FROM ledger WHERE import_sequence = :sequence LIMIT :rows)
-""")
+"""Failed rows that one statement deletes."""
 
 DELETE_FAILED_ROWS = text("""
 DELETE FROM failed_rows WHERE import_sequence = :sequence AND row_number IN (
     SELECT row_number FROM failed_rows WHERE import_sequence = :sequence LIMIT :rows)
 """)
 
-FOLDED_AT_ONCE = 20_000
-
-FOLD_LEDGER = text("""
-WITH folded AS (
-    DELETE FROM ledger WHERE import_sequence = :sequence AND outcome = :imported AND row_number IN (
-        SELECT row_number FROM ledger
-        WHERE import_sequence = :sequence AND outcome = :imported
-        ORDER BY row_number LIMIT :rows)
-    RETURNING row_number
-), counted AS (
-    SELECT count(*) AS rows FROM folded
-)
-UPDATE imports SET folded_rows = folded_rows + counted.rows FROM counted WHERE sequence = :sequence
-RETURNING counted.rows
+DELETE_IMPORT = text("""
+DELETE FROM imports WHERE id = :id AND NOT EXISTS (SELECT FROM failed_rows WHERE import_sequence = :sequence)
 """)
+"""Two who delete the same failed rows each find fewer than there are: only an import without any goes."""
 
 
 def clean(session: Session, services: Services, import_: Import) -> None:
@@ -100,29 +86,14 @@ def _note_cleaned(session: Session, import_: Import) -> None:
 
 
 def delete_some(session: Session, import_: Import) -> bool:
-    """Delete up to 50,000 lines each of a deleted import's ledger and failed rows, at the end the import itself.
+    """Delete a deleted import's ledger and up to 50,000 of its failed rows, at the end the import itself.
 
     Returns:
         Whether nothing is left of it.
     """
-    at_once = {"sequence": import_.sequence, "rows": ROWS_AT_ONCE}
-    results = [session.execute(statement, at_once) for statement in (DELETE_LEDGER, DELETE_FAILED_ROWS)]
-    finished = all(cast(CursorResult[Any], result).rowcount < ROWS_AT_ONCE for result in results)
-    if finished:
-        session.execute(delete(Import).where(Import.id == import_.id))
+    of_import = {"sequence": import_.sequence}
+    delete_lines(session.connection(), import_.sequence)
+    session.execute(DELETE_FAILED_ROWS, {**of_import, "rows": ROWS_AT_ONCE})
+    deleted = cast(CursorResult[Any], session.execute(DELETE_IMPORT, {**of_import, "id": import_.id}))
     session.commit()
-    return finished
-
-
-def fold_some(session: Session, import_: Import) -> int:
-    """Fold up to 20,000 of an ended import's imported rows: a number takes the place of their lines in the ledger.
-
-    The lines of failed rows stay, as these may still be retried (docs/design.md, rule 11).
-
-    Returns:
-        How many were folded.
-    """
-    values = {"sequence": import_.sequence, "imported": int(RowOutcome.IMPORTED), "rows": FOLDED_AT_ONCE}
-    folded: int = session.execute(FOLD_LEDGER, values).scalar_one()
-    session.commit()
-    return folded
+    return deleted.rowcount == 1

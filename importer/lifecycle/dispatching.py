@@ -5,10 +5,10 @@ from __future__ import annotations
 import logging
 
 from redis.exceptions import RedisError
-from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from importer.models import Import, LedgerLine
+from importer.ledger.lines import highest_row
+from importer.models import Import
 from importer.queue import checkpoint, queues
 from importer.services import Services
 from importer.statuses import UNFINISHED
@@ -39,15 +39,10 @@ def begin_at_first_row(session: Session, services: Services, import_: Import) ->
         import_.id,
         line=import_.rows_line,
         offset=import_.rows_offset,
-        known_row=_last_known_row(session, import_),
+        known_row=highest_row(session.connection(), import_.sequence),
     )
     if is_new:
         session.refresh(import_)
         if import_.status not in UNFINISHED:
             checkpoint.take(services.redis, import_.id)
     return is_new
-
-
-def _last_known_row(session: Session, import_: Import) -> int:
-    highest = select(func.max(LedgerLine.row_number)).where(LedgerLine.import_sequence == import_.sequence)
-    return session.scalar(highest) or 0

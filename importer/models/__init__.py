@@ -4,7 +4,7 @@ The tables of records are defined beside their record types, in `importer.record
 """
 
 from importer.models.base import Base, ImportedRecord
-from importer.models.imports import FailedRow, Import, LedgerLine, RowOutcome
+from importer.models.imports import FailedRow, Import, LedgerLine
 from importer.models.users import ApiToken, Role, User
 
 __all__ = [
@@ -15,6 +15,5 @@ __all__ = [
     "ImportedRecord",
     "LedgerLine",
     "Role",
-    "RowOutcome",
     "User",
 ]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import secrets
 from datetime import datetime
-from enum import IntEnum
 from typing import Any
 
 from sqlalchemy import (
@@ -21,7 +20,7 @@ from sqlalchemy import (
     func,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import INT8MULTIRANGE, JSONB, ExcludeConstraint, Range
 from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -34,13 +33,6 @@ ID_ALPHABET = "abcdefghijkmnpqrstuvwxyz23456789"
 def new_import_id() -> str:
     """A random id of 12 characters (60 bits), so that a restored database cannot meet old job ids or objects."""
     return "".join(secrets.choice(ID_ALPHABET) for _ in range(12))
-
-
-class RowOutcome(IntEnum):
-    """How a row ended, in the ledger."""
-
-    IMPORTED = 1
-    FAILED = 2
 
 
 class Cells(TypeDecorator[list[str]]):
@@ -88,9 +80,6 @@ class Import(Base):
     unchanged_rows: Mapped[int] = mapped_column(Integer, default=0)
     superseded_rows: Mapped[int] = mapped_column(Integer, default=0)
     failed_rows: Mapped[int] = mapped_column(Integer, default=0)
-    folded_rows: Mapped[int] = mapped_column(
-        Integer, default=0, server_default="0", comment="imported rows whose lines have left the ledger"
-    )
     allowed_failed_rows: Mapped[int] = mapped_column(Integer)
     failed_slices: Mapped[int] = mapped_column(SmallInteger, default=0, comment="in a row, by unexpected errors")
 
@@ -123,20 +112,21 @@ class Import(Base):
 
 
 class LedgerLine(Base):
-    """One row that has ended, until it is folded.
+    """The rows that one batch ended, as numbers `import sequence << 32 | row number` (`importer.ledger.lines`).
 
     No foreign key: checking it would lock the import's row in every batch.
     """
 
     __tablename__ = "ledger"
 
-    import_sequence: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
-    row_number: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
-    outcome: Mapped[int] = mapped_column(SmallInteger)
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    rows: Mapped[list[Range[int]]] = mapped_column(INT8MULTIRANGE)
+
+    __table_args__ = (ExcludeConstraint(("rows", "&&"), name="ex_ledger_rows", using="gist"),)
 
 
 class FailedRow(Base):
-    """A row whose outcome is failed: its cells and the reason. The ledger decides; this only explains."""
+    """A row that has failed, with its cells and the reason; every other row in the ledger is imported."""
 
     __tablename__ = "failed_rows"
 
@@ -148,7 +138,7 @@ class FailedRow(Base):
     message: Mapped[str] = mapped_column(Text)
     cells: Mapped[list[str]] = mapped_column(Cells)
     problem: Mapped[list[Any] | None] = mapped_column(JSONB, comment="what reading found wrong; retried as it is")
-    attempts: Mapped[int] = mapped_column(Integer, server_default="1")
+    attempts: Mapped[int] = mapped_column(Integer, server_default="1", comment="how many have failed")
     failed_at: Mapped[datetime] = mapped_column(server_default=func.now())
     retry_requested_at: Mapped[datetime | None]
 

@@ -29,7 +29,7 @@ LOW = "low"
 ARGUMENTS_VERSION = 1
 """Version of the jobs' arguments: code that does not know it puts a job back instead of failing it."""
 
-SLICE_FUNCTION = "jobs.dispatcher.run_slice"
+SLICE_FUNCTION = "jobs.dispatcher.run.run_slice"
 SLICE_TIMEOUT = 600
 FAILED_JOB_SECONDS = 7 * 24 * 3600
 """So long RQ shows a failed job, of a slice or of a row."""

@@ -3,41 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, ClassVar, NamedTuple, Protocol
+from typing import Any, ClassVar, Protocol
 
 from pydantic import BaseModel, ConfigDict
+from pydantic_core import CoreSchema
 from sqlalchemy import Connection
 from sqlalchemy.orm import Session
 
 from importer.files.header import Column
 from importer.models import Base
 from importer.record_types.effects import Effect, Effects
+from importer.record_types.positional import cells_schema
+from importer.record_types.rows import Origin, ValidRow
 from importer.record_types.upsert import Upsert
 
 
 class RowSchema(BaseModel):
-    """The columns of a row with their types and checks; an empty cell counts as no value."""
+    """The fields of a row with their types and checks; an empty cell counts as no value."""
 
     model_config = ConfigDict(str_strip_whitespace=True, extra="forbid", frozen=True)
 
 
-class ValidRow(NamedTuple):
-    """A row that passed its checks: its number in the file, and a value for every column of the schema."""
-
-    row_number: int
-    values: dict[str, Any]
-
-
-class Origin(NamedTuple):
-    """Which import rows come from, and which columns of the schema its file has."""
-
-    import_id: str
-    sequence: int
-    columns: tuple[str, ...]
-
-
 class RecordType:
-    """One kind of record: its table, its key and its columns.
+    """One kind of record: its table, its key and its fields.
 
     `save` writes a batch with one upsert, or by COPY. A subclass may instead define `save_row(session,
     values, origin, row_number)`, which does what one row means, through the given session only, and returns
@@ -48,8 +36,8 @@ class RecordType:
         name: what API and CLI call it.
         label: what people read.
         model: the table's mapped class, with `ImportedRecord` among its bases if `save` is not replaced.
-        key: the columns that identify a record; they have a unique constraint and are required.
-        schema: the columns with their types and checks.
+        key: the fields that identify a record; they have a unique constraint and are required.
+        schema: the fields with their types and checks.
     """
 
     name: ClassVar[str]
@@ -59,7 +47,7 @@ class RecordType:
     schema: ClassVar[type[RowSchema]]
 
     def __init__(self) -> None:
-        self._upserts: dict[tuple[str, ...], Upsert] = {}
+        self._upserts: dict[tuple[tuple[str, ...], tuple[str | None, ...]], Upsert] = {}
 
     @property
     def columns(self) -> list[Column]:
@@ -71,19 +59,38 @@ class RecordType:
         return hasattr(self, "save_row")
 
     def validate(self, cells: dict[str, str]) -> dict[str, Any]:
-        """Check one row's cells by column name; empty cells are left out beforehand.
+        """Check one row's cells by field; empty cells are left out beforehand.
+
+        Returns:
+            A value for every field.
 
         Raises:
-            pydantic.ValidationError: naming every column at fault.
+            pydantic.ValidationError: naming every field at fault.
         """
-        return self.schema.__pydantic_validator__.validate_python(cells).__dict__
+        values: dict[str, Any] = self.schema.__pydantic_validator__.validate_python(cells).__dict__
+        return values
+
+    def cells_schema(self, columns: Sequence[str | None]) -> CoreSchema | None:
+        """The checks of a row by the position of its cells; None where rows must be checked by `validate`.
+
+        Args:
+            columns: the field that each column of the file fills.
+        """
+        if self.saves_row_by_row or type(self).validate is not RecordType.validate:
+            return None
+        return cells_schema(self.schema, columns)
 
     def save(self, connection: Connection, rows: Sequence[ValidRow], origin: Origin) -> Effects:
-        """Create or update the records of a batch at once, inside the caller's transaction."""
-        upsert = self._upserts.get(origin.columns)
+        """Create or update the records of a batch at once, inside the caller's transaction.
+
+        Args:
+            rows: in ascending row number; `origin.named` gives the values of one by field.
+        """
+        upsert = self._upserts.get(origin[2:])
         if upsert is None:
-            upsert = Upsert(self.model.__table__, self.key, tuple(self.schema.model_fields), origin.columns)
-            self._upserts[origin.columns] = upsert
+            upsert = self._upserts[origin[2:]] = Upsert(
+                self.model.__table__, self.key, origin.fields, origin.columns
+            )
         return upsert.run(connection, rows, origin.sequence)
 
 

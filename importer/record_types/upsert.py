@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 from sqlalchemy import ARRAY, Connection, FromClause, Table
 from sqlalchemy.dialects.postgresql import psycopg2
@@ -17,9 +17,7 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from importer.record_types.copying import RowsSkippedError, copy_rows, is_worthwhile
 from importer.record_types.effects import Effects
 from importer.record_types.literals import array_literal, copy_column, integer_array_literal
-
-if TYPE_CHECKING:
-    from importer.record_types.base import ValidRow
+from importer.record_types.rows import ValidRow
 
 DIALECT = psycopg2.dialect()
 
@@ -49,32 +47,35 @@ SELECT count(*) FILTER (WHERE created), count(*) FILTER (WHERE changed), count(*
 provenance forward, or an older row could win later."""
 
 
-def _values_of(columns: Sequence[str]) -> Callable[[dict[str, Any]], tuple[Any, ...]]:
-    """All values of a row, as a tuple even where there is one column."""
-    if len(columns) == 1:
-        return lambda values: (values[columns[0]],)
-    return itemgetter(*columns)
+def _picked(places: Sequence[int]) -> Callable[[tuple[Any, ...]], tuple[Any, ...]]:
+    """Takes the values at these places out of a row's, as a tuple even where there is one."""
+    if len(places) == 1:
+        return lambda values: (values[places[0]],)
+    return itemgetter(*places)
 
 
 class Upsert:
-    """What is done for one table and one set of columns that the file has.
+    """What is done for one table and one set of fields that rows fill.
 
     Args:
         table: where the records are.
         key: columns that identify a record.
-        columns: every column of the schema; those that the file lacks get their default in new records.
+        fields: the column that each value of a row fills, None for none; a column that is not among them gets its
+            default in a new record.
         present: the columns that the file has; only these change an existing record.
     """
 
     def __init__(
-        self, table: FromClause, key: Sequence[str], columns: Sequence[str], present: Sequence[str]
+        self, table: FromClause, key: Sequence[str], fields: Sequence[str | None], present: Sequence[str]
     ) -> None:
         self._table = cast(Table, table)
         self._key = tuple(key)
-        self._key_of = itemgetter(*key)
-        self._columns = tuple(columns)
-        self._values_of = _values_of(self._columns)
-        self._binders = [self._binder(name) for name in columns]
+        self._key_of = itemgetter(*[fields.index(name) for name in key])
+        self._columns = tuple(name for name in fields if name is not None)
+        self._values_of = (
+            None if None not in fields else _picked([n for n, name in enumerate(fields) if name is not None])
+        )
+        self._binders = [self._binder(name) for name in self._columns]
         self._sql = self._statement(set(present) - set(key))
         self._copy = COPY_BATCH.format(
             table=DIALECT.identifier_preparer.format_table(self._table),
@@ -102,7 +103,8 @@ class Upsert:
 
     def _bound(self, batch: Sequence[ValidRow]) -> list[Sequence[Any]]:
         """The values column by column, as psycopg2 would send them."""
-        columns = zip(*[self._values_of(row.values) for row in batch], strict=True)
+        values = (row.values for row in batch)
+        columns = zip(*(map(self._values_of, values) if self._values_of else values), strict=True)
         bound = zip(columns, self._binders, strict=True)
         return [list(map(bind, values)) if bind else values for values, bind in bound]
 

@@ -10,7 +10,6 @@ import contextlib
 import json
 import math
 import time
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import cast
 
@@ -19,7 +18,6 @@ from redis.exceptions import OutOfMemoryError
 
 from importer.config import Settings
 from importer.queue import keys, queues
-from jobs.dispatcher.pusher import Row
 
 FIRST_ROWS = 200
 """Of an import that nothing is known of yet, so that a small file waits for no measurement."""
@@ -83,11 +81,11 @@ class Share:
             )  # the queue's own bound, which the slice keeps, is the only one: nothing to count
         return int(max(0, self.limit - self._waiting))
 
-    def pushed(self, rows: Sequence[Row]) -> None:
-        """Take note of rows that were pushed."""
-        self._waiting += len(rows)
+    def pushed(self, rows: int, size: int) -> None:
+        """Take note of rows that were pushed, and of the bytes of their cells."""
+        self._waiting += rows
         if rows:
-            self._known.row_bytes = sum(len(row.data) for row in rows) / len(rows)
+            self._known.row_bytes = size / rows
 
     def measure(self) -> None:
         """Where there seems to be no room, count the rows that wait; once half are claimed, learn their rate."""

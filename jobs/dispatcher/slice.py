@@ -17,11 +17,12 @@ from sqlalchemy.orm import Session
 
 from importer.errors import ObjectChangedError, ObjectMissingError
 from importer.files.csv_reader import Position, RecordReader, new_tuple
-from importer.ledger import lines, retries
 from importer.ledger.counters import Change, settle
+from importer.ledger.lines import known_rows
+from importer.ledger.retries import Requested, requested
 from importer.lifecycle.cleaning import clean
 from importer.lifecycle.transitions import try_move
-from importer.models import FailedRow, Import
+from importer.models import Import
 from importer.queue import checkpoint, queues
 from importer.queue.checkpoint import Checkpoint
 from importer.services import Services
@@ -29,7 +30,7 @@ from importer.statuses import DISPATCHED, TAKES_ROWS, Reason, Status
 from jobs import process
 from jobs.dispatcher.pusher import BYTES_AT_ONCE, ROWS_AT_ONCE, Answer, Pusher, Row
 from jobs.dispatcher.share import Share
-from jobs.rows.job import encode_failed_row, encode_record
+from jobs.rows.job import encode_record, encode_retry
 
 log = logging.getLogger(__name__)
 
@@ -95,16 +96,15 @@ class Slice:
         while rows := self._requested(import_, after):
             if not self._has_room(self._pusher.queue_length()):
                 return False
-            rows = rows[: self._share.room]
-            jobs = _fitting([Row(row.row_number, encode_failed_row(self._id, row)) for row in rows])
-            self._pusher.push_retries(jobs)
-            self._share.pushed(jobs)
-            after = jobs[-1].row_number
+            rows = _fitting(rows[: self._share.room])
+            self._pusher.push_retries([Row(r.row_number, encode_retry(self._id, *r[:3])) for r in rows])
+            self._share.pushed(len(rows), sum(row.size for row in rows))
+            after = rows[-1].row_number
         return True
 
-    def _requested(self, import_: Import, after: int) -> list[FailedRow]:
-        with Session(self._services.engine, expire_on_commit=False) as session:
-            return retries.requested(session, import_.sequence, after=after, limit=ROWS_AT_ONCE)
+    def _requested(self, import_: Import, after: int) -> list[Requested]:
+        with Session(self._services.engine) as session:
+            return requested(session, import_.sequence, after=after, limit=ROWS_AT_ONCE)
 
     # Rows of the file
 
@@ -151,7 +151,7 @@ class Slice:
                     self.has_lost = True
                     return False
                 reached = after
-                self._share.pushed(rows)
+                self._share.pushed(len(rows), sum(len(row.data) for row in rows))
                 if not self._has_room(length):
                     self._look(reached)
                     return True
@@ -179,7 +179,7 @@ class Slice:
         if reached.row_number >= reached.known_row or not rows:
             return rows
         with self._services.engine.connect() as connection:
-            known = lines.known_rows(connection, import_.sequence, rows[0].row_number, rows[-1].row_number)
+            known = known_rows(connection, import_.sequence, rows[0].row_number, rows[-1].row_number)
         return [row for row in rows if row.row_number not in known]
 
     def _has_room(self, queue_length: int) -> bool:
@@ -250,11 +250,11 @@ class Slice:
                 clean(session, self._services, import_)
 
 
-def _fitting(rows: list[Row]) -> list[Row]:
-    """The first of these rows that are not too many bytes for one push; at least one."""
+def _fitting(rows: list[Requested]) -> list[Requested]:
+    """The first of these rows whose cells are not too many bytes for one push; at least one."""
     size = 0
     for count, row in enumerate(rows):
-        size += len(row.data)
+        size += row.size
         if size > BYTES_AT_ONCE:
             return rows[: max(count, 1)]
     return rows

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from pydantic import ValidationError
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from importer.errors import RecordTypeError
-from importer.files.csv_reader import new_tuple
-from importer.ledger import lines
 from importer.ledger.counters import Change, Standing, settle
-from importer.record_types import ValidRow
+from importer.ledger.failures import Failure, delete_failures, lock_attempts, save_failures
+from importer.ledger.lines import enter, withdraw
+from importer.record_types import Effects
 from importer.services import Services
 from jobs.database_errors import CONNECTION_LOST, Fault, fault_of, say
-from jobs.rows.job import RowJob
-from jobs.rows.outcomes import MAX_DEATHS, Failure, ImportGoneError, TransientError, from_validation, worker_died
+from jobs.rows.checks import CheckedRows
+from jobs.rows.outcomes import ImportGoneError, TransientError
 from jobs.rows.plan import Plan, Plans
-from jobs.rows.saver import Saved, Saver
+from jobs.rows.saver import Saver
 
 ROW_BY_ROW_SECONDS = 2.0
 """A batch whose rows are saved one by one commits what it has after so long, well within its lease."""
@@ -31,9 +30,9 @@ class Applied:
 
     Attributes:
         standing: the import's, after it.
-        again: row numbers that the ledger had known before.
-        failures: the rows that failed now.
-        unreached: row numbers that there was no time for; they go back to the queue.
+        again: numbers of the rows that had ended before.
+        failures: the attempts that failed now.
+        unreached: numbers of the rows that there was no time for; they go back to the queue.
     """
 
     standing: Standing
@@ -49,21 +48,24 @@ class Batches:
         self._services = services
         self._plans = Plans(services)
 
-    def apply(self, import_id: str, rows: Iterable[RowJob]) -> Applied:
-        """Validate and save rows of one import, and commit; a row that has been imported before changes nothing.
+    def apply(self, import_id: str, jobs: Sequence[bytes], *, deaths: int = 0) -> Applied:
+        """Check and save rows of one import, and commit; a row that has ended before changes nothing.
 
         Args:
-            rows: gone through again where a row fails late; what that raises passes through.
+            jobs: the data of row jobs.
+            deaths: how many workers have died over the one row that these are.
 
         Raises:
             ImportGoneError: the import takes these rows no more; nothing was changed.
             TransientError: nobody's fault; nothing was changed.
             RecordTypeError: the record type's code or table is wrong; nothing was changed.
+            UnreadableJobError, UnknownVersionError: a job is none of this release's; nothing was changed.
         """
         try:
             with self._services.engine.begin() as connection:
                 plan = self._plans.get(connection, import_id)
-                return self._apply(connection, plan, rows)
+                rows = CheckedRows(plan, jobs, deaths)
+                return _Batch(connection, plan, rows, self._services.settings.row_timeout).apply()
         except CONNECTION_LOST as error:
             raise TransientError("The database connection was lost, or none was free.") from error
         except DBAPIError as error:
@@ -72,81 +74,44 @@ class Batches:
                 raise TransientError(say(error), is_timeout=fault is Fault.TIMEOUT) from error
             raise RecordTypeError(say(error)) from error
 
-    def _apply(self, connection: Connection, plan: Plan, rows: Iterable[RowJob]) -> Applied:
-        valid, invalid = _each_once(*_check(plan, rows))
-        imported, failed = [row.row_number for row in valid], [failure.row.row_number for failure in invalid]
-        ours = lines.enter(connection, plan.sequence, imported, failed)
-        saver = Saver(
-            plan, connection, row_timeout=self._services.settings.row_timeout, seconds=ROW_BY_ROW_SECONDS
-        )
-        saved = saver.save([row for row in valid if row.row_number in ours], rows)
-        failures = [failure for failure in invalid if failure.row.row_number in ours] + saved.failures
-        _note_outcomes(connection, plan, ours, saved, failures)
-        standing = settle(connection, plan.import_id, _change(ours, saved, failures))
+
+class _Batch:
+    """The transaction of one batch, step by step."""
+
+    def __init__(self, connection: Connection, plan: Plan, rows: CheckedRows, row_timeout: float) -> None:
+        self._connection = connection
+        self._plan = plan
+        self._rows = rows
+        self._saver = Saver(plan, connection, row_timeout=row_timeout, seconds=ROW_BY_ROW_SECONDS)
+
+    def apply(self) -> Applied:
+        sequence, given = self._plan.sequence, self._rows.row_numbers()
+        retried = self._retry()
+        line = enter(self._connection, sequence, given)
+        valid, failures = self._rows.sorted_out(sorted({*line.row_numbers, *retried}))
+        saved = self._saver.save(valid, self._rows.attempt)
+        failures += saved.failures
+        unreached = set(saved.unreached)
+        withdraw(self._connection, sequence, line, [number for number in saved.unreached if number not in retried])
+        save_failures(self._connection, sequence, failures)
+        delete_failures(self._connection, sequence, retried.difference(unreached, _row_numbers(failures)))
+        standing = self._settle(saved.effects, len(failures) - len(retried - unreached))
+        again = set(given).difference(line.row_numbers) | self._rows.retries.keys()
+        return Applied(standing, again, failures, unreached)
+
+    def _retry(self) -> set[int]:
+        """Lock and check the failed rows whose attempt is due; return their numbers."""
+        due = lock_attempts(self._connection, self._plan.sequence, self._rows.retries)
+        self._rows.check(due)
+        return {attempt.row_number for attempt in due}
+
+    def _settle(self, effects: Effects, failed: int) -> Standing:
+        change = Change(effects.created, effects.updated, effects.unchanged, effects.superseded, failed)
+        standing = settle(self._connection, self._plan.import_id, change)
         if standing is None:
             raise ImportGoneError
-        again = {number for number in (*imported, *failed) if not ours.get(number)}
-        return Applied(standing, again, failures, set(saved.unreached))
+        return standing
 
 
-def _check(plan: Plan, rows: Iterable[RowJob]) -> tuple[list[ValidRow], list[Failure]]:
-    """Called for every row there is: what can be done once for a batch is done before the loop."""
-    valid: list[ValidRow] = []
-    invalid: list[Failure] = []
-    by_column, validate = plan.by_column, plan.record_type.validate
-    for row in rows:
-        if row.problem is not None:
-            invalid.append(_unreadable(plan, row))
-        elif row.deaths >= MAX_DEATHS:
-            invalid.append(worker_died(row))
-        else:
-            try:
-                values = validate(by_column(row.cells))
-            except ValidationError as error:
-                invalid.append(from_validation(row, error))
-            else:
-                valid.append(new_tuple(ValidRow, (row.row_number, values)))
-    return valid, invalid
-
-
-def _each_once(valid: list[ValidRow], invalid: list[Failure]) -> tuple[list[ValidRow], list[Failure]]:
-    """In ascending order; jobs of the same row say the same."""
-    by_number = {row.row_number: row for row in valid}
-    wrong = {failure.row.row_number: failure for failure in invalid if failure.row.row_number not in by_number}
-    return [by_number[number] for number in sorted(by_number)], [wrong[number] for number in sorted(wrong)]
-
-
-def _unreadable(plan: Plan, row: RowJob) -> Failure:
-    assert row.problem is not None
-    index = row.problem.column
-    column = plan.columns[index] if index is not None and index < len(plan.columns) else None
-    return Failure(row, row.problem.code, column, row.problem.message)
-
-
-def _note_outcomes(
-    connection: Connection, plan: Plan, ours: dict[int, bool], saved: Saved, failures: list[Failure]
-) -> None:
-    unreached_first = [number for number in saved.unreached if ours[number]]
-    unreached_again = [number for number in saved.unreached if not ours[number]]
-    failed_late = [failure.row.row_number for failure in saved.failures]
-    lines.withdraw(connection, plan.sequence, unreached_first)
-    lines.mark_failed(connection, plan.sequence, failed_late + unreached_again)
-    lines.save_failed_rows(connection, plan.sequence, failures)
-    lines.delete_failed_rows(connection, plan.sequence, _repaired(ours, saved, failures))
-
-
-def _repaired(ours: dict[int, bool], saved: Saved, failures: list[Failure]) -> list[int]:
-    """Rows that had failed before and are imported now."""
-    not_imported = {failure.row.row_number for failure in failures} | set(saved.unreached)
-    return [number for number, is_first in ours.items() if not is_first and number not in not_imported]
-
-
-def _change(ours: dict[int, bool], saved: Saved, failures: list[Failure]) -> Change:
-    failed_first = sum(1 for failure in failures if ours[failure.row.row_number])
-    return Change(
-        created=saved.effects.created,
-        updated=saved.effects.updated,
-        unchanged=saved.effects.unchanged,
-        superseded=saved.effects.superseded,
-        failed=failed_first - len(_repaired(ours, saved, failures)),
-    )
+def _row_numbers(failures: Iterable[Failure]) -> Iterator[int]:
+    return (failure.attempt.row_number for failure in failures)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import secrets
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from types import MappingProxyType
@@ -21,10 +21,11 @@ from rq.job_lifecycle import record_job_failure
 from rq.registry import FailedJobRegistry, StartedJobRegistry
 from rq.serializers import JSONSerializer
 
+from importer.ledger.failures import Attempt
 from importer.queue import keys
-from importer.queue.queues import FAILED_JOB_SECONDS, LOW, queue_named, row_job_id
+from importer.queue.queues import FAILED_JOB_SECONDS, LOW, import_of, queue_named, row_job_id
 from importer.queue.scripts import script
-from jobs.rows.job import RowJob, UnknownVersionError, UnreadableJobError, decode_all, read_all
+from jobs.rows.job import UnknownVersionError, UnreadableJobError, attempt_of, import_of_call, plain, read_calls
 
 log = logging.getLogger(__name__)
 
@@ -52,10 +53,11 @@ class GivenBack(StrEnum):
 
 @dataclass(frozen=True)
 class Claim:
-    """Row jobs that a worker has taken together; all of one import. They are read anew by each loop over it.
+    """Row jobs that a worker has taken together; all of one import.
 
     Attributes:
-        setbacks: deaths and timeouts by job id, of those that have any.
+        datas: what RQ keeps as each job's data.
+        setbacks: deaths and timeouts by job id, of those that have any; such a job is claimed by itself.
     """
 
     id: str
@@ -67,9 +69,19 @@ class Claim:
     def __len__(self) -> int:
         return len(self.job_ids)
 
-    def __iter__(self) -> Iterator[RowJob]:
-        """Raises `UnknownVersionError` or `UnreadableJobError`, which `Claims.sort_out` is for."""
-        return read_all(self.job_ids, self.datas, self.setbacks)
+    @property
+    def deaths(self) -> int:
+        """How many workers have died over its one row."""
+        return max((deaths for deaths, _ in self.setbacks.values()), default=0)
+
+    @property
+    def timeouts(self) -> int:
+        """How often its one row took too long."""
+        return max((timeouts for _, timeouts in self.setbacks.values()), default=0)
+
+    def attempts(self) -> list[Attempt]:
+        """What its jobs are for; raises `UnknownVersionError` or `UnreadableJobError`."""
+        return [attempt_of(call) for call in read_calls([plain(data) for data in self.datas])]
 
 
 class Claims:
@@ -123,10 +135,9 @@ class Claims:
             return None
         claim = Claim(claim_id, "", job_ids, datas, setbacks)
         try:
-            first = next(iter(claim))
+            return replace(claim, import_id=_import_of(datas[0]))
         except (UnreadableJobError, UnknownVersionError):
             return self.sort_out(claim)
-        return replace(claim, import_id=first.import_id)
 
     def sort_out(self, claim: Claim) -> Claim | None:
         """Keep the row jobs of this release; the others go where they belong."""
@@ -134,13 +145,14 @@ class Claims:
         unknown: list[str] = []
         for job_id, data in zip(claim.job_ids, claim.datas, strict=True):
             try:
-                decode_all([job_id], [data], {})
+                if _import_of(data) != import_of(job_id):
+                    raise UnreadableJobError("A job's data are of another import than its id.")
                 sound[job_id] = data
             except UnreadableJobError as error:
-                log.error("%s; it is shown among the failed jobs", error)
+                log.error("job %s: %s It is shown among the failed jobs.", job_id, error)
                 self._set_aside(claim.id, job_id, data, error)
             except UnknownVersionError as error:
-                log.warning("%s; put back for a worker of that release", error)
+                log.warning("job %s: %s It is put back for a worker of that release.", job_id, error)
                 unknown.append(job_id)
         if unknown:
             places = [self._queue, self._started, keys.claim(claim.id)]
@@ -225,3 +237,10 @@ class Claims:
         places = [self._queue, self._started, keys.CLAIMS, keys.claim(claim_id), keys.SETBACKS]
         arguments: list[Any] = [claim_id, keys.JOB_PREFIXES[0], reason.value, SETBACK_SECONDS]
         return cast(int, self._give_back(keys=places, args=arguments))
+
+
+def _import_of(data: bytes) -> str:
+    """The id of the import that a job's data name; raises what `attempt_of` does."""
+    (call,) = read_calls([plain(data)])
+    attempt_of(call)
+    return import_of_call(call)

@@ -18,13 +18,13 @@ from rq.job_lifecycle import record_job_failure
 from rq.registry import FailedJobRegistry, StartedJobRegistry
 from rq.serializers import JSONSerializer
 
+from importer.ledger.failures import Failure
 from importer.queue import keys
-from importer.queue.queues import FAILED_JOB_SECONDS, LOW, queue_named
+from importer.queue.queues import FAILED_JOB_SECONDS, LOW, queue_named, row_job_id
 from importer.queue.scripts import script
 from jobs.rows.batch import Applied
 from jobs.rows.claims import Claim
-from jobs.rows.job import DESCRIPTION
-from jobs.rows.outcomes import Failure
+from jobs.rows.job import DESCRIPTION, encode_retry
 
 KEPT = 1000
 
@@ -41,8 +41,8 @@ class FailedJobs:
 
     def shown(self, applied: Applied) -> list[Failure]:
         """The failures of a batch that RQ is told of."""
-        first = [failure for failure in applied.failures if failure.row.row_number not in applied.again]
-        again = [failure for failure in applied.failures if failure.row.row_number in applied.again]
+        first = [failure for failure in applied.failures if failure.attempt.row_number not in applied.again]
+        again = [failure for failure in applied.failures if failure.attempt.row_number in applied.again]
         told = applied.standing.failed_rows - len(first)
         return (first[: max(0, KEPT - told)] + again)[-KEPT:]
 
@@ -61,23 +61,25 @@ class FailedJobs:
         self._trim(keys=[self._failed], args=[KEPT, *keys.JOB_PREFIXES])
 
     def _record(self, pipeline: Pipeline, claim: Claim, failure: Failure) -> None:
-        row = failure.row
-        job = Job(row.job_id, connection=self._redis, serializer=JSONSerializer)
-        job.data = row.data
+        """The job as it is requeued: for the row's next attempt, and without its cells."""
+        row = failure.attempt
+        job = Job(row_job_id(claim.import_id, row.row_number), connection=self._redis, serializer=JSONSerializer)
+        job.data = encode_retry(claim.import_id, row.row_number, row.line_number, row.number + 1)
         job.origin = LOW
         job.description = DESCRIPTION
         job.failure_ttl = FAILED_JOB_SECONDS
         job.ended_at = datetime.now(UTC)
-        self._leave(pipeline, claim, row.job_id)
+        self._leave(pipeline, claim, job.id)
         pipeline.hdel(job.key, "deaths", "timeouts")
-        record_job_failure(job, sentence(failure), pipeline)
+        record_job_failure(job, sentence(claim.import_id, failure), pipeline)
 
     def _forget(self, claim: Claim, failures: Sequence[Failure]) -> None:
         """On a full Redis the jobs go, not the rows: these are in Postgres."""
         with self._redis.pipeline() as pipeline:
             for failure in failures:
-                pipeline.delete(Job.key_for(failure.row.job_id))
-                self._leave(pipeline, claim, failure.row.job_id)
+                job_id = row_job_id(claim.import_id, failure.attempt.row_number)
+                pipeline.delete(Job.key_for(job_id))
+                self._leave(pipeline, claim, job_id)
             pipeline.execute()
 
     def _leave(self, pipeline: Pipeline, claim: Claim, job_id: str) -> None:
@@ -86,8 +88,7 @@ class FailedJobs:
         pipeline.zrem(self._started, f"{job_id}:{claim.id}")
 
 
-def sentence(failure: Failure) -> str:
+def sentence(import_id: str, failure: Failure) -> str:
     """What RQ shows as the exception: no cell of the file, whatever shows it."""
-    row = failure.row
-    where = f"row {row.row_number} (line {row.line_number}) of import {row.import_id}"
+    where = f"row {failure.attempt.row_number} (line {failure.attempt.line_number}) of import {import_id}"
     return f"RowFailedError: {where}: {failure.code}. Cells and the full reason are on the import's page."

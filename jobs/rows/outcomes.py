@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from pydantic import ValidationError
 
 from importer.errors import ImporterError
-from jobs.rows.job import RowJob
+from importer.files.problems import Problem
+from importer.ledger.failures import Attempt, Failure
 
 MAX_DEATHS = 3
 """So many workers may die over a row that runs alone before it counts as the cause."""
@@ -20,15 +21,6 @@ REPORTED_PROBLEMS = 5
 
 CODES = {"value_error": "invalid_value", "missing": "missing_value"}
 """Pydantic's names that would say nothing to the person who repairs the row."""
-
-
-class Failure(NamedTuple):
-    """A failed row and its reason."""
-
-    row: RowJob
-    code: str
-    column: str | None
-    message: str
 
 
 class RowFailedError(ImporterError):
@@ -47,11 +39,11 @@ class TransientError(ImporterError):
         self.is_timeout = is_timeout
 
 
-def from_validation(row: RowJob, error: ValidationError) -> Failure:
+def from_validation(attempt: Attempt, error: ValidationError) -> Failure:
     """The reason in words: every column at fault with what it should be, never with what it was."""
     problems = error.errors(include_url=False, include_context=False, include_input=False)
     code = CODES.get(str(problems[0]["type"]), str(problems[0]["type"]))
-    return Failure(row, code, _column(problems[0]), _message(problems))
+    return Failure(attempt, code, _column(problems[0]), _message(problems))
 
 
 def _message(problems: Sequence[Any]) -> str:
@@ -74,7 +66,18 @@ def _sentence(problem: Any) -> str:
     return f"{message[:1].lower()}{message[1:]}"
 
 
-def worker_died(row: RowJob) -> Failure:
+def from_problem(attempt: Attempt, problem: Problem, columns: Sequence[str | None]) -> Failure:
+    """The reason of a row that could not even be read.
+
+    Args:
+        columns: the field that each column of the file fills.
+    """
+    index = problem.column
+    column = columns[index] if index is not None and index < len(columns) else None
+    return Failure(attempt, problem.code, column, problem.message)
+
+
+def worker_died(attempt: Attempt, deaths: int) -> Failure:
     """The reason of a row over which worker after worker died."""
-    message = f"Working on this row ended its worker {row.deaths} times (a crash, or too much memory)."
-    return Failure(row, "worker_died", None, message)
+    message = f"Working on this row ended its worker {deaths} times (a crash, or too much memory)."
+    return Failure(attempt, "worker_died", None, message)

@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
+from pydantic_core import CoreSchema, SchemaValidator, core_schema
+from pydantic_core.core_schema import any_schema, int_schema, literal_schema, none_schema, tuple_schema
 from sqlalchemy import Connection, select
 
 from importer.errors import RecordTypeError, UnknownRecordTypeError
 from importer.models import Import
 from importer.record_types import Origin, RecordType
+from importer.record_types.positional import schema_config
 from importer.services import Services
+from jobs.rows.job import VERSION, read_calls
 from jobs.rows.outcomes import ImportGoneError
 
-KEPT = 200
+PLANS_KEPT = 200
 
 
 @dataclass(frozen=True)
 class Plan:
-    """One import: its record type, and which column each cell fills."""
+    """One import: its record type, and which field each column of the file fills."""
 
     import_id: str
     sequence: int
@@ -27,22 +33,46 @@ class Plan:
 
     @cached_property
     def origin(self) -> Origin:
-        return Origin(self.import_id, self.sequence, self._names)
+        fields = self.columns if self._validator is not None else tuple(self.record_type.schema.model_fields)
+        return Origin(self.import_id, self.sequence, tuple(name for name in self.columns if name), fields)
 
     @cached_property
-    def _names(self) -> tuple[str, ...]:
-        return tuple(name for name in self.columns if name is not None)
+    def _validator(self) -> SchemaValidator | None:
+        """Reads and checks the data of many first attempts at once; None where rows are checked by name."""
+        cells = self.record_type.cells_schema(self.columns)
+        if cells is None:
+            return None
+        rows = core_schema.union_schema([self._call_schema(cells), any_schema()], mode="left_to_right")
+        return SchemaValidator(core_schema.list_schema(rows), schema_config(self.record_type.schema))
 
-    @cached_property
-    def _is_whole(self) -> bool:
-        """Every cell fills a column."""
-        return None not in self.columns
+    def _call_schema(self, cells: CoreSchema) -> CoreSchema:
+        """The data of a first attempt that can be read and passes its checks, as `jobs.rows.job` writes them."""
+        version, import_id = literal_schema([VERSION]), literal_schema([self.import_id])
+        arguments = tuple_schema([version, import_id, int_schema(), int_schema(), cells, none_schema()])
+        return tuple_schema([any_schema(), none_schema(), arguments, core_schema.dict_schema(max_length=0)])
 
-    def by_column(self, cells: list[str]) -> dict[str, str]:
-        """The cells that hold a value, by column."""
-        if self._is_whole and "" not in cells:
-            return dict(zip(self._names, cells, strict=False))
-        return {name: cell for name, cell in zip(self.columns, cells, strict=False) if name is not None and cell}
+    def read(self, datas: Sequence[bytes]) -> list[Any]:
+        """What the plain data of jobs say: a tuple where the row passed its checks, a list where that is open.
+
+        Raises:
+            UnreadableJobError: one of them is no JSON.
+        """
+        if self._validator is None:
+            return read_calls(datas)
+        try:
+            return list(self._validator.validate_json(b"[" + b",".join(datas) + b"]"))
+        except ValueError:  # cells that are not UTF-8, as lone surrogates
+            return read_calls(datas)
+
+    def validate(self, cells: Sequence[str]) -> tuple[Any, ...]:
+        """Check one row's cells by name; return its values in the order of `origin.fields`.
+
+        Raises:
+            pydantic.ValidationError: naming every field at fault.
+        """
+        named = {name: cell for name, cell in zip(self.columns, cells, strict=False) if name is not None and cell}
+        values = self.record_type.validate(named)
+        return tuple(None if name is None else values[name] for name in self.origin.fields)
 
 
 class Plans:
@@ -60,7 +90,7 @@ class Plans:
             RecordTypeError: this release has no such record type.
         """
         if import_id not in self._plans:
-            if len(self._plans) >= KEPT:
+            if len(self._plans) >= PLANS_KEPT:
                 self._plans.clear()
             self._plans[import_id] = self._load(connection, import_id)
         return self._plans[import_id]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import cast
 
@@ -12,10 +12,10 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from importer.errors import ImporterError, RecordTypeError, RowError
+from importer.ledger.failures import Attempt, Failure
 from importer.record_types import Effect, Effects, RowSaver, ValidRow
 from jobs.database_errors import CONNECTION_LOST, Fault, column_of, fault_of, say
-from jobs.rows.job import RowJob
-from jobs.rows.outcomes import Failure, TransientError
+from jobs.rows.outcomes import TransientError
 from jobs.rows.plan import Plan
 from jobs.rows.session import RowSession, only_session
 from jobs.rows.time_limit import TimeLimitError, time_limit
@@ -48,11 +48,11 @@ class Saver:
         self._row_timeout = row_timeout
         self._seconds = seconds
 
-    def save(self, rows: list[ValidRow], jobs: Iterable[RowJob]) -> Saved:
+    def save(self, rows: list[ValidRow], attempt_of: Callable[[int], Attempt]) -> Saved:
         """Save rows given in ascending row number.
 
         Args:
-            jobs: those of all rows; gone through only where a row fails.
+            attempt_of: the attempt of a row, by its number; asked for only where one fails.
 
         Raises:
             TransientError: nobody's fault; roll back and try again later.
@@ -61,7 +61,7 @@ class Saver:
         if not rows:
             return Saved()
         if self._plan.record_type.saves_row_by_row:
-            return self._one_by_one(rows, jobs, self._save_row)
+            return self._one_by_one(rows, attempt_of, self._save_row)
         try:
             with self._connection.begin_nested():
                 effects = self._save_batch(rows)
@@ -72,7 +72,7 @@ class Saver:
             raise
         except Exception as error:  # psycopg2 refused a value, or the record type's code met one it cannot take
             log.info("import %s: a batch is saved row by row: %r", self._plan.import_id, error)
-        return self._one_by_one(rows, jobs, lambda row: self._save_batch([row]))
+        return self._one_by_one(rows, attempt_of, lambda row: self._save_batch([row]))
 
     def _save_batch(self, rows: list[ValidRow]) -> Effects:
         effects = self._plan.record_type.save(self._connection, rows, self._plan.origin)
@@ -85,7 +85,9 @@ class Saver:
         record_type = cast(RowSaver, self._plan.record_type)
         with RowSession.on(self._connection) as session, only_session(session):
             with time_limit(self._row_timeout):
-                effect = record_type.save_row(session, row.values, self._plan.origin, row.row_number)
+                effect = record_type.save_row(
+                    session, self._plan.origin.named(row), self._plan.origin, row.row_number
+                )
                 session.flush()
             self._connection.exec_driver_sql(CHECK_CONSTRAINTS)
         if not isinstance(effect, Effect):
@@ -93,9 +95,9 @@ class Saver:
         return Effects.of(effect)
 
     def _one_by_one(
-        self, rows: list[ValidRow], jobs: Iterable[RowJob], save: Callable[[ValidRow], Effects]
+        self, rows: list[ValidRow], attempt_of: Callable[[int], Attempt], save: Callable[[ValidRow], Effects]
     ) -> Saved:
-        saved, began, by_number = Saved(), time.monotonic(), dict[int, RowJob]()
+        saved, began = Saved(), time.monotonic()
         for index, row in enumerate(rows):
             if index and time.monotonic() - began > self._seconds:
                 saved.unreached = [unreached.row_number for unreached in rows[index:]]
@@ -104,28 +106,29 @@ class Saver:
                 with self._connection.begin_nested():
                     effects = save(row)
             except Exception as error:
-                by_number = by_number or {job.row_number: job for job in jobs}
-                saved.failures.append(self._failure(by_number[row.row_number], error))
+                saved.failures.append(self._failure(attempt_of(row.row_number), error))
             else:
                 saved.effects += effects
         return saved
 
-    def _failure(self, row: RowJob, error: Exception) -> Failure:
+    def _failure(self, attempt: Attempt, error: Exception) -> Failure:
         """The reason why this row fails; what is not this row's fault is raised."""
         if isinstance(error, RowError):
-            return Failure(row, error.code, error.column, error.message)
+            return Failure(attempt, error.code, error.column, error.message)
         if isinstance(error, TimeLimitError):
-            message = f"Row {row.row_number} took longer than ROW_TIMEOUT ({self._row_timeout:g} s)."
+            message = f"Row {attempt.row_number} took longer than ROW_TIMEOUT ({self._row_timeout:g} s)."
             raise TransientError(message, is_timeout=True) from error
         if isinstance(error, CONNECTION_LOST):
             raise error
         if isinstance(error, DBAPIError):
             self._raise_unless_rows_fault(error)
-            return Failure(row, f"database_{getattr(error.orig, 'pgcode', None)}", column_of(error), say(error))
+            return Failure(
+                attempt, f"database_{getattr(error.orig, 'pgcode', None)}", column_of(error), say(error)
+            )
         if isinstance(error, ImporterError | SQLAlchemyError):
             raise RecordTypeError(f"{type(error).__name__}: {error}") from error
-        log.exception("import %s: row %s: its record type raised", self._plan.import_id, row.row_number)
-        return Failure(row, "save_raised", None, f"Saving this row raised {type(error).__name__}: {error}")
+        log.exception("import %s: row %s: its record type raised", self._plan.import_id, attempt.row_number)
+        return Failure(attempt, "save_raised", None, f"Saving this row raised {type(error).__name__}: {error}")
 
     def _raise_unless_rows_fault(self, error: DBAPIError) -> None:
         fault = fault_of(error)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from functools import partial
 
 from rq.job import Job
 from rq.queue import Queue
@@ -16,7 +17,7 @@ from importer.lifecycle.cleaning import clean
 from importer.lifecycle.transitions import try_move
 from importer.models import Import
 from importer.queue import checkpoint
-from importer.queue.queues import LOW, queue_named
+from importer.queue.queues import LOW, queue_named, row_job_id
 from importer.services import Services
 from importer.statuses import Reason, Status
 from jobs.process import stop_requested
@@ -104,11 +105,11 @@ class RowWorker(ResilientWorker):
                 self._clean(claim.import_id)
 
     def _apply(self, claim: Claim) -> Applied:
-        if any(timeouts >= MAX_TIMEOUTS for _deaths, timeouts in claim.setbacks.values()):
-            late = next(iter(claim))  # it is alone: rows that took too long run so
+        if claim.timeouts >= MAX_TIMEOUTS:
+            (late,) = claim.attempts()
             raise RecordTypeError(f"row {late.row_number} (line {late.line_number}) always takes too long.")
         began = time.monotonic()
-        applied = self._batches.apply(claim.import_id, claim)
+        applied = self._batches.apply(claim.import_id, claim.datas, deaths=claim.deaths)
         reached = len(claim) - len(applied.unreached)
         self._sizes.took(claim.import_id, reached, time.monotonic() - began)
         return applied
@@ -119,10 +120,10 @@ class RowWorker(ResilientWorker):
         Where the claim was put back meanwhile, the failed rows' jobs are left to whoever takes them next.
         """
         shown = self._failed_jobs.shown(applied)
-        keep, again = [failure.row.job_id for failure in shown], set[str]()
-        if applied.unreached or applied.again:
-            keep += [row.job_id for row in claim if row.row_number in applied.unreached]
-            again |= {row.job_id for row in claim if row.row_number in applied.again}
+        job_id = partial(row_job_id, claim.import_id)
+        keep = [job_id(failure.attempt.row_number) for failure in shown]
+        keep += map(job_id, sorted(applied.unreached))
+        again = set(map(job_id, applied.again))
         is_held = self._claims.clear(claim, keep=keep, again=again)
         if is_held and shown:
             self._failed_jobs.record(claim, shown)
@@ -149,7 +150,7 @@ class RowWorker(ResilientWorker):
         """
         log.error("import %s: the record type is broken: %s", claim.import_id, detail)
         sound = self._claims.sort_out(claim)
-        row_numbers = [row.row_number for row in sound] if sound is not None else []
+        row_numbers = [attempt.row_number for attempt in sound.attempts()] if sound is not None else []
         with Session(self.services.engine) as session:
             try_move(session, claim.import_id, Status.PAUSING, reason=Reason.RECORD_TYPE_BROKEN, detail=detail)
             refuse_retries(session, claim.import_id, row_numbers, detail)

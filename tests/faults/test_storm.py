@@ -23,7 +23,7 @@ from sqlalchemy import text
 def harm(storm):
     def strike():
         with storm.scene.world.services.engine.begin() as connection:
-            return connection.execute(text("DELETE FROM ledger WHERE row_number % 97 = 0")).rowcount
+            return connection.execute(text("DELETE FROM ledger WHERE id % 7 = 0")).rowcount
     storm.wait(60, 60, until=strike)  # the first batch may not have been saved yet
 """
 

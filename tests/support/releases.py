@@ -14,8 +14,8 @@ ROW_JOB = {
     "timeout": "180",
     "status": "queued",
 }
-ROW_DATA = '["jobs.rows.job.import_row",null,[{version},"{import_id}",{row},{line},{cells},null],{{}}]'
-SLICE_DATA = '["jobs.dispatcher.run_slice",null,[{version},"{import_id}"],{{}}]'
+ROW_DATA = '["jobs.rows.alone.import_row",null,[{version},"{import_id}",{row},{line},{cells},null],{{}}]'
+SLICE_DATA = '["jobs.dispatcher.run.run_slice",null,[{version},"{import_id}"],{{}}]'
 
 
 def write_row_job(world: World, import_id: str, row: int, *, version: int, cells: Sequence[str]) -> str:

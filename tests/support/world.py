@@ -14,7 +14,8 @@ from sqlalchemy.orm import Session
 from waiting import wait_until
 
 from importer.control import imports, uploads
-from importer.models import FailedRow, Import, LedgerLine, User
+from importer.ledger.lines import known_rows
+from importer.models import FailedRow, Import, User
 from importer.queue import checkpoint, keys, queues
 from importer.queue.queues import HIGH, LOW, queue_named
 from importer.services import Services
@@ -193,11 +194,11 @@ class World:
         with self.session() as session:
             return session.scalar(select(Import.id).where(Import.id == import_id)) is not None
 
-    def ledger(self, import_id: str) -> dict[int, int]:
+    def ledger(self, import_id: str) -> set[int]:
+        """Numbers of the rows that have ended."""
         sequence = self.find(import_id).sequence
-        with self.session() as session:
-            lines = session.scalars(select(LedgerLine).where(LedgerLine.import_sequence == sequence)).all()
-        return {line.row_number: line.outcome for line in lines}
+        with self.services.engine.connect() as connection:
+            return known_rows(connection, sequence, 0, 2**31 - 1)
 
     def counts(self, import_id: str) -> dict[str, int]:
         """The counters that are not zero."""

@@ -10,11 +10,11 @@ from pydantic import ValidationError
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from importer.errors import SettingsError, UnknownRecordTypeError
+from importer.ledger.failures import Attempt
 from importer.models import ImportedRecord
 from importer.record_types import RecordType, RecordTypes, RowSchema
 from importer.record_types.airports import Airports
 from importer.record_types.contacts import Contacts
-from jobs.rows.job import RowJob
 from jobs.rows.outcomes import from_validation
 
 ROOT = Path(__file__).parents[2]
@@ -32,7 +32,7 @@ CONTACT = {"email": "Ann@Example.com", "name": "Ann", "signup_date": "2024-02-29
 def failure_of(record_type, cells):
     with pytest.raises(ValidationError) as error:
         record_type.validate(cells)
-    return from_validation(RowJob("i_1", "i", 1, 2, [], None, b""), error.value)
+    return from_validation(Attempt(1, 2, [], None), error.value)
 
 
 def test_an_airport_gets_typed_values_and_none_for_what_is_missing():

@@ -3,10 +3,11 @@
 import pytest
 from world import many_contacts
 
+from importer.files.csv_reader import Record
 from importer.record_types import copying
 from importer.record_types.upsert import Upsert
 from jobs.rows.batch import Batches
-from jobs.rows.job import RowJob
+from jobs.rows.job import encode_record
 
 
 @pytest.fixture(params=["by COPY where it can be", "by statements"])
@@ -33,10 +34,7 @@ def apply(world):
     """Apply rows of an import, given as row number, e-mail address and name, as one batch."""
 
     def apply(import_id, *rows):
-        jobs = [
-            RowJob(f"{import_id}_{number}", import_id, number, number + 1, [email, name], None, b"")
-            for number, email, name in rows
-        ]
-        return Batches(world.services).apply(import_id, jobs)
+        records = [Record(number, number + 1, [email, name], None) for number, email, name in rows]
+        return Batches(world.services).apply(import_id, [encode_record(import_id, record) for record in records])
 
     return apply

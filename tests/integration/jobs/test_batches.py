@@ -10,7 +10,8 @@ from accounting import assert_every_row_accounted_for
 from world import contacts, contacts_csv, many_contacts
 
 from importer.control import imports
-from jobs.rows.job import encode
+from importer.files.csv_reader import Record
+from jobs.rows.job import encode_record, encode_retry
 from jobs.rows.outcomes import ImportGoneError
 
 pytestmark = pytest.mark.usefixtures("way_of_writing")
@@ -24,7 +25,7 @@ def test_the_same_batch_again_changes_nothing(world, apply):
     apply(import_id, *rows)
     assert (world.counts(import_id), world.records(), world.ledger(import_id)) == before
     assert before[0] == {"created": 2, "failed": 1}
-    assert world.failed_rows(import_id)[3].attempts == 2
+    assert world.failed_rows(import_id)[3].attempts == 1
 
 
 def test_a_row_that_was_imported_takes_no_effect_a_second_time_whatever_it_says_then(world, apply):
@@ -112,7 +113,7 @@ def test_a_row_of_a_cancelled_import_takes_no_effect(world, apply):
     world.verb(imports.cancel, import_id)
     with pytest.raises(ImportGoneError):
         apply(import_id, (1, "a@example.com", "Ann"))
-    assert (world.records(), world.ledger(import_id)) == ({}, {})
+    assert (world.records(), world.ledger(import_id)) == ({}, set())
 
 
 def test_cells_that_postgres_cannot_hold_are_kept_with_their_failed_row(world):
@@ -133,10 +134,15 @@ def test_nul_and_lone_surrogates_fail_their_row_even_where_reading_lets_them_pas
 
 
 def test_the_job_of_a_row_is_written_as_rq_would_write_it():
-    cells = ["a", 'quote " back \\', "\ud800", "\0"]
-    assert json.loads(encode("abc", 1, 2, cells, None)) == [
-        "jobs.rows.job.import_row",
+    cells = ["a", 'quote " back \\', "\ud800", "\0", ""]
+    assert json.loads(encode_record("abc", Record(1, 2, cells, None))) == [
+        "jobs.rows.alone.import_row",
         None,
-        [1, "abc", 1, 2, cells, None],
+        [2, "abc", 1, 2, [*cells[:4], None], None],
         {},
     ]
+
+
+def test_the_job_of_a_retry_names_its_attempt_and_has_no_cells():
+    call = ["jobs.rows.alone.import_row", None, [2, "abc", 1, 2, [], None], {"attempt": 3}]
+    assert json.loads(encode_retry("abc", 1, 2, 3)) == call

@@ -7,16 +7,20 @@ from rq.job import Job, JobStatus
 from rq.serializers import JSONSerializer
 from world import contacts_csv
 
+from importer.files.csv_reader import Record
 from importer.queue import checkpoint
 from importer.queue.checkpoint import Checkpoint
 from importer.queue.queues import LOW
 from jobs.dispatcher.pusher import Answer, Pusher, Row
-from jobs.rows.job import encode
+from jobs.rows.job import encode_record
 
 IMPORT = "abcdefghjkmn"
 START = Checkpoint(0, 1, 11, 0)
 AFTER = Checkpoint(2, 3, 50, 0)
-ROWS = [Row(number, encode(IMPORT, number, number + 1, ["a@example.com", "Ann"], None)) for number in (1, 2)]
+ROWS = [
+    Row(number, encode_record(IMPORT, Record(number, number + 1, ["a@example.com", "Ann"], None)))
+    for number in (1, 2)
+]
 
 
 @pytest.fixture
@@ -72,7 +76,7 @@ def test_a_block_without_new_rows_still_moves_the_checkpoint(world, pusher):
 def test_rq_reads_a_row_job_as_it_reads_its_own(world, pusher):
     pusher.push(START, AFTER, ROWS)
     job = Job.fetch(f"{IMPORT}_1", connection=world.redis, serializer=JSONSerializer)
-    assert job.func_name == "jobs.rows.job.import_row"
+    assert job.func_name == "jobs.rows.alone.import_row"
     assert job.args == [1, IMPORT, 1, 2, ["a@example.com", "Ann"], None]
     assert (job.origin, job.get_status(), job.timeout) == (LOW, JobStatus.QUEUED, job.timeout)
     assert world.low.get_job_ids() == [f"{IMPORT}_1", f"{IMPORT}_2"]
@@ -80,7 +84,7 @@ def test_rq_reads_a_row_job_as_it_reads_its_own(world, pusher):
 
 def test_the_fields_of_a_row_job_are_those_that_rq_itself_writes(world, pusher):
     pusher.push(START, AFTER, ROWS)
-    own = Job.create("jobs.rows.job.import_row", connection=world.redis, serializer=JSONSerializer, origin=LOW)
+    own = Job.create("jobs.rows.alone.import_row", connection=world.redis, serializer=JSONSerializer, origin=LOW)
     ours = {name.decode() for name in world.redis.hkeys(f"rq:job:{IMPORT}_1")}
     assert ours <= set(own.to_dict()) | {"status"}
 
@@ -90,7 +94,7 @@ def test_no_cell_gets_into_the_description_of_a_job(world, pusher):
     fields = world.redis.hgetall(f"rq:job:{IMPORT}_1")
     assert fields[b"description"] == b"import row"
     assert [name for name, value in fields.items() if b"Ann" in value] == [b"data"]
-    assert json.loads(fields[b"data"])[0] == "jobs.rows.job.import_row"
+    assert json.loads(fields[b"data"])[0] == "jobs.rows.alone.import_row"
 
 
 def test_a_row_job_that_rq_itself_performs_imports_its_row(world):

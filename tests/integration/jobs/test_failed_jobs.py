@@ -37,7 +37,7 @@ def test_failed_rows_are_failed_jobs_of_the_queue_low(world):
     assert world.failed.get_job_ids() == [f"{import_id}_1"]
     job = world.job(import_id, 1)
     assert job.get_status() == "failed"
-    assert job.args == [1, import_id, 1, 2, ["nonsense", "x"], None]
+    assert (job.args, job.kwargs) == ([2, import_id, 1, 2, [], None], {"attempt": 2})
     assert f"row 1 (line 2) of import {import_id}: invalid_value" in job.latest_result().exc_string
 
 
@@ -105,7 +105,7 @@ def test_a_row_may_be_requeued_in_rq_and_fail_again_and_again(world):
     for _ in range(3):
         requeue(world, import_id, 1)
         world.run()
-    assert world.job(import_id, 1).args == [1, import_id, 1, 2, ["nonsense", "x"], None]
+    assert world.job(import_id, 1).kwargs == {"attempt": 5}
     assert world.failed_rows(import_id)[1].attempts == 4
 
 
@@ -141,7 +141,7 @@ def test_a_retried_row_that_another_worker_has_taken_is_not_given_back_by_the_on
     claim = worker._claims.take(limit=2)
     worker._failed_jobs.record(claim, worker._apply(claim).failures)
     requeue(world, import_id, 1)
-    assert [row.row_number for row in other._claims.take(limit=1)] == [1]
+    assert [attempt.row_number for attempt in other._claims.take(limit=1).attempts()] == [1]
     worker._claims.give_back(claim, GivenBack.UNTOUCHED)
     assert world.queued_rows() == [2]
 

@@ -1,0 +1,80 @@
+"""The ledger keeps ranges: a line for the rows that a batch ended instead of one for each row."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+from sqlalchemy.dialects import postgresql
+
+revision = "0003"
+down_revision = "0002"
+
+CARRY_OVER = """
+INSERT INTO ledger (rows)
+SELECT range_agg(int8range(import_sequence << 32 | first_row, import_sequence << 32 | last_row, '[]'))
+FROM (
+    SELECT import_sequence, min(row_number) AS first_row, max(row_number) AS last_row
+    FROM (
+        SELECT import_sequence, row_number,
+            row_number - row_number() OVER (PARTITION BY import_sequence ORDER BY row_number) AS run
+        FROM ledger_lines
+    ) AS lines
+    GROUP BY import_sequence, run
+) AS runs
+GROUP BY import_sequence, first_row / 10000
+"""
+"""Neighbouring rows become one range; of scattered rows some ranges share a line."""
+
+UNFOLD = """
+INSERT INTO ledger (rows)
+SELECT multirange(int8range(sequence << 32 | 1, sequence << 32 | ended, '[]')) - COALESCE((
+    SELECT range_agg(part) FROM ledger, unnest(rows) AS part
+    WHERE rows && int8range(sequence << 32, (sequence + 1) << 32)), '{}')
+FROM (
+    SELECT sequence, created_rows + updated_rows + unchanged_rows + superseded_rows + failed_rows AS ended
+    FROM imports WHERE folded_rows > 0
+) AS folded
+"""
+"""Of a folded import only the number of its imported rows was left. A completed one has ended every row from the
+first to the last. Of one that ended early it is not known which rows those were; the first ones are taken, as no
+row of it can be dispatched again."""
+
+EXPAND = """
+INSERT INTO ledger_lines (import_sequence, row_number, outcome)
+SELECT number >> 32, (number & 4294967295)::integer, CASE WHEN failed.row_number IS NULL THEN 1 ELSE 2 END
+FROM ledger, unnest(rows) AS part, generate_series(lower(part), upper(part) - 1) AS number
+LEFT JOIN failed_rows AS failed
+    ON failed.import_sequence = number >> 32 AND failed.row_number = (number & 4294967295)::integer
+"""
+
+
+def upgrade() -> None:
+    """Apply."""
+    op.rename_table("ledger", "ledger_lines")
+    op.execute("ALTER TABLE ledger_lines RENAME CONSTRAINT pk_ledger TO pk_ledger_lines")
+    op.create_table(
+        "ledger",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
+        sa.Column("rows", postgresql.INT8MULTIRANGE(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_ledger")),
+        postgresql.ExcludeConstraint(("rows", "&&"), name="ex_ledger_rows", using="gist"),
+    )
+    op.execute(CARRY_OVER)
+    op.execute(UNFOLD)
+    op.drop_column("imports", "folded_rows")
+    op.drop_table("ledger_lines")
+
+
+def downgrade() -> None:
+    """Take back."""
+    op.create_table(
+        "ledger_lines",
+        sa.Column("import_sequence", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("row_number", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("outcome", sa.SmallInteger(), nullable=False),
+    )
+    op.execute(EXPAND)
+    op.add_column("imports", sa.Column("folded_rows", sa.Integer(), server_default="0", nullable=False))
+    op.drop_table("ledger")
+    op.rename_table("ledger_lines", "ledger")
+    op.create_primary_key(op.f("pk_ledger"), "ledger", ["import_sequence", "row_number"])

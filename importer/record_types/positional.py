@@ -1,0 +1,87 @@
+"""Checks the cells of a row by their position, straight from JSON.
+
+A row schema is a pydantic model, which takes a dictionary by name. Nearly every one says the same of a list of
+cells in the order of the file's columns, which needs neither a dictionary nor a model for each row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import CoreConfig, CoreSchema, SchemaValidator, core_schema
+
+SKIPPED_KEYS = {"serialization", "metadata", "cls"}
+
+
+def cells_schema(schema: type[BaseModel], columns: Sequence[str | None]) -> CoreSchema | None:
+    """What pydantic-core makes of the cells of one row, given as a JSON array with null for each empty cell.
+
+    Args:
+        columns: the field that each cell fills; None: the cell is not looked at.
+
+    Returns:
+        None where only the model itself can check a row: it has validators of its own, fields that look at each
+        other, or defaults other than None.
+    """
+    core: Any = schema.__pydantic_core_schema__
+    if core["type"] != "model" or core["schema"]["type"] != "model-fields" or _has_own_steps(core):
+        return None
+    fields = {name: field["schema"] for name, field in core["schema"]["fields"].items()}
+    if not all(_is_plain(field) for field in fields.values()):
+        return None
+    config = schema_config(schema)
+    cells = {name: _cell(field, config) for name, field in fields.items()}
+    if None in cells.values() or any(_is_required(fields[name]) for name in fields.keys() - set(columns)):
+        return None
+    return core_schema.tuple_schema(
+        [core_schema.any_schema() if name is None else cells[name] for name in columns]  # type: ignore[misc]
+    )
+
+
+def schema_config(schema: type[BaseModel]) -> CoreConfig:
+    """The model's configuration as pydantic-core knows it, blanks around a text for one."""
+    core: Any = schema.__pydantic_core_schema__
+    config: CoreConfig = core.get("config", {})
+    return config
+
+
+def _has_own_steps(core: Any) -> bool:
+    return bool(core.get("custom_init") or core.get("post_init") or core.get("root_model"))
+
+
+def _is_plain(part: Any) -> bool:
+    """Whether a field's schema depends on the cell alone, and reads JSON as it reads Python's values."""
+    if isinstance(part, dict):
+        if part.get("type") in ("with-info", "definitions", "definition-ref"):
+            return False
+        if part.get("strict") or part.get("default_factory_takes_data") or part.get("validate_default"):
+            return False
+        return all(_is_plain(value) for key, value in part.items() if key not in SKIPPED_KEYS)
+    if isinstance(part, list | tuple):
+        return all(_is_plain(value) for value in part)
+    return True
+
+
+def _is_required(field: Any) -> bool:
+    return bool(field["type"] != "default")
+
+
+def _cell(field: Any, config: CoreConfig) -> CoreSchema | None:
+    """A field's schema that takes null for an empty cell; None where there is none."""
+    if not _is_required(field):
+        has_none = "default" in field and field["default"] is None
+        return core_schema.nullable_schema(field["schema"]) if has_none else None
+    return None if _takes_none(field, config) else field
+
+
+def _takes_none(field: CoreSchema, config: CoreConfig) -> bool:
+    """Whether a required field would take an empty cell for a value."""
+    try:
+        SchemaValidator(field, config).validate_python(None)
+    except ValidationError:
+        return False
+    except Exception:  # a validator that does not expect None: by name it is never given one
+        return True
+    return True

@@ -1,0 +1,107 @@
+"""Reads row jobs and checks their rows: what is valid, what fails and why, and which are retries."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from pydantic import ValidationError
+
+from importer.files.csv_reader import new_tuple
+from importer.ledger.failures import Attempt, Failure
+from importer.record_types import ValidRow
+from jobs.rows.job import UnreadableJobError, attempt_of, import_of_call, plain, read_calls
+from jobs.rows.outcomes import MAX_DEATHS, from_problem, from_validation, worker_died
+from jobs.rows.plan import Plan
+
+READ_AT_ONCE = 200
+"""Jobs. So many stay in the processor's cache while their rows are checked; a whole batch does not."""
+
+
+class CheckedRows:
+    """The rows of a batch, each once, whatever number of jobs it has.
+
+    Args:
+        jobs: the data of row jobs.
+        deaths: how many workers have died over the one row that these are.
+
+    Attributes:
+        retries: by row number, which attempt its job is for, where it is not the first.
+
+    Raises:
+        UnreadableJobError, UnknownVersionError: a job is none of this release's.
+    """
+
+    def __init__(self, plan: Plan, jobs: Sequence[bytes], deaths: int = 0) -> None:
+        self._plan = plan
+        self._deaths = deaths
+        self._datas = [plain(data) for data in jobs]
+        self._outcomes: dict[int, tuple[Any, ...] | Failure] = {}
+        self._attempts: dict[int, Attempt] = {}
+        self.retries: dict[int, int] = {}
+        for datas in self._portions():
+            self._read(datas)
+
+    def _portions(self) -> Iterable[Sequence[bytes]]:
+        for first in range(0, len(self._datas), READ_AT_ONCE):
+            yield self._datas[first : first + READ_AT_ONCE]
+
+    def _read(self, datas: Sequence[bytes]) -> None:
+        """Called for every row there is, so it calls nothing for a row that passed its checks."""
+        outcomes = self._outcomes
+        for call in read_calls(datas) if self._deaths else self._plan.read(datas):
+            if type(call) is tuple:
+                arguments = call[2]
+                outcomes[arguments[2]] = arguments[4]
+            else:
+                self._look_at(call)
+
+    def _look_at(self, call: Any) -> None:
+        """A row that did not pass, and so is checked by name, or a retry, whose cells are not in its job."""
+        attempt = attempt_of(call)
+        if import_of_call(call) != self._plan.import_id:
+            raise UnreadableJobError(f"A job is of another import than its neighbours, of {self._plan.import_id}.")
+        if attempt.number == 1:
+            self.check([attempt])
+        else:
+            self.retries[attempt.row_number] = max(attempt.number, self.retries.get(attempt.row_number, 0))
+
+    def check(self, attempts: Iterable[Attempt]) -> None:
+        """Check rows by the names of their fields, which says what is wrong with them."""
+        for attempt in attempts:
+            self._attempts[attempt.row_number] = attempt
+            self._outcomes[attempt.row_number] = self._outcome(attempt)
+
+    def _outcome(self, attempt: Attempt) -> tuple[Any, ...] | Failure:
+        if attempt.problem is not None:
+            return from_problem(attempt, attempt.problem, self._plan.columns)
+        if self._deaths >= MAX_DEATHS:
+            return worker_died(attempt, self._deaths)
+        try:
+            return self._plan.validate(attempt.cells)
+        except ValidationError as error:
+            return from_validation(attempt, error)
+
+    def row_numbers(self) -> list[int]:
+        """Of the rows checked so far, in ascending order."""
+        return sorted(self._outcomes)
+
+    def sorted_out(self, row_numbers: Iterable[int]) -> tuple[list[ValidRow], list[Failure]]:
+        """Of these rows those that are valid and those that fail, in the order given."""
+        valid: list[ValidRow] = []
+        failures: list[Failure] = []
+        for number in row_numbers:
+            outcome = self._outcomes[number]
+            if isinstance(outcome, Failure):
+                failures.append(outcome)
+            else:
+                valid.append(new_tuple(ValidRow, (number, outcome)))
+        return valid, failures
+
+    def attempt(self, row_number: int) -> Attempt:
+        """The attempt of one of these rows, with its cells as text."""
+        if row_number not in self._attempts:
+            for datas in self._portions():
+                read = [attempt_of(call) for call in read_calls(datas)]
+                self._attempts = {row.row_number: row for row in read if row.number == 1} | self._attempts
+        return self._attempts[row_number]
