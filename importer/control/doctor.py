@@ -162,6 +162,10 @@ class _Patient:
         if counts.groundless:
             message = f"{counts.groundless:,} failed rows are listed that have not ended according to the ledger."
             yield self._complaint("reasons_groundless", message, self._by(forget_groundless))
+        elif counts.ended == counts.imported + counts.failed and counts.listed < counts.failed:
+            lost = counts.failed - counts.listed
+            message = f"{lost:,} failed rows are listed no more, so which they were and why they failed is lost."
+            yield self._complaint("failed_rows_lost", f"{message} Upload the file again, or restore failed_rows.")
         elif (counts.imported + counts.failed, counts.failed) != (counts.ended, counts.listed):
             message = (
                 f"The counters say {counts.imported:,} imported and {counts.failed:,} failed, the ledger has "

@@ -58,7 +58,7 @@ RETRY = b'["%b",null,[%d,"%%b",%%d,%%d,[],null],{"attempt":%%d}]' % (FUNCTION.en
 
 
 def encode_record(import_id: str, record: Record) -> bytes:
-    """The data of a record just read: function, instance, arguments and keyword arguments, as RQ writes them in JSON.
+    """The data of a record just read: what to call and with which arguments, as RQ writes it in JSON.
     Written piece by piece because the dispatcher does it for every row. An empty cell is null, no value.
     """
     row_number, line_number, cells, problem = record

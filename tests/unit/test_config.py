@@ -53,8 +53,6 @@ def test_a_flag_is_read_however_people_write_it(text, value):
         ("SLICE_SECONDS", "nan"),
         ("SLICE_SECONDS", "inf"),
         ("QUEUED_SECONDS", "-1"),
-        ("LEDGER_DAYS", "1000000"),
-        ("LEDGER_DAYS", "nan"),
         ("ROW_TIMEOUT", "nan"),
         ("DATABASE_URL", "mysql://x"),
         ("ROW_TIMEOUT", "13"),

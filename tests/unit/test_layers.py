@@ -1,16 +1,51 @@
-"""Imports point one way: wsgi, pages/API/CLI, control, core; jobs stand on the core (docs/design.md)."""
+"""Imports point down the list of rooms, and no file imports another in a circle (docs/design.md, Layers)."""
 
 import ast
+import graphlib
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parents[2]
-WEB = ("importer.web", "importer.cli", "importer.app")
+
+ROOMS = (
+    "wsgi",
+    "importer.app",
+    "importer.cli",
+    "importer.api",
+    "importer.web",
+    "importer.control",
+    "jobs.__main__",
+    "jobs.dispatcher.worker",
+    "jobs.rows.worker",
+    "jobs.resilience",
+    "jobs.recovery",
+    "jobs.dispatcher",
+    "jobs.rows",
+    "jobs",
+    "importer.lifecycle",
+    "importer.services",
+    "importer.connections",
+    "importer.queue",
+    "importer.ledger",
+    "importer.record_types",
+    "importer.files",
+    "importer.config",
+    "importer.storage",
+    "importer.models",
+    "importer.statuses",
+    "importer.errors",
+)
+"""From the top; a module belongs to the longest name that it begins with."""
+
+WEB = ("importer.app", "importer.cli", "importer.api", "importer.web")
 
 
-def modules(package: str) -> dict[str, Path]:
+def modules() -> dict[str, Path]:
+    paths = [ROOT / "wsgi.py", *(path for room in ("importer", "jobs") for path in (ROOT / room).rglob("*.py"))]
     return {
         ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path
-        for path in (ROOT / package).rglob("*.py")
+        for path in paths
         if "migrations" not in path.parts
     }
 
@@ -21,38 +56,56 @@ def imported(path: Path) -> set[str]:
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
-            names |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
+            inside = {f"{node.module}.{alias.name}" for alias in node.names}
+            names |= inside & EVERYTHING.keys() if inside <= EVERYTHING.keys() else {node.module, *inside}
     return names
+
+
+EVERYTHING = modules()
+IMPORTS = {name: imported(path) for name, path in EVERYTHING.items()}
+OUR_IMPORTS = {name: {other for other in names if other in EVERYTHING} for name, names in IMPORTS.items()}
 
 
 def is_in(name: str, packages: tuple[str, ...]) -> bool:
     return any(name == package or name.startswith(f"{package}.") for package in packages)
 
 
+def room_of(name: str) -> int:
+    """The place of a module's room in the list."""
+    return max(((len(room), place) for place, room in enumerate(ROOMS) if is_in(name, (room,))), default=(0, -1))[
+        1
+    ]
+
+
 def users_of(*packages: str) -> set[str]:
-    everything = modules("importer") | modules("jobs")
-    return {name for name, path in everything.items() if any(is_in(i, packages) for i in imported(path))}
+    return {name for name, names in IMPORTS.items() if any(is_in(other, packages) for other in names)}
+
+
+@pytest.mark.parametrize("name", sorted(EVERYTHING))
+def test_a_module_imports_from_its_own_room_and_from_those_below(name):
+    above = {other for other in OUR_IMPORTS[name] if room_of(other) < room_of(name)}
+    assert not above
+
+
+def test_no_file_imports_another_in_a_circle():
+    graphlib.TopologicalSorter(OUR_IMPORTS).prepare()  # raises CycleError, which names the circle
 
 
 def test_nothing_in_the_application_imports_the_jobs():
-    assert not {name for name in users_of("jobs") if is_in(name, ("importer",))}
+    assert not {name for name in users_of("jobs") if is_in(name, ("importer", "wsgi"))}
 
 
 def test_the_product_stands_without_the_embedded_servers():
     assert not users_of("embedded")
 
 
-def test_flask_stays_in_the_web_and_the_command_line():
+def test_flask_stays_in_the_web_the_api_and_the_command_line():
     users = users_of("flask", "flask_migrate", "flask_sqlalchemy", "flask_wtf")
     assert not {name for name in users if not is_in(name, WEB)}
 
 
-def test_only_the_web_and_the_command_line_know_the_web():
-    assert not {name for name in users_of("importer.web", "importer.app", "importer.cli") if not is_in(name, WEB)}
-
-
-def test_rq_stays_in_the_jobs_the_module_that_enqueues_and_the_dashboard():
-    allowed = ("jobs", "importer.queue.queues", "importer.web.rq_dashboard")
+def test_rq_stays_in_the_jobs_the_queue_and_the_dashboard():
+    allowed = ("jobs", "importer.queue", "importer.web.rq_dashboard")
     assert not {name for name in users_of("rq", "rq_dashboard") if not is_in(name, allowed)}
 
 
@@ -60,9 +113,29 @@ def test_boto3_lives_in_one_module():
     assert users_of("boto3", "botocore") == {"importer.storage.s3"}
 
 
-def test_only_one_module_knows_csv():
+def test_only_one_module_reads_csv():
     assert users_of("csv") <= {"importer.files.csv_reader", "importer.files.templates"}
 
 
-def test_only_the_web_and_the_command_line_stand_on_control():
-    assert not {name for name in users_of("importer.control") if not is_in(name, (*WEB, "importer.control"))}
+def test_reading_files_needs_neither_database_nor_network():
+    outside = (
+        "sqlalchemy",
+        "redis",
+        "rq",
+        "boto3",
+        "urllib3",
+        "importer.models",
+        "importer.queue",
+        "importer.storage",
+    )
+    assert not {name for name in users_of(*outside) if is_in(name, ("importer.files",))}
+
+
+def test_every_module_has_a_room_of_its_own_in_the_list():
+    assert all(any(is_in(name, (room,)) for room in ROOMS) for name in EVERYTHING if name != "importer")
+
+
+def test_every_folder_says_what_lives_there():
+    folders = [path for name, path in EVERYTHING.items() if path.name == "__init__.py"]
+    assert folders
+    assert not [path for path in folders if not ast.get_docstring(ast.parse(path.read_text()))]

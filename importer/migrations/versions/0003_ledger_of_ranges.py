@@ -63,10 +63,12 @@ def upgrade() -> None:
     op.execute(UNFOLD)
     op.drop_column("imports", "folded_rows")
     op.drop_table("ledger_lines")
+    op.alter_column("failed_rows", "attempts", comment="how many have failed")
 
 
 def downgrade() -> None:
     """Take back."""
+    op.alter_column("failed_rows", "attempts", comment=None)
     op.create_table(
         "ledger_lines",
         sa.Column("import_sequence", sa.BigInteger(), autoincrement=False, nullable=False),

@@ -2,10 +2,11 @@
 
 import flask_migrate
 import pytest
-from sqlalchemy import inspect
+from sqlalchemy import inspect, text
 
 from importer.app import create_app
 from importer.config import Settings
+from importer.ledger.lines import known_rows
 from importer.web.extensions import db
 
 
@@ -23,3 +24,58 @@ def test_the_migrations_make_the_tables_of_the_models_and_take_them_back(applica
     flask_migrate.check()
     flask_migrate.downgrade(revision="base")
     assert inspect(db.engine).get_table_names() == ["alembic_version"]
+
+
+IMPORTS = """
+INSERT INTO imports (id, record_type, filename, status, rows_line, rows_offset, dispatched_rows, updated_rows,
+    unchanged_rows, superseded_rows, failed_slices, allowed_failed_rows, total_rows, created_rows, failed_rows,
+    folded_rows)
+SELECT id, 'contacts', 'a.csv', status, 1, 10, 0, 0, 0, 0, 0, 10, total, created, failed, folded
+FROM (VALUES ('scattered', 'running', NULL, 15000, 1, 0), ('folded', 'completed', 5, 3, 2, 3),
+    ('early', 'cancelled', NULL, 2, 1, 2)) AS given (id, status, total, created, failed, folded)
+"""
+
+LINES = """
+INSERT INTO ledger (import_sequence, row_number, outcome)
+SELECT 1, 2 * number, 1 FROM generate_series(1, 15000) AS number
+UNION ALL VALUES (1, 3, 2), (2, 4, 2), (2, 5, 2), (3, 1, 2)
+"""
+
+FAILED = """
+INSERT INTO failed_rows (import_sequence, row_number, line_number, code, message, cells)
+VALUES (1, 3, 4, 'x', 'x', '[]'), (2, 4, 5, 'x', 'x', '[]'), (2, 5, 6, 'x', 'x', '[]'), (3, 1, 2, 'x', 'x', '[]')
+"""
+
+LINES_NOW = "SELECT import_sequence, row_number, outcome FROM ledger ORDER BY 1, 2"
+
+
+def ended(sequence: int) -> set[int]:
+    with db.engine.connect() as connection:
+        return known_rows(connection, sequence, 0, 100_000)
+
+
+def execute(*statements: str) -> None:
+    with db.engine.begin() as connection:
+        for statement in statements:
+            connection.execute(text(statement))
+
+
+def test_ledgers_of_a_line_for_each_row_are_carried_over(application):
+    flask_migrate.upgrade(revision="0002")
+    execute(IMPORTS, LINES, FAILED)
+    flask_migrate.upgrade()
+    assert ended(1) == {3, *range(2, 30_001, 2)}
+    assert ended(2) == {1, 2, 3, 4, 5}
+    assert len(ended(3)) == 3
+    assert 1 in ended(3)
+
+
+def test_a_ledger_of_ranges_is_taken_back_row_by_row(application):
+    flask_migrate.upgrade(revision="0002")
+    execute(LINES, FAILED)
+    with db.engine.connect() as connection:
+        before = connection.execute(text(LINES_NOW)).all()
+    flask_migrate.upgrade()
+    flask_migrate.downgrade(revision="0002")
+    with db.engine.connect() as connection:
+        assert connection.execute(text(LINES_NOW)).all() == before

@@ -94,7 +94,7 @@ def test_ending_the_transaction_is_refused_and_pauses_the_import_with_the_reason
     paused = world.find(import_id)
     assert (paused.status, paused.reason_code) == ("paused", "record_type_broken")
     assert said in paused.reason
-    assert (world.balances(), world.ledger(import_id), world.counts(import_id)) == ({}, {}, {})
+    assert (world.balances(), world.ledger(import_id), world.counts(import_id)) == ({}, set(), {})
 
 
 def test_a_record_type_that_was_mended_goes_on_with_every_row_once(world, monkeypatch):

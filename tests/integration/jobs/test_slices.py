@@ -6,6 +6,7 @@ from accounting import assert_every_row_accounted_for, assert_nothing_left
 from world import contacts_csv, many_contacts
 
 from importer.control import imports
+from importer.ledger.retries import Requested
 from importer.queue import checkpoint, keys, queues
 from importer.storage.s3 import Storage
 from jobs.dispatcher import pusher, run
@@ -260,5 +261,5 @@ def test_a_slice_that_has_lost_leaves_the_lease_to_the_one_that_is_further_on(wo
 
 @pytest.mark.parametrize(("sizes", "fitting"), [([1, 1, 1], 3), ([250_000, 150_000, 1], 2), ([400_001, 1], 1)])
 def test_retried_rows_of_one_push_are_no_more_bytes_than_it_may_have(sizes, fitting):
-    rows = [slices.Row(number, b"x" * size) for number, size in enumerate(sizes, 1)]
+    rows = [Requested(number, number + 1, 2, size) for number, size in enumerate(sizes, 1)]
     assert slices._fitting(rows) == rows[:fitting]

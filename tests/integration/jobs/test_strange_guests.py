@@ -65,7 +65,7 @@ def test_a_save_that_raises_over_one_row_fails_that_row_and_saves_the_others(wor
     save = Contacts.save
 
     def choosy(self, connection, rows, origin):
-        if any(row.values["name"] == "Bob" for row in rows):
+        if any(origin.named(row)["name"] == "Bob" for row in rows):
             raise KeyError("Bob is unknown here")
         return save(self, connection, rows, origin)
 
