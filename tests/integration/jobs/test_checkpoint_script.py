@@ -77,7 +77,7 @@ def test_rq_reads_a_row_job_as_it_reads_its_own(world, pusher):
     pusher.push(START, AFTER, ROWS)
     job = Job.fetch(f"{IMPORT}_1", connection=world.redis, serializer=JSONSerializer)
     assert job.func_name == "jobs.rows.alone.import_row"
-    assert job.args == [1, IMPORT, 1, 2, ["a@example.com", "Ann"], None]
+    assert job.args == [2, IMPORT, 1, 2, ["a@example.com", "Ann"], None]
     assert (job.origin, job.get_status(), job.timeout) == (LOW, JobStatus.QUEUED, job.timeout)
     assert world.low.get_job_ids() == [f"{IMPORT}_1", f"{IMPORT}_2"]
 

@@ -7,7 +7,7 @@ from accounting import assert_every_row_accounted_for
 from world import many_contacts
 
 from importer.queue import keys, queues
-from jobs.rows import claims as claims
+from jobs.rows import claims
 from jobs.rows.claims import GivenBack
 from jobs.rows.worker import RowWorker
 
@@ -16,12 +16,13 @@ def test_a_claim_takes_neighbours_of_one_import_alone(world, dispatched):
     other = world.upload(many_contacts(5)[0])
     world.dispatch()
     assert len(world.claim(1000)) == 30
-    assert {row.import_id for row in world.claim(1000)} == {other}
+    claimed = world.claim(1000)
+    assert {claimed.import_id, *map(queues.import_of, claimed.job_ids)} == {other}
 
 
 def test_claimed_jobs_are_in_rqs_registry_of_started_jobs(world, dispatched):
     taken = world.claim(10)
-    assert sorted(world.started.get_job_ids()) == sorted(row.job_id for row in taken)
+    assert sorted(world.started.get_job_ids()) == sorted(taken.job_ids)
 
 
 def test_a_claim_that_ends_leaves_nothing_of_its_jobs_in_redis(world, dispatched):
@@ -35,8 +36,8 @@ def test_an_id_of_a_claim_whose_job_is_gone_leaves_nothing_behind(world, dispatc
     import_id, _ = dispatched
     world.redis.lpush(world.low.key, f"{import_id}_98", f"{import_id}_99")
     taken = world.claim(5)
-    assert [row.row_number for row in taken] == [1, 2, 3]
-    assert sorted(world.started.get_job_ids()) == sorted(row.job_id for row in taken)
+    assert [attempt.row_number for attempt in taken.attempts()] == [1, 2, 3]
+    assert sorted(world.started.get_job_ids()) == sorted(taken.job_ids)
     world.let_leases_lapse()
     world.recover()
     assert world.queued_rows() == list(range(1, 31))
@@ -153,7 +154,7 @@ def test_a_row_over_which_three_workers_died_alone_fails_and_its_neighbours_are_
         world.claim(10)
         world.let_leases_lapse()
         world.recover()
-    assert next(iter(world.claim(10))).deaths == 3
+    assert world.claim(10).deaths == 3
     world.let_leases_lapse()
     world.recover()
     world.work()

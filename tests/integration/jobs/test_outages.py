@@ -67,7 +67,8 @@ def test_a_row_that_somebody_else_has_locked_waits(world, session_options):
     assert_every_row_accounted_for(world, import_id, records, rows=2)
 
 
-def test_a_session_that_the_server_ends_costs_no_row(world):
+@pytest.mark.parametrize("table", ["ledger", "contacts"])
+def test_a_session_that_the_server_ends_costs_no_row(world, table):
     csv, records = many_contacts(300)
     world.import_file(csv)
     import_id = world.upload(csv)
@@ -76,7 +77,7 @@ def test_a_session_that_the_server_ends_costs_no_row(world):
 
     @event.listens_for(world.services.engine, "before_cursor_execute")
     def kill_now_and_then(connection, cursor, statement, *others):
-        if "INSERT INTO contacts" in statement and len(killed) < 5:
+        if f"INSERT INTO {table}" in statement and len(killed) < 5:
             killed.append(1)
             cursor.execute("SELECT pg_terminate_backend(pg_backend_pid())")
 
@@ -85,16 +86,14 @@ def test_a_session_that_the_server_ends_costs_no_row(world):
     assert_every_row_accounted_for(world, import_id, records, rows=300)
 
 
-@pytest.mark.parametrize("table", ["ledger", "contacts"])
-def test_a_session_that_the_server_ends_within_a_copy_costs_no_row(world, monkeypatch, table):
+def test_a_session_that_the_server_ends_within_a_copy_costs_no_row(world, monkeypatch):
     csv, records = many_contacts(300)
     import_id = world.upload(csv)
     world.dispatch()
     killed = []
 
     def open_lines(lines):
-        copying_to = "ledger" if lines.split(b"\n", 1)[0].count(b"\t") == 2 else "contacts"
-        if copying_to == table and len(killed) < 5:
+        if len(killed) < 5:
             killed.append(1)
             world.execute(KILL_OTHERS)
         return io.BytesIO(lines)
@@ -161,14 +160,14 @@ def test_a_column_that_is_gone_pauses_the_import_and_after_mending_it_completes(
     csv, records = many_contacts(50)
     import_id = world.upload(csv)
     world.dispatch()
-    world.execute("ALTER TABLE contacts RENAME COLUMN company TO firm")
+    world.execute("ALTER TABLE contacts RENAME COLUMN name TO title")
     world.work()
     world.recover()
     paused = world.find(import_id)
     assert (paused.status, paused.reason_code) == ("paused", "record_type_broken")
-    assert 'Column "company" of relation "contacts" does not exist.' in paused.reason
-    assert (world.ledger(import_id), world.queued()) == ({}, [])
-    world.execute("ALTER TABLE contacts RENAME COLUMN firm TO company")
+    assert 'Column "name" of relation "contacts" does not exist.' in paused.reason
+    assert (world.ledger(import_id), world.queued()) == (set(), [])
+    world.execute("ALTER TABLE contacts RENAME COLUMN title TO name")
     world.verb(imports.resume, import_id)
     assert world.find(import_id).reason is None
     world.run()
