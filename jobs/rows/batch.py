@@ -15,14 +15,12 @@ from importer.ledger import lines
 from importer.ledger.counters import Change, Standing, settle
 from importer.record_types import ValidRow
 from importer.services import Services
+from importer.time_limits import ROW_BY_ROW_SECONDS
 from jobs.database_errors import CONNECTION_LOST, Fault, fault_of, say
 from jobs.rows.job import RowJob
 from jobs.rows.outcomes import MAX_DEATHS, Failure, ImportGoneError, TransientError, from_validation, worker_died
 from jobs.rows.plan import Plan, Plans
 from jobs.rows.saver import Saved, Saver
-
-ROW_BY_ROW_SECONDS = 2.0
-"""A batch whose rows are saved one by one commits what it has after so long, well within its lease."""
 
 
 @dataclass
