@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import own_types
@@ -101,7 +100,7 @@ def setting(services: Services):
     """Change settings of this process: `setting(slice_seconds=0.01)`."""
 
     def change(**values: object) -> None:
-        services.settings = replace(services.settings, **values)
+        services.settings = services.settings.model_copy(update=values)
 
     return change
 

@@ -1,4 +1,6 @@
 import re
+import secrets
+import traceback
 from pathlib import Path
 
 import pytest
@@ -57,13 +59,51 @@ def test_a_flag_is_read_however_people_write_it(text, value):
         ("LEDGER_DAYS", "nan"),
         ("ROW_TIMEOUT", "nan"),
         ("DATABASE_URL", "mysql://x"),
-        ("ROW_TIMEOUT", "13"),
+        ("REDIS_URL", "redis.example:6379"),
         ("BASE_URL", "importer.example"),
     ],
 )
 def test_a_malformed_setting_is_named_with_what_it_should_be(name, text):
     with pytest.raises(SettingsError, match=name):
         Settings.from_environment(REQUIRED | {name: text})
+
+
+def test_every_wrong_setting_is_named_at_once_with_its_value_and_its_meaning():
+    with pytest.raises(SettingsError) as error:
+        Settings.from_environment(REQUIRED | {"WEB_THREADS": "0", "KEEP_FILES": "perhaps"})
+    assert error.value.message.splitlines() == [
+        "KEEP_FILES='perhaps' is wrong: should be a valid boolean, unable to interpret input. "
+        "It is: `true` keeps the object in S3 after the import has ended.",
+        "WEB_THREADS='0' is wrong: should be greater than 0. "
+        "It is: requests that a web process serves at once; an upload takes one of them while it lasts.",
+    ]
+
+
+@pytest.mark.parametrize("name", ["DATABASE_URL", "REDIS_URL"])
+def test_the_value_of_a_secret_is_in_no_message_and_no_traceback(name):
+    password = secrets.token_hex(4)
+    with pytest.raises(SettingsError, match=f"{name} is wrong") as error:
+        Settings.from_environment(REQUIRED | {name: f"ftp://user:{password}@host"})
+    assert password not in "".join(traceback.format_exception(error.value))
+
+
+def test_settings_that_are_printed_tell_no_secret():
+    printed = repr(Settings.from_environment(REQUIRED))
+    assert "s3_bucket='files'" in printed
+    assert "sss" not in printed
+    assert "example" not in printed
+
+
+@pytest.mark.parametrize(
+    ("name", "most"), [("LEDGER_DAYS", "36500"), ("MAX_UPLOAD_BYTES", "52428800000"), ("ROW_TIMEOUT", "12")]
+)
+def test_a_setting_beyond_its_bound_is_refused_with_the_bound_and_its_meaning(name, most):
+    Settings.from_environment(REQUIRED | {name: most})
+    with pytest.raises(SettingsError) as error:
+        Settings.from_environment(REQUIRED | {name: f"{int(most) + 1}"})
+    refused, _, meaning = error.value.message.partition(" It is: ")
+    assert refused == f"{name}='{int(most) + 1}' is wrong: should be less than or equal to {most}."
+    assert f"at most {most}" in meaning
 
 
 def test_an_empty_variable_counts_as_not_set():
