@@ -26,7 +26,7 @@ from pydantic_core import ErrorDetails
 
 from importer.errors import SettingsError
 from importer.storage.object_writer import MAX_OBJECT_BYTES
-from importer.time_limits import MAX_ROW_TIMEOUT_SECONDS
+from importer.time_limits import MAX_BATCH_SECONDS, MAX_ROW_TIMEOUT_SECONDS, MAX_SLICE_SECONDS
 
 
 def _beginning(*beginnings: str) -> AfterValidator:
@@ -68,8 +68,8 @@ class Settings(BaseModel):
         allow_inf_nan=False,
     )
 
-    secret_key: str = Field(repr=False)
-    """signs sessions and CSRF tokens; a long random text, the same on every web process"""
+    secret_key: str = Field(repr=False, min_length=16)
+    """signs sessions and CSRF tokens; a long random text, at least 16 characters, the same on every web process"""
 
     database_url: DatabaseAddress = Field(repr=False)
     """Postgres 14 or newer"""
@@ -115,16 +115,17 @@ class Settings(BaseModel):
     max_cell_chars: PositiveInt = 65_536
     """characters of one cell; a row with a longer one fails"""
 
-    slice_seconds: PositiveFloat = 5
-    """seconds a dispatcher reads one file before it takes the next in turn: long beside opening a file, short
-    beside the 30 that a platform leaves after SIGTERM"""
+    slice_seconds: Annotated[PositiveFloat, Field(le=MAX_SLICE_SECONDS)] = 5
+    """seconds, at most 8, a dispatcher reads one file before it takes the next in turn: long beside opening a
+    file, short beside the 30 after which a dispatcher that does not report counts as dead"""
 
-    batch_seconds: PositiveFloat = 0.5
-    """seconds that a worker's batch aims to take, of at most 3,000 rows; pausing, cancelling and SIGTERM wait for
-    it"""
+    batch_seconds: Annotated[PositiveFloat, Field(le=MAX_BATCH_SECONDS)] = 0.5
+    """seconds, at most 5, that a worker's batch aims to take, of at most 3,000 rows; pausing, cancelling and
+    SIGTERM wait for it, and the database ends a statement after 15, of which it may wait 10 for a lock"""
 
     row_timeout: Annotated[PositiveFloat, Field(le=MAX_ROW_TIMEOUT_SECONDS)] = 10
-    """seconds, at most 12, a record type's `save_row` may take for one row"""
+    """seconds, at most 12, a record type's `save_row` may take for one row: the database ends a transaction that
+    idles for 15"""
 
     web_threads: PositiveInt = 8
     """requests that a web process serves at once; an upload takes one of them while it lasts"""

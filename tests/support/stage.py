@@ -42,7 +42,7 @@ def settings_of(servers: EmbeddedServers, database_url: str) -> dict[str, str]:
     return {
         **servers.environment(),
         "DATABASE_URL": database_url,
-        "SECRET_KEY": "of the tests",
+        "SECRET_KEY": "of tests and nothing else",
         "QUEUED_SECONDS": "0",  # tests dispatch whole files before any worker runs
         "RECORD_TYPES": own_types.PATHS,
         "PYTHONPATH": str(FOLDER),

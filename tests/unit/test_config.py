@@ -7,6 +7,7 @@ import pytest
 
 from importer.config import SETTINGS, Setting, Settings
 from importer.errors import SettingsError
+from importer.time_limits import ALIVE_SECONDS, IDLE_IN_TRANSACTION_SECONDS, LOCK_SECONDS, STATEMENT_SECONDS
 
 REQUIRED = {
     "SECRET_KEY": "s" * 40,
@@ -95,7 +96,14 @@ def test_settings_that_are_printed_tell_no_secret():
 
 
 @pytest.mark.parametrize(
-    ("name", "most"), [("LEDGER_DAYS", "36500"), ("MAX_UPLOAD_BYTES", "52428800000"), ("ROW_TIMEOUT", "12")]
+    ("name", "most"),
+    [
+        ("LEDGER_DAYS", "36500"),
+        ("MAX_UPLOAD_BYTES", "52428800000"),
+        ("SLICE_SECONDS", "8"),
+        ("BATCH_SECONDS", "5"),
+        ("ROW_TIMEOUT", "12"),
+    ],
 )
 def test_a_setting_beyond_its_bound_is_refused_with_the_bound_and_its_meaning(name, most):
     Settings.from_environment(REQUIRED | {name: most})
@@ -104,6 +112,26 @@ def test_a_setting_beyond_its_bound_is_refused_with_the_bound_and_its_meaning(na
     refused, _, meaning = error.value.message.partition(" It is: ")
     assert refused == f"{name}='{int(most) + 1}' is wrong: should be less than or equal to {most}."
     assert f"at most {most}" in meaning
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "reason"),
+    [
+        ("SLICE_SECONDS", "3600", f"short beside the {ALIVE_SECONDS} after which a dispatcher"),
+        ("BATCH_SECONDS", "60", f"after {STATEMENT_SECONDS}, of which it may wait {LOCK_SECONDS} for a lock"),
+        ("ROW_TIMEOUT", "14", f"ends a transaction that idles for {IDLE_IN_TRANSACTION_SECONDS}"),
+    ],
+)
+def test_a_time_that_outlasts_what_is_around_it_is_refused_with_what_that_is(name, text, reason):
+    with pytest.raises(SettingsError, match=reason):
+        Settings.from_environment(REQUIRED | {name: text})
+
+
+def test_a_short_secret_key_is_refused_and_not_repeated():
+    Settings.from_environment(REQUIRED | {"SECRET_KEY": "16 characters ok"})
+    with pytest.raises(SettingsError, match="SECRET_KEY is wrong: should have at least 16 characters") as error:
+        Settings.from_environment(REQUIRED | {"SECRET_KEY": "15 characters x"})
+    assert "15 characters x" not in error.value.message
 
 
 def test_an_empty_variable_counts_as_not_set():
