@@ -6,240 +6,183 @@ held against `SETTINGS` by a test.
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Mapping
-from configparser import RawConfigParser
-from dataclasses import dataclass, field, fields
-from typing import Any
+from collections.abc import Mapping
+from typing import Annotated, Any, NamedTuple
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    NonNegativeFloat,
+    NonNegativeInt,
+    PositiveFloat,
+    PositiveInt,
+    ValidationError,
+)
+from pydantic.fields import FieldInfo
+from pydantic_core import ErrorDetails
 
 from importer.errors import SettingsError
 from importer.storage.object_writer import MAX_OBJECT_BYTES
+from importer.time_limits import MAX_BATCH_SECONDS, MAX_ROW_TIMEOUT_SECONDS, MAX_SLICE_SECONDS
 
 
-def _flag(text: str) -> bool:
-    value = RawConfigParser.BOOLEAN_STATES.get(text.lower())
-    if value is None:
-        raise ValueError("say true or false")
-    return value
+def _beginning(*beginnings: str) -> AfterValidator:
+    def check(text: str) -> str:
+        if not text.startswith(beginnings):
+            raise ValueError(f"should begin with {' or '.join(beginnings)}")
+        return text
+
+    return AfterValidator(check)
 
 
-def _count(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise ValueError("must be 1 or more")
-    return number
-
-
-def _upload_limit(text: str) -> int:
-    limit = _count(text)
-    if limit > MAX_OBJECT_BYTES:
-        raise ValueError(f"must be at most {MAX_OBJECT_BYTES}, the largest object that S3 takes in our parts")
-    return limit
-
-
-def _seconds(text: str) -> float:
-    number = float(text)
-    if not 0 < number < math.inf:
-        raise ValueError("must be a number above 0")
-    return number
-
-
-def _seconds_or_off(text: str) -> float:
-    number = float(text)
-    if not 0 <= number < math.inf:
-        raise ValueError("must be a number, 0 or above")
-    return number
-
-
-def _row_timeout(text: str) -> float:
-    seconds = _seconds(text)
-    if seconds > 12:
-        raise ValueError("must be at most 12: after 15 the database ends a transaction that waits")
-    return seconds
-
-
-def _whole(text: str) -> int:
-    number = int(text)
-    if number < 0:
-        raise ValueError("must be 0 or more")
-    return number
+def _with_driver(url: str) -> str:
+    """Name the driver: SQLAlchemy 2.1 refuses `postgres://` and reads plain `postgresql://` as psycopg 3."""
+    return f"postgresql+psycopg2://{url.partition('://')[2]}"
 
 
 def _names(text: str) -> tuple[str, ...]:
     return tuple(name.strip() for name in text.split(",") if name.strip())
 
 
-def _address(text: str) -> str:
-    if not text.startswith(("http://", "https://")):
-        raise ValueError("must begin with http:// or https://")
-    return text.rstrip("/")
+WebAddress = Annotated[str, _beginning("http://", "https://"), AfterValidator(lambda url: url.rstrip("/"))]
+RedisAddress = Annotated[str, _beginning("redis://", "rediss://", "unix://")]
+DatabaseAddress = Annotated[
+    str, _beginning("postgres://", "postgresql://", "postgresql+psycopg2://"), AfterValidator(_with_driver)
+]
 
 
-def _database_url(text: str) -> str:
-    """Name the driver: SQLAlchemy 2.1 refuses `postgres://` and reads plain `postgresql://` as psycopg 3."""
-    scheme, separator, rest = text.partition("://")
-    if not separator or scheme not in ("postgres", "postgresql", "postgresql+psycopg2"):
-        raise ValueError("must begin with postgres:// or postgresql://")
-    return f"postgresql+psycopg2://{rest}"
+class Settings(BaseModel):
+    """The settings of one process.
 
+    Each is the environment variable of the same name in capitals; under it stands its meaning. What is left out of
+    `repr` is a secret: no message shows its value either.
+    """
 
-@dataclass(frozen=True)
-class Setting:
-    """One environment variable: how its text is read, its default as text (None: required), its meaning."""
+    model_config = ConfigDict(
+        frozen=True,
+        alias_generator=str.upper,
+        use_attribute_docstrings=True,
+        allow_inf_nan=False,
+    )
 
-    name: str
-    read: Callable[[str], Any]
-    default: str | None
-    meaning: str
+    secret_key: str = Field(repr=False, min_length=16)
+    """signs sessions and CSRF tokens; a long random text, at least 16 characters, the same on every web process"""
 
+    database_url: DatabaseAddress = Field(repr=False)
+    """Postgres 14 or newer"""
 
-def _setting(name: str, read: Callable[[str], Any], default: str | None, meaning: str) -> Any:
-    return field(metadata={"setting": Setting(name, read, default, meaning)})
+    redis_url: RedisAddress = Field(repr=False)
+    """Redis 7.0 or Valkey 7.2, or newer; `rediss://` for TLS; eviction policy `noeviction`"""
 
+    redis_tls_verify: bool = True
+    """`false` accepts a self-signed certificate, as Heroku's Redis has"""
 
-@dataclass(frozen=True)
-class Settings:
-    """The settings of one process, read from its environment."""
+    s3_bucket: str
+    """bucket for uploaded files; credentials, region and endpoint are boto3's own variables"""
 
-    secret_key: str = _setting(
-        "SECRET_KEY",
-        str,
-        None,
-        "signs sessions and CSRF tokens; a long random text, the same on every web process",
-    )
-    database_url: str = _setting("DATABASE_URL", _database_url, None, "Postgres 14 or newer")
-    redis_url: str = _setting(
-        "REDIS_URL",
-        str,
-        None,
-        "Redis 7.0 or Valkey 7.2, or newer; `rediss://` for TLS; eviction policy `noeviction`",
-    )
-    redis_tls_verify: bool = _setting(
-        "REDIS_TLS_VERIFY", _flag, "true", "`false` accepts a self-signed certificate, as Heroku's Redis has"
-    )
-    s3_bucket: str = _setting(
-        "S3_BUCKET",
-        str,
-        None,
-        "bucket for uploaded files; credentials, region and endpoint are boto3's own variables",
-    )
-    keep_files: bool = _setting(
-        "KEEP_FILES", _flag, "false", "`true` keeps the object in S3 after the import has ended"
-    )
-    record_types: tuple[str, ...] = _setting(
-        "RECORD_TYPES",
-        _names,
-        "",
-        "import paths of your own record types, `package.module:Class`, comma-separated",
-    )
-    max_upload_bytes: int = _setting(
-        "MAX_UPLOAD_BYTES", _upload_limit, str(5 * 1024**3), "bytes; larger files are refused"
-    )
-    max_queued_rows: int = _setting(
-        "MAX_QUEUED_ROWS",
-        _count,
-        "10000",
-        "row jobs; the dispatcher waits while `low` holds as many: a sixth of a second's work at full speed",
-    )
-    max_queued_bytes: int = _setting(
-        "MAX_QUEUED_BYTES",
-        _count,
-        str(8 * 1024**2),
-        "bytes of cells that one import may have waiting, so that large rows fill neither a Redis of 25 MB nor a "
-        "worker",
-    )
-    queued_seconds: float = _setting(
-        "QUEUED_SECONDS",
-        _seconds_or_off,
-        "1",
-        "seconds of work that one import may have waiting, by its own rate (at first 200 rows): so long "
-        "others wait behind it; `0`: up to `MAX_QUEUED_ROWS`",
-    )
-    max_failed_rows: int = _setting(
-        "MAX_FAILED_ROWS",
-        _count,
-        "10000",
-        "failed rows after which an import pauses; resuming grants as many again",
-    )
-    max_record_bytes: int = _setting(
-        "MAX_RECORD_BYTES", _count, str(256 * 1024), "bytes of one row in the file; a longer one fails"
-    )
-    max_cell_chars: int = _setting(
-        "MAX_CELL_CHARS", _count, "65536", "characters of one cell; a row with a longer one fails"
-    )
-    slice_seconds: float = _setting(
-        "SLICE_SECONDS",
-        _seconds,
-        "5",
-        "seconds a dispatcher reads one file before it takes the next in turn: long beside opening a file, short "
-        "beside the 30 that a platform leaves after SIGTERM",
-    )
-    batch_seconds: float = _setting(
-        "BATCH_SECONDS",
-        _seconds,
-        "0.5",
-        "seconds that a worker's batch aims to take, of at most 3,000 rows; pausing, cancelling and SIGTERM wait "
-        "for it",
-    )
-    row_timeout: float = _setting(
-        "ROW_TIMEOUT", _row_timeout, "10", "seconds, at most 12, a record type's `save_row` may take for one row"
-    )
-    web_threads: int = _setting(
-        "WEB_THREADS",
-        _count,
-        "8",
-        "requests that a web process serves at once; an upload takes one of them while it lasts",
-    )
-    web_pool_size: int = _setting(
-        "WEB_POOL_SIZE",
-        _whole,
-        "0",
-        "database connections of a web process at most; `0`: one more than it has threads, so that none waits",
-    )
-    jobs_pool_size: int = _setting(
-        "JOBS_POOL_SIZE",
-        _count,
-        "2",
-        "database connections of a dispatcher or worker at most; one is enough, the second is to spare",
-    )
-    base_url: str = _setting(
-        "BASE_URL",
-        _address,
-        "http://127.0.0.1:8000",
-        "where the pages are found; begins the one-time links that `flask users login-link` prints",
-    )
-    session_cookie_secure: bool = _setting(
-        "SESSION_COOKIE_SECURE", _flag, "true", "`false` lets the session cookie travel over plain HTTP"
-    )
-    trusted_proxies: int = _setting(
-        "TRUSTED_PROXIES",
-        _whole,
-        "0",
-        "reverse proxies in front whose X-Forwarded headers are believed; Heroku: 1",
-    )
+    keep_files: bool = False
+    """`true` keeps the object in S3 after the import has ended"""
+
+    record_types: Annotated[tuple[str, ...], BeforeValidator(_names)] = ()
+    """import paths of your own record types, `package.module:Class`, comma-separated"""
+
+    max_upload_bytes: Annotated[PositiveInt, Field(le=MAX_OBJECT_BYTES)] = 5 * 1024**3
+    """bytes, at most 52428800000, which S3 takes in our parts; larger files are refused"""
+
+    max_queued_rows: PositiveInt = 10_000
+    """row jobs; the dispatcher waits while `low` holds as many: a sixth of a second's work at full speed"""
+
+    max_queued_bytes: PositiveInt = 8 * 1024**2
+    """bytes of cells that one import may have waiting, so that large rows fill neither a Redis of 25 MB nor a
+    worker"""
+
+    queued_seconds: NonNegativeFloat = 1
+    """seconds of work that one import may have waiting, by its own rate (at first 200 rows): so long others wait
+    behind it; `0`: up to `MAX_QUEUED_ROWS`"""
+
+    max_failed_rows: PositiveInt = 10_000
+    """failed rows after which an import pauses; resuming grants as many again"""
+
+    max_record_bytes: PositiveInt = 256 * 1024
+    """bytes of one row in the file; a longer one fails"""
+
+    max_cell_chars: PositiveInt = 65_536
+    """characters of one cell; a row with a longer one fails"""
+
+    slice_seconds: Annotated[PositiveFloat, Field(le=MAX_SLICE_SECONDS)] = 5
+    """seconds, at most 8, a dispatcher reads one file before it takes the next in turn: long beside opening a
+    file, short beside the 30 after which a dispatcher that does not report counts as dead"""
+
+    batch_seconds: Annotated[PositiveFloat, Field(le=MAX_BATCH_SECONDS)] = 0.5
+    """seconds, at most 5, that a worker's batch aims to take, of at most 3,000 rows; pausing, cancelling and
+    SIGTERM wait for it, and the database ends a statement after 15, of which it may wait 10 for a lock"""
+
+    row_timeout: Annotated[PositiveFloat, Field(le=MAX_ROW_TIMEOUT_SECONDS)] = 10
+    """seconds, at most 12, a record type's `save_row` may take for one row: the database ends a transaction that
+    idles for 15"""
+
+    web_threads: PositiveInt = 8
+    """requests that a web process serves at once; an upload takes one of them while it lasts"""
+
+    web_pool_size: NonNegativeInt = 0
+    """database connections of a web process at most; `0`: one more than it has threads, so that none waits"""
+
+    jobs_pool_size: PositiveInt = 2
+    """database connections of a dispatcher or worker at most; one is enough, the second is to spare"""
+
+    base_url: WebAddress = "http://127.0.0.1:8000"
+    """where the pages are found; begins the one-time links that `flask users login-link` prints"""
+
+    session_cookie_secure: bool = True
+    """`false` lets the session cookie travel over plain HTTP"""
+
+    trusted_proxies: NonNegativeInt = 0
+    """reverse proxies in front whose X-Forwarded headers are believed; Heroku: 1"""
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Settings:
-        """Read every setting.
+        """Read every setting; an empty variable counts as not set.
 
         Raises:
-            SettingsError: naming every setting that is missing or malformed, and what it means.
+            SettingsError: naming every setting that is missing or wrong, and what it means.
         """
-        values: dict[str, Any] = {}
-        problems: list[str] = []
-        for name, setting in FIELDS.items():
-            text = environment.get(setting.name, "").strip() or setting.default
-            if text is None:
-                problems.append(f"{setting.name} is not set: {setting.meaning}.")
-                continue
-            try:
-                values[name] = setting.read(text)
-            except ValueError as error:
-                problems.append(f"{setting.name}={text!r} is wrong: {error}. It is: {setting.meaning}.")
-        if problems:
-            raise SettingsError("\n".join(problems))
-        return cls(**values)
+        texts = {setting.name: environment.get(setting.name, "").strip() for setting in SETTINGS}
+        try:
+            return cls.model_validate({name: text for name, text in texts.items() if text})
+        except ValidationError as error:
+            problems = error.errors()
+        raise SettingsError("\n".join(map(_problem, problems)))
 
 
-FIELDS: dict[str, Setting] = {f.name: f.metadata["setting"] for f in fields(Settings)}
-SETTINGS: tuple[Setting, ...] = tuple(FIELDS.values())
+class Setting(NamedTuple):
+    """One environment variable: its default as text (None: required), its meaning, and whether it is a secret."""
+
+    name: str
+    default: str | None
+    meaning: str
+    is_secret: bool
+
+
+def _setting(name: str, field: FieldInfo) -> Setting:
+    default = None if field.is_required() else _as_text(field.default)
+    return Setting(name.upper(), default, " ".join((field.description or "").split()), not field.repr)
+
+
+def _as_text(default: Any) -> str:
+    return ",".join(default) if isinstance(default, tuple) else str(default).lower()
+
+
+SETTINGS = tuple(_setting(name, field) for name, field in Settings.model_fields.items())
+BY_NAME = {setting.name: setting for setting in SETTINGS}
+
+
+def _problem(error: ErrorDetails) -> str:
+    setting = BY_NAME[str(error["loc"][0])]
+    if error["type"] == "missing":
+        return f"{setting.name} is not set: {setting.meaning}."
+    value = "" if setting.is_secret else f"={error['input']!r}"
+    wrong = error["msg"].removeprefix("Value error, ").removeprefix("Input ").removeprefix("String ")
+    return f"{setting.name}{value} is wrong: {wrong}. It is: {setting.meaning}."

@@ -11,6 +11,7 @@ from redis.retry import Retry
 from sqlalchemy import Engine, create_engine
 
 from importer.config import Settings
+from importer.time_limits import IDLE_IN_TRANSACTION_SECONDS, LOCK_SECONDS, STATEMENT_SECONDS
 
 PATIENT = 40
 """Tries of a Redis command in the dispatcher and the workers: about a minute of Redis being away."""
@@ -18,9 +19,10 @@ PATIENT = 40
 PROMPT = 2
 """Tries in a web request: a page says that Redis does not answer rather than wait for it."""
 
-SESSION_OPTIONS = "-c statement_timeout=15000 -c lock_timeout=10000 -c idle_in_transaction_session_timeout=15000"
-"""Milliseconds. Python's alarm signal does not interrupt psycopg2, and a frozen process must not hold locks
-longer than its claim's lease (20 s)."""
+SESSION_OPTIONS = (
+    f"-c statement_timeout={STATEMENT_SECONDS}s -c lock_timeout={LOCK_SECONDS}s "
+    f"-c idle_in_transaction_session_timeout={IDLE_IN_TRANSACTION_SECONDS}s"
+)
 
 
 def connect_redis(settings: Settings, *, tries: int, socket_timeout: float) -> Redis:

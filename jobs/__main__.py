@@ -12,6 +12,7 @@ from redis.exceptions import RedisError
 from importer.errors import SettingsError
 from importer.queue.queues import HIGH, LOW
 from importer.services import Services
+from importer.time_limits import MAX_BACKOFF_SECONDS
 from jobs import process
 from jobs.dispatcher.worker import DispatcherWorker
 from jobs.resilience import ResilientWorker
@@ -20,7 +21,6 @@ from jobs.rows.worker import RowWorker
 log = logging.getLogger("jobs")
 
 WORKERS: dict[str, Callable[[Services], ResilientWorker]] = {HIGH: DispatcherWorker, LOW: RowWorker}
-MAX_BACKOFF = 5.0
 
 
 def main() -> int:
@@ -56,7 +56,7 @@ def run(make: Callable[[Services], ResilientWorker], services: Services) -> None
             log.warning("Redis: %s", error)
         setbacks += 1
         if not process.stop_requested.is_set():
-            wait = min(0.5 * 2**setbacks, MAX_BACKOFF)
+            wait = min(0.5 * 2**setbacks, MAX_BACKOFF_SECONDS)
             log.warning("the worker's loop ended; it begins again in %.1f s", wait)
             process.stop_requested.wait(wait)
 

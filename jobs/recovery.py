@@ -25,14 +25,16 @@ from importer.models import FailedRow, Import
 from importer.queue import checkpoint, keys, queues
 from importer.services import Services
 from importer.statuses import DISPATCHED, ENDED, TAKES_ROWS, Reason, Status
+from importer.time_limits import (
+    RECOVERY_TURN_MILLISECONDS,
+    RETRY_GRACE_SECONDS,
+    STALE_UPLOAD_SECONDS,
+    STALL_REMEMBERED_SECONDS,
+)
 from jobs.rows.claims import Claims
 
 log = logging.getLogger(__name__)
 
-TURN_MILLISECONDS = 1_500
-STALE_UPLOAD = timedelta(minutes=15)
-RETRY_GRACE = timedelta(seconds=5)
-STALL_SECONDS = 60
 SWEEP_SECONDS = 20
 
 
@@ -64,7 +66,7 @@ class Recovery:
 
     def _is_its_turn(self) -> bool:
         try:
-            return bool(self._redis.set(keys.RECOVERY_TURN, 1, nx=True, px=TURN_MILLISECONDS))
+            return bool(self._redis.set(keys.RECOVERY_TURN, 1, nx=True, px=RECOVERY_TURN_MILLISECONDS))
         except OutOfMemoryError:
             return True  # returned jobs make room in the end, and two passes at once do no harm
 
@@ -86,7 +88,7 @@ class Recovery:
         retried = (
             exists()
             .where(FailedRow.import_sequence == Import.sequence)
-            .where(FailedRow.retry_requested_at < datetime.now(UTC) - RETRY_GRACE)
+            .where(FailedRow.retry_requested_at < datetime.now(UTC) - timedelta(seconds=RETRY_GRACE_SECONDS))
         )
         unread = Import.status.in_(DISPATCHED) & (Import.total_rows.is_(None))
         wanted = select(Import).where(
@@ -128,7 +130,7 @@ class Recovery:
         if checkpoint.is_leased(self._redis, import_.id) or queues.queued_rows(self._redis, import_.id):
             self._redis.delete(key)
             return
-        before = self._redis.set(key, import_.ended_rows, ex=STALL_SECONDS, get=True)
+        before = self._redis.set(key, import_.ended_rows, ex=STALL_REMEMBERED_SECONDS, get=True)
         if before != str(import_.ended_rows).encode():
             return
         log.warning("import %s: %s of %s rows ended, none queued: read again", *_standing(import_))
@@ -138,13 +140,13 @@ class Recovery:
         queues.enqueue_slice(self._redis, import_.id)
 
     def _give_up_stale_uploads(self) -> None:
-        limit = datetime.now(UTC) - STALE_UPLOAD
+        limit = datetime.now(UTC) - timedelta(seconds=STALE_UPLOAD_SECONDS)
         wanted = select(Import).where(Import.status == Status.UPLOADING, Import.upload_seen_at < limit)
         self._for_each(wanted, self._give_up_upload)
 
     def _give_up_upload(self, session: Session, import_: Import) -> None:
         log.warning("import %s: its upload broke off", import_.id)
-        minutes = STALE_UPLOAD.seconds // 60
+        minutes = STALE_UPLOAD_SECONDS // 60
         try_move(
             session,
             import_.id,

@@ -23,12 +23,12 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from importer.errors import StorageError
 from importer.services import Services
+from importer.time_limits import RECOVERY_SECONDS, WORKER_KEY_SECONDS
 from jobs.process import stop_requested
 from jobs.recovery import Recovery
 
 log = logging.getLogger(__name__)
 
-RECOVERY_SECONDS = 2
 FULL_REDIS_SECONDS = 1.0
 
 
@@ -43,7 +43,7 @@ class ResilientWorker(SimpleWorker):
             connection=services.redis,
             serializer=queue.serializer,
             maintenance_interval=RECOVERY_SECONDS,
-            worker_ttl=60,
+            worker_ttl=WORKER_KEY_SECONDS,
             log_job_description=False,
         )
         self.services = services

@@ -28,15 +28,12 @@ from importer.models import FailedRow, Import
 from importer.queue import checkpoint, queues
 from importer.services import Services
 from importer.statuses import DISPATCHED, ENDED, TAKES_ROWS, UNFINISHED, Status
+from importer.time_limits import DOCTOR_GRACE_SECONDS, DOCTOR_LOOKS_SECONDS
 
 LATEST = 20
 """So many of the latest imports are examined besides those that are unfinished."""
 
-SECONDS_BETWEEN = 3.0
-"""Between two looks: recovery and clean-up take a moment, and what they are about to do is not wrong."""
-
-GRACE = timedelta(seconds=60)
-"""What recovery mends within seconds is only wrong once it has had this long."""
+GRACE = timedelta(seconds=DOCTOR_GRACE_SECONDS)
 
 
 @dataclass(frozen=True)
@@ -93,7 +90,7 @@ def examine_twice(session: Session, services: Services, imports: Sequence[Import
     """
     suspects = [(import_, codes) for import_ in imports if (codes := _codes(session, services, import_))]
     if suspects:
-        time.sleep(SECONDS_BETWEEN)
+        time.sleep(DOCTOR_LOOKS_SECONDS)
     for import_, codes in suspects:
         yield from (c for c in _examine_safely(session, services, import_) if c.code in codes)
 

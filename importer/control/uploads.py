@@ -21,14 +21,12 @@ from importer.record_types import RecordType
 from importer.services import Services
 from importer.statuses import Reason, Status
 from importer.storage.object_writer import ObjectWriter, StoredObject
+from importer.time_limits import UPLOAD_REPORT_SECONDS
 
 log = logging.getLogger(__name__)
 
 HEAD_BYTES = 1024 * 1024
 """So much of a file is looked at before its rows are dispatched; its header must fit."""
-
-SIGN_OF_LIFE = 10.0
-"""Seconds after which a running upload says again in the database that it runs."""
 
 
 def begin_upload(
@@ -147,7 +145,7 @@ def _stream(
             if len(head) >= HEAD_BYTES:
                 header = _check(services, incoming, head, is_whole_file=False)
         writer.write(chunk)
-        if time.monotonic() - seen > SIGN_OF_LIFE:
+        if time.monotonic() - seen > UPLOAD_REPORT_SECONDS:
             _say_alive(session, incoming)
             seen = time.monotonic()
     return header or _check(services, incoming, head, is_whole_file=True)

@@ -14,10 +14,7 @@ from redis import Redis
 
 from importer.queue import keys
 from importer.queue.scripts import script
-
-LEASE_MILLISECONDS = 5_000
-"""A dispatcher that neither pushes nor waits for so long counts as dead. One that is only slow gets a twin, which
-costs a little and changes nothing."""
+from importer.time_limits import DISPATCHER_LEASE_SECONDS
 
 
 class Checkpoint(NamedTuple):
@@ -69,7 +66,7 @@ def imports_with_one(redis: Redis) -> set[str]:
 
 def renew_lease(redis: Redis, import_id: str) -> None:
     """Say that a dispatcher is at work on this import."""
-    redis.set(keys.lease(import_id), 1, px=LEASE_MILLISECONDS)
+    redis.set(keys.lease(import_id), 1, ex=DISPATCHER_LEASE_SECONDS)
 
 
 def drop_lease(redis: Redis, import_id: str) -> None:
@@ -78,5 +75,5 @@ def drop_lease(redis: Redis, import_id: str) -> None:
 
 
 def is_leased(redis: Redis, import_id: str) -> bool:
-    """Whether a dispatcher has pushed or waited within the last 5 seconds."""
+    """Whether a dispatcher has pushed or waited within its lease."""
     return bool(redis.exists(keys.lease(import_id)))

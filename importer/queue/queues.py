@@ -19,6 +19,7 @@ from rq.worker_registration import get_keys
 
 from importer.queue import keys
 from importer.queue.scripts import script
+from importer.time_limits import ALIVE_SECONDS, SLICE_TIMEOUT_SECONDS
 
 HIGH = "high"
 """Dispatcher slices."""
@@ -30,12 +31,8 @@ ARGUMENTS_VERSION = 1
 """Version of the jobs' arguments: code that does not know it puts a job back instead of failing it."""
 
 SLICE_FUNCTION = "jobs.dispatcher.run.run_slice"
-SLICE_TIMEOUT = 600
 FAILED_JOB_SECONDS = 7 * 24 * 3600
 """So long RQ shows a failed job, of a slice or of a row."""
-
-ALIVE_SECONDS = 30
-"""A worker that has not said so for longer counts as dead: batches and slices take a few seconds."""
 
 
 def queue_named(name: str, redis: Redis) -> Queue:
@@ -61,7 +58,7 @@ def enqueue_slice(redis: Redis, import_id: str, *, version: int = ARGUMENTS_VERS
         description="dispatch rows",
         result_ttl=0,
         failure_ttl=FAILED_JOB_SECONDS,
-        job_timeout=SLICE_TIMEOUT,
+        job_timeout=SLICE_TIMEOUT_SECONDS,
     )
 
 
@@ -125,7 +122,7 @@ def started_slices(redis: Redis) -> set[str]:
 
 
 def living_workers(redis: Redis, queue_name: str) -> int:
-    """How many processes that drain this queue have said within the last 30 seconds that they live."""
+    """How many processes that drain this queue have reported within ALIVE_SECONDS."""
     with redis.pipeline(transaction=False) as pipeline:
         for key in get_keys(queue_named(queue_name, redis)):
             pipeline.hmget(key, ["last_heartbeat", "death"])

@@ -23,15 +23,13 @@ from importer.errors import ObjectChangedError, ObjectMissingError, StorageError
 from importer.storage import s3_answers
 from importer.storage.object_reader import ObjectReader
 from importer.storage.object_writer import ObjectWriter, SentPart
+from importer.time_limits import S3_CONNECT_SECONDS, S3_READ_SECONDS
 
 if TYPE_CHECKING:
     from botocore.response import StreamingBody
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_s3.type_defs import CompletedPartTypeDef, GetObjectOutputTypeDef
 
-# Seconds. A dispatcher's slice and a web request both wait for at most three tries of these.
-CONNECT_TIMEOUT = 5
-READ_TIMEOUT = 20
 # One connection for each part in flight of the uploads that a web process takes at once.
 POOLED_CONNECTIONS = 50
 
@@ -225,8 +223,8 @@ def _default_client() -> S3Client:
     return boto3.session.Session().client(
         "s3",
         config=Config(
-            connect_timeout=CONNECT_TIMEOUT,
-            read_timeout=READ_TIMEOUT,
+            connect_timeout=S3_CONNECT_SECONDS,
+            read_timeout=S3_READ_SECONDS,
             max_pool_connections=POOLED_CONNECTIONS,
             retries={"mode": "standard"},
         ),

@@ -15,6 +15,7 @@ from importer.control.reports import report
 from importer.control.uploads import begin_upload, receive
 from importer.errors import FileTooLargeError
 from importer.models import Import
+from importer.time_limits import UPLOAD_SILENCE_SECONDS
 from importer.web.auth import STREAMED
 from importer.web.extensions import db, services
 from importer.web.imports import as_json
@@ -26,9 +27,6 @@ FORM_BYTES = 1024 * 1024
 """What a form may add to its file."""
 
 MAX_KEY = 100
-STALLED_SECONDS = 60
-"""A client that sends nothing for so long has gone."""
-
 DRAINED_BYTES = 64 * 1024 * 1024
 DRAIN_SECONDS = 10.0
 CHUNK_BYTES = 256 * 1024
@@ -58,7 +56,7 @@ def receive_upload(record_type: str | None) -> tuple[Import, bool]:
     _allow_size(services().settings.max_upload_bytes)
     if record_type is not None:
         services().record_types[record_type]
-    _expect_slow_client(STALLED_SECONDS)
+    _expect_slow_client(UPLOAD_SILENCE_SECONDS)
     # No transaction may stay open while the file arrives, and finding the user has begun one.
     db.session.commit()
     upload = read_upload(request.stream, request.content_type or "")

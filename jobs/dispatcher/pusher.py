@@ -14,9 +14,10 @@ from redis import Redis
 from rq.registry import FailedJobRegistry
 
 from importer.queue import keys
-from importer.queue.checkpoint import LEASE_MILLISECONDS, Checkpoint
+from importer.queue.checkpoint import Checkpoint
 from importer.queue.queues import LOW, queue_named, row_job_id
 from importer.queue.scripts import script
+from importer.time_limits import DISPATCHER_LEASE_SECONDS
 from jobs.rows.job import constant_fields
 
 ROWS_AT_ONCE = 200
@@ -70,7 +71,7 @@ class Pusher:
                     after.row_number,
                     after.line_number,
                     after.offset,
-                    LEASE_MILLISECONDS,
+                    DISPATCHER_LEASE_SECONDS * 1000,
                     keys.JOB_PREFIXES[0],
                     row_job_id(self._import_id, 0)[:-1],
                     self._constants,

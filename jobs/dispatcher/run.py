@@ -15,13 +15,13 @@ from importer.models import Import
 from importer.queue import checkpoint, queues
 from importer.services import Services
 from importer.statuses import UNFINISHED, Reason, Status
+from importer.time_limits import SLICE_SETBACK_SECONDS
 from jobs import process
 from jobs.database_errors import Fault, fault_of
 from jobs.dispatcher.slice import Slice
 
 log = logging.getLogger(__name__)
 
-SETBACK_SECONDS = 2.0
 MAX_FAILED_SLICES = 5
 
 
@@ -57,7 +57,7 @@ def run_slice(version: int, import_id: str) -> None:
 
 def _put_back(services: Services, version: int, import_id: str) -> None:
     """A slice of another release; if that release is gone, it goes round no longer than its import takes."""
-    process.stop_requested.wait(SETBACK_SECONDS)
+    process.stop_requested.wait(SLICE_SETBACK_SECONDS)
     with Session(services.engine) as session:
         status = session.scalar(select(Import.status).where(Import.id == import_id))
     if status not in UNFINISHED:
@@ -69,7 +69,7 @@ def _put_back(services: Services, version: int, import_id: str) -> None:
 
 def _set_back(import_id: str, error: Exception) -> bool:
     log.warning("import %s: dispatching waits: %s", import_id, str(error).partition("\n")[0])
-    process.stop_requested.wait(SETBACK_SECONDS)
+    process.stop_requested.wait(SLICE_SETBACK_SECONDS)
     return True
 
 

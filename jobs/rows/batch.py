@@ -14,14 +14,12 @@ from importer.ledger.failures import Failure, delete_failures, lock_attempts, sa
 from importer.ledger.lines import enter, withdraw
 from importer.record_types import Effects
 from importer.services import Services
+from importer.time_limits import ROW_BY_ROW_SECONDS
 from jobs.database_errors import CONNECTION_LOST, Fault, fault_of, say
 from jobs.rows.checks import CheckedRows
 from jobs.rows.outcomes import ImportGoneError, TransientError
 from jobs.rows.plan import Plan, Plans
 from jobs.rows.saver import Saver
-
-ROW_BY_ROW_SECONDS = 2.0
-"""A batch whose rows are saved one by one commits what it has after so long, well within its lease."""
 
 
 @dataclass

@@ -25,16 +25,10 @@ from importer.ledger.failures import Attempt
 from importer.queue import keys
 from importer.queue.queues import FAILED_JOB_SECONDS, LOW, import_of, queue_named, row_job_id
 from importer.queue.scripts import script
+from importer.time_limits import CLAIM_LEASE_SECONDS, SETBACKS_REMEMBERED_SECONDS
 from jobs.rows.job import UnknownVersionError, UnreadableJobError, attempt_of, import_of_call, plain, read_calls
 
 log = logging.getLogger(__name__)
-
-LEASE_MILLISECONDS = 20_000
-"""A worker that holds a claim for longer counts as dead; its database session ends itself before (15 s)."""
-
-SETBACK_SECONDS = 3600
-"""So long jobs are looked at for setbacks after the last one. Those that wait longer are run with their
-neighbours: another death or timeout tells them apart again."""
 
 STUCK_SECONDS = 5
 """A job that stands between RQ's pop and the claim for so long was left there by a kill."""
@@ -109,7 +103,7 @@ class Claims:
         """
         claim_id = secrets.token_hex(8)
         places = [self._queue, self._intermediate, self._started, keys.CLAIMS, keys.claim(claim_id), keys.SETBACKS]
-        arguments: list[Any] = [first, limit, LEASE_MILLISECONDS, claim_id, keys.JOB_PREFIXES[0]]
+        arguments: list[Any] = [first, limit, CLAIM_LEASE_SECONDS * 1000, claim_id, keys.JOB_PREFIXES[0]]
         for import_id, rows in limits.items():
             arguments += row_job_id(import_id, 0)[:-1], rows
         taken = cast(list[Any], self._take(keys=places, args=arguments))
@@ -235,7 +229,7 @@ class Claims:
 
     def _return(self, claim_id: str, reason: GivenBack) -> int:
         places = [self._queue, self._started, keys.CLAIMS, keys.claim(claim_id), keys.SETBACKS]
-        arguments: list[Any] = [claim_id, keys.JOB_PREFIXES[0], reason.value, SETBACK_SECONDS]
+        arguments: list[Any] = [claim_id, keys.JOB_PREFIXES[0], reason.value, SETBACKS_REMEMBERED_SECONDS]
         return cast(int, self._give_back(keys=places, args=arguments))
 
 

@@ -20,6 +20,7 @@ from importer.queue import checkpoint
 from importer.queue.queues import LOW, queue_named, row_job_id
 from importer.services import Services
 from importer.statuses import Reason, Status
+from importer.time_limits import BETWEEN_RQ_SECONDS, MAX_BACKOFF_SECONDS
 from jobs.process import stop_requested
 from jobs.resilience import ResilientWorker
 from jobs.rows.batch import Applied, Batches
@@ -31,10 +32,6 @@ from jobs.rows.outcomes import MAX_TIMEOUTS, ImportGoneError, TransientError
 
 log = logging.getLogger(__name__)
 
-SECONDS_BETWEEN_RQ = 2.0
-"""So long the worker goes on claiming by itself before RQ's loop has its turn, with recovery and heartbeat."""
-
-MAX_BACKOFF = 5.0
 UNKNOWN_VERSION_SECONDS = 1.0
 
 
@@ -61,7 +58,7 @@ class RowWorker(ResilientWorker):
         super().work_on_full_redis()
 
     def _work(self, first: str) -> None:
-        until = time.monotonic() + SECONDS_BETWEEN_RQ
+        until = time.monotonic() + BETWEEN_RQ_SECONDS
         has_worked = self._work_off_next(first)
         if not has_worked and first:
             stop_requested.wait(UNKNOWN_VERSION_SECONDS)
@@ -141,7 +138,7 @@ class RowWorker(ResilientWorker):
         self._claims.give_back(claim, GivenBack.TIMEOUT if error.is_timeout else GivenBack.UNTOUCHED)
         self._setbacks += 1
         self.heartbeat()
-        stop_requested.wait(min(0.1 * 2**self._setbacks, MAX_BACKOFF))
+        stop_requested.wait(min(0.1 * 2**self._setbacks, MAX_BACKOFF_SECONDS))
 
     def _pause(self, claim: Claim, detail: str) -> None:
         """The record type is broken: pause, and drop the rows from Redis; resuming dispatches them again.

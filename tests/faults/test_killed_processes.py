@@ -28,7 +28,7 @@ def test_twenty_kills_at_random_moments_neither_lose_nor_repeat_a_row(scene, vic
 
 
 def test_five_rolling_deploys_during_one_import_cost_no_row(scene):
-    scene.begin(deposits(4000), SLICE_SECONDS="30")
+    scene.begin(deposits(4000), SLICE_SECONDS="8")
     for _ in range(5):
         scene.wait_for_rows(100)
         everyone = scene.crew.everyone
@@ -42,7 +42,7 @@ def test_five_rolling_deploys_during_one_import_cost_no_row(scene):
 
 
 def test_a_frozen_dispatcher_is_replaced_and_changes_nothing_when_it_wakes(scene):
-    scene.begin(people(60_000, keys=2000), dispatchers=2, SLICE_SECONDS="30")
+    scene.begin(people(60_000, keys=2000), dispatchers=2, SLICE_SECONDS="8")
     scene.wait_for_rows(500)
     first = _at_work(scene)
     first.send(signal.SIGSTOP)
@@ -60,7 +60,7 @@ def _at_work(scene):
 
 
 def test_work_goes_on_after_the_only_dispatcher_was_killed(scene):
-    scene.begin(people(60_000, keys=2000), SLICE_SECONDS="30")
+    scene.begin(people(60_000, keys=2000), SLICE_SECONDS="8")
     scene.wait_for_rows(500)
     scene.crew.dispatchers[0].kill()
     scene.assert_goes_on("killing the only dispatcher", scene.dispatched_rows)
@@ -68,7 +68,7 @@ def test_work_goes_on_after_the_only_dispatcher_was_killed(scene):
 
 
 def test_work_goes_on_after_one_of_two_dispatchers_was_killed_and_never_came_back(scene):
-    scene.begin(people(60_000, keys=2000), dispatchers=2, SLICE_SECONDS="30")
+    scene.begin(people(60_000, keys=2000), dispatchers=2, SLICE_SECONDS="8")
     scene.wait_for_rows(500)
     killed = _at_work(scene)
     scene.crew.dispatchers.remove(killed)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import own_types
@@ -43,7 +42,7 @@ def settings_of(servers: EmbeddedServers, database_url: str) -> dict[str, str]:
     return {
         **servers.environment(),
         "DATABASE_URL": database_url,
-        "SECRET_KEY": "of the tests",
+        "SECRET_KEY": "of tests and nothing else",
         "QUEUED_SECONDS": "0",  # tests dispatch whole files before any worker runs
         "RECORD_TYPES": own_types.PATHS,
         "PYTHONPATH": str(FOLDER),
@@ -101,7 +100,7 @@ def setting(services: Services):
     """Change settings of this process: `setting(slice_seconds=0.01)`."""
 
     def change(**values: object) -> None:
-        services.settings = replace(services.settings, **values)
+        services.settings = services.settings.model_copy(update=values)
 
     return change
 

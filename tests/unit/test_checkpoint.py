@@ -31,7 +31,7 @@ def test_taking_the_checkpoint_ends_the_lease(redis):
     checkpoint.create(redis, "import", line=1, offset=12)
     checkpoint.renew_lease(redis, "import")
     assert checkpoint.is_leased(redis, "import")
-    assert 0 < redis.pttl(keys.lease("import")) <= checkpoint.LEASE_MILLISECONDS
+    assert 0 < redis.pttl(keys.lease("import")) <= checkpoint.DISPATCHER_LEASE_SECONDS * 1000
     checkpoint.take(redis, "import")
     assert not checkpoint.is_leased(redis, "import")
 

@@ -1,10 +1,13 @@
 import re
+import secrets
+import traceback
 from pathlib import Path
 
 import pytest
 
 from importer.config import SETTINGS, Setting, Settings
 from importer.errors import SettingsError
+from importer.time_limits import ALIVE_SECONDS, IDLE_IN_TRANSACTION_SECONDS, LOCK_SECONDS, STATEMENT_SECONDS
 
 REQUIRED = {
     "SECRET_KEY": "s" * 40,
@@ -55,13 +58,78 @@ def test_a_flag_is_read_however_people_write_it(text, value):
         ("QUEUED_SECONDS", "-1"),
         ("ROW_TIMEOUT", "nan"),
         ("DATABASE_URL", "mysql://x"),
-        ("ROW_TIMEOUT", "13"),
+        ("REDIS_URL", "redis.example:6379"),
         ("BASE_URL", "importer.example"),
     ],
 )
 def test_a_malformed_setting_is_named_with_what_it_should_be(name, text):
     with pytest.raises(SettingsError, match=name):
         Settings.from_environment(REQUIRED | {name: text})
+
+
+def test_every_wrong_setting_is_named_at_once_with_its_value_and_its_meaning():
+    with pytest.raises(SettingsError) as error:
+        Settings.from_environment(REQUIRED | {"WEB_THREADS": "0", "KEEP_FILES": "perhaps"})
+    assert error.value.message.splitlines() == [
+        "KEEP_FILES='perhaps' is wrong: should be a valid boolean, unable to interpret input. "
+        "It is: `true` keeps the object in S3 after the import has ended.",
+        "WEB_THREADS='0' is wrong: should be greater than 0. "
+        "It is: requests that a web process serves at once; an upload takes one of them while it lasts.",
+    ]
+
+
+@pytest.mark.parametrize("name", ["DATABASE_URL", "REDIS_URL"])
+def test_the_value_of_a_secret_is_in_no_message_and_no_traceback(name):
+    password = secrets.token_hex(4)
+    with pytest.raises(SettingsError, match=f"{name} is wrong") as error:
+        Settings.from_environment(REQUIRED | {name: f"ftp://user:{password}@host"})
+    assert password not in "".join(traceback.format_exception(error.value))
+
+
+def test_settings_that_are_printed_tell_no_secret():
+    printed = repr(Settings.from_environment(REQUIRED))
+    assert "s3_bucket='files'" in printed
+    assert "sss" not in printed
+    assert "example" not in printed
+
+
+@pytest.mark.parametrize(
+    ("name", "most"),
+    [
+        ("LEDGER_DAYS", "36500"),
+        ("MAX_UPLOAD_BYTES", "52428800000"),
+        ("SLICE_SECONDS", "8"),
+        ("BATCH_SECONDS", "5"),
+        ("ROW_TIMEOUT", "12"),
+    ],
+)
+def test_a_setting_beyond_its_bound_is_refused_with_the_bound_and_its_meaning(name, most):
+    Settings.from_environment(REQUIRED | {name: most})
+    with pytest.raises(SettingsError) as error:
+        Settings.from_environment(REQUIRED | {name: f"{int(most) + 1}"})
+    refused, _, meaning = error.value.message.partition(" It is: ")
+    assert refused == f"{name}='{int(most) + 1}' is wrong: should be less than or equal to {most}."
+    assert f"at most {most}" in meaning
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "reason"),
+    [
+        ("SLICE_SECONDS", "3600", f"short beside the {ALIVE_SECONDS} after which a dispatcher"),
+        ("BATCH_SECONDS", "60", f"after {STATEMENT_SECONDS}, of which it may wait {LOCK_SECONDS} for a lock"),
+        ("ROW_TIMEOUT", "14", f"ends a transaction that idles for {IDLE_IN_TRANSACTION_SECONDS}"),
+    ],
+)
+def test_a_time_that_outlasts_what_is_around_it_is_refused_with_what_that_is(name, text, reason):
+    with pytest.raises(SettingsError, match=reason):
+        Settings.from_environment(REQUIRED | {name: text})
+
+
+def test_a_short_secret_key_is_refused_and_not_repeated():
+    Settings.from_environment(REQUIRED | {"SECRET_KEY": "16 characters ok"})
+    with pytest.raises(SettingsError, match="SECRET_KEY is wrong: should have at least 16 characters") as error:
+        Settings.from_environment(REQUIRED | {"SECRET_KEY": "15 characters x"})
+    assert "15 characters x" not in error.value.message
 
 
 def test_an_empty_variable_counts_as_not_set():

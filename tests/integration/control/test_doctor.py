@@ -17,7 +17,7 @@ FILE = people(120, keys=50)
 
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch):
-    monkeypatch.setattr(doctor, "SECONDS_BETWEEN", 0.3)
+    monkeypatch.setattr(doctor, "DOCTOR_LOOKS_SECONDS", 0.3)
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from importer.web.extensions import db
 @pytest.fixture
 def application(servers, database_url):
     """The application on an empty database."""
-    values = {**servers.environment(), "DATABASE_URL": database_url, "SECRET_KEY": "of the tests"}
+    values = {**servers.environment(), "DATABASE_URL": database_url, "SECRET_KEY": "of tests and nothing else"}
     with (application := create_app(Settings.from_environment(values))).app_context():
         yield application
         db.engine.dispose()

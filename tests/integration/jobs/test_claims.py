@@ -70,7 +70,7 @@ def test_jobs_that_waited_longer_than_setbacks_are_remembered_are_run_with_their
     world.claim(10)
     world.let_leases_lapse()
     world.recover()
-    assert world.redis.ttl(keys.SETBACKS) > claims.SETBACK_SECONDS - 60
+    assert world.redis.ttl(keys.SETBACKS) > claims.SETBACKS_REMEMBERED_SECONDS - 60
     world.redis.delete(keys.SETBACKS)
     assert len(world.claim(1000)) == 30
     world.let_leases_lapse()

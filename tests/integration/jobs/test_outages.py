@@ -25,7 +25,7 @@ WHERE datname = current_database() AND pid <> pg_backend_pid() AND state <> 'idl
 
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch):
-    monkeypatch.setattr(worker, "MAX_BACKOFF", 0.1)
+    monkeypatch.setattr(worker, "MAX_BACKOFF_SECONDS", 0.1)
 
 
 @pytest.fixture

@@ -86,7 +86,7 @@ def test_within_30_seconds_an_idle_worker_makes_good_a_kill_of_everything_else(w
     """No lease is helped to lapse here: this is how long it takes."""
     csv, balances = many_deposits(600, "sleep 0.005")
     import_id = world.upload(csv, "deposits")
-    dispatcher = processes.dispatcher(SLICE_SECONDS="30", MAX_QUEUED_ROWS="200")
+    dispatcher = processes.dispatcher(SLICE_SECONDS="8", MAX_QUEUED_ROWS="200")
     killed, frozen = processes.worker(), processes.worker()
     wait_until(lambda: world.redis.zcard(keys.CLAIMS) == 2, "both are at work")
     killed.kill()

@@ -1,7 +1,6 @@
 """An import may have a few seconds of work waiting, no more (docs/design.md, how a row gets there, 2)."""
 
 import time
-from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
@@ -31,7 +30,11 @@ def full_share(world: World, rows: int) -> Share:
     """The share of an import of which so many rows wait, as setting it off has allowed."""
     import_id = world.upload(many_contacts(rows)[0])
     world.dispatch()
-    return measured(Share(world.redis, import_id, replace(world.services.settings, queued_seconds=2.0)))
+    return measured(share_of(world, import_id))
+
+
+def share_of(world: World, import_id: str) -> Share:
+    return Share(world.redis, import_id, world.services.settings.model_copy(update={"queued_seconds": 2.0}))
 
 
 def measured(share: Share) -> Share:
@@ -114,7 +117,7 @@ def test_the_next_slice_begins_with_what_was_learnt(world, clock):
     first.hand_on()
     let_rows_go(world, 900)
     clock.now += 3
-    second = measured(Share(world.redis, first._id, replace(world.services.settings, queued_seconds=2.0)))
+    second = measured(share_of(world, first._id))
     assert second.limit == 600
     assert second.room == 600 - 100
 
@@ -125,7 +128,7 @@ def test_an_import_that_could_fill_the_queue_is_measured_anew_by_the_next_slice(
     let_rows_go(world, 200)
     assert measured(first).limit == 500
     first.hand_on()
-    second = Share(world.redis, first._id, replace(world.services.settings, queued_seconds=2.0))
+    second = share_of(world, first._id)
     assert second.limit == 250
 
 

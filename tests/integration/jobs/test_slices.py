@@ -51,7 +51,7 @@ def test_two_imports_take_turns(world, tiny_slices):
 
 
 def test_a_slice_of_another_release_goes_round_until_its_import_has_ended(world, monkeypatch):
-    monkeypatch.setattr(run, "SETBACK_SECONDS", 0.01)
+    monkeypatch.setattr(run, "SLICE_SETBACK_SECONDS", 0.01)
     import_id = world.upload(many_contacts(10)[0])
     world.run_slice(import_id)
     run.run_slice(99, import_id)
@@ -131,7 +131,7 @@ def test_a_file_that_is_gone_stops_the_import(world, tiny_slices):
 
 
 def test_while_s3_is_away_the_dispatcher_waits_and_then_goes_on(world, monkeypatch):
-    monkeypatch.setattr(run, "SETBACK_SECONDS", 0.01)
+    monkeypatch.setattr(run, "SLICE_SETBACK_SECONDS", 0.01)
     csv, records = many_contacts(30)
     import_id = world.upload(csv)
     nobody = boto3.client("s3", endpoint_url="http://127.0.0.1:9", region_name="us-east-1")
@@ -225,7 +225,7 @@ def test_a_slice_that_gets_on_forgets_the_errors_before_it(world, tiny_slices, m
 
 
 def test_a_slice_of_another_release_is_put_back(world, monkeypatch):
-    monkeypatch.setattr(run, "SETBACK_SECONDS", 0.01)
+    monkeypatch.setattr(run, "SLICE_SETBACK_SECONDS", 0.01)
     import_id = world.upload(many_contacts(3)[0])
     world.redis.delete(world.high.key)
     run.run_slice(99, import_id)

@@ -29,7 +29,7 @@ def settings(servers, database_url, monkeypatch):
         {
             **servers.environment(),
             "DATABASE_URL": database_url,
-            "SECRET_KEY": "not a secret",
+            "SECRET_KEY": "of tests and nothing else",
             "BASE_URL": "https://importer.example/",
             "SESSION_COOKIE_SECURE": "false",
             "MAX_UPLOAD_BYTES": "2000000",

@@ -125,7 +125,7 @@ def test_record_types_are_listed_with_their_columns(flask):
 def test_the_doctor_says_what_is_wrong_mends_it_and_ends_with_what_is_left(
     flask, make_import, operator, session, monkeypatch
 ):
-    monkeypatch.setattr(doctor, "SECONDS_BETWEEN", 0)
+    monkeypatch.setattr(doctor, "DOCTOR_LOOKS_SECONDS", 0)
     import_ = make_import(operator, Status.PAUSED, created_rows=3, total_rows=5)
     told = flask("imports", "doctor", import_.id)
     assert told.exit_code == 1

@@ -1,7 +1,5 @@
 """Who gets in, and what nobody may do on somebody else's behalf."""
 
-from dataclasses import replace
-
 import pytest
 from flask import request
 
@@ -157,7 +155,7 @@ def test_every_answer_forbids_framing_sniffing_and_foreign_scripts(admin, visito
 
 @pytest.mark.parametrize("proxies", [0, 1])
 def test_only_proxies_that_are_trusted_say_how_and_from_where_a_request_came(proxies, settings, app):
-    app = create_app(replace(settings, trusted_proxies=proxies))
+    app = create_app(settings.model_copy(update={"trusted_proxies": proxies}))
     seen = []
     app.before_request(lambda: seen.append(request.remote_addr))
     forwarded = {"X-Forwarded-For": "192.0.2.7", "X-Forwarded-Proto": "https"}

@@ -1,7 +1,6 @@
 """Logging in and out."""
 
 import re
-from dataclasses import replace
 
 import pytest
 from redis import Redis
@@ -104,7 +103,7 @@ def test_logging_in_leaves_nothing_of_the_session_before(operator, client):
 
 @pytest.mark.parametrize("secure", [True, False])
 def test_the_session_is_kept_from_scripts_other_sites_and_plain_http(secure, settings, app):
-    client = create_app(replace(settings, session_cookie_secure=secure)).test_client()
+    client = create_app(settings.model_copy(update={"session_cookie_secure": secure})).test_client()
     cookie = client.get("/login").headers["Set-Cookie"]
     assert "; HttpOnly; " in cookie
     assert "; SameSite=Lax" in cookie
