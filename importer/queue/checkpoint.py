@@ -16,12 +16,12 @@ from importer.queue import keys
 from importer.queue.scripts import script
 
 LEASE_MILLISECONDS = 5_000
-"""A dispatcher that neither pushes nor waits for so long counts as dead. One that is only slow gets a twin, which
-costs a little and changes nothing."""
+"""A dispatcher that has neither pushed nor waited for room for this long counts as dead. If it was only slow, it
+gets a twin, which costs a little and changes nothing."""
 
 
 class Checkpoint(NamedTuple):
-    """Everything before it has been pushed.
+    """How far the file has been read; everything before has been pushed.
 
     Attributes:
         row_number: rows pushed.
@@ -41,7 +41,7 @@ class Checkpoint(NamedTuple):
 
 
 def create(redis: Redis, import_id: str, *, line: int, offset: int, known_row: int = 0) -> bool:
-    """Begin at the first row, unless there is a checkpoint; say whether there was none."""
+    """Make a checkpoint before the first row, unless there is one; return whether it was made."""
     made = script(redis, "create_checkpoint")(keys=[keys.checkpoint(import_id)], args=[line, offset, known_row])
     return bool(made)
 
@@ -68,15 +68,15 @@ def imports_with_one(redis: Redis) -> set[str]:
 
 
 def renew_lease(redis: Redis, import_id: str) -> None:
-    """Say that a dispatcher is at work on this import."""
+    """Note that a dispatcher is at work on this import."""
     redis.set(keys.lease(import_id), 1, px=LEASE_MILLISECONDS)
 
 
 def drop_lease(redis: Redis, import_id: str) -> None:
-    """Say that the dispatcher has left this import."""
+    """Note that the dispatcher has left this import."""
     redis.delete(keys.lease(import_id))
 
 
 def is_leased(redis: Redis, import_id: str) -> bool:
-    """Whether a dispatcher has pushed or waited within the last 5 seconds."""
+    """Whether a dispatcher is at work on this import."""
     return bool(redis.exists(keys.lease(import_id)))

@@ -1,3 +1,4 @@
+-- Makes the jobs of failed rows anew, except those that are queued or started.
 local queue, failed = KEYS[1], KEYS[2]
 local job_prefix, result_prefix, id_prefix = ARGV[1], ARGV[2], ARGV[3]
 local constants = cjson.decode(ARGV[4])
