@@ -19,10 +19,10 @@ from importer.web.extensions import csrf, db, migrate
 
 PACKAGE = Path(__file__).resolve().parent
 SESSION_LIFETIME = timedelta(hours=12)
-"""From logging in; a working day."""
+"""Counted from the login; a working day."""
 
 MAX_FORM_BYTES = 1024 * 1024
-"""Of every request but an upload, which is streamed."""
+"""The largest body of a request; only an upload may be larger, as it is streamed."""
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -60,12 +60,12 @@ def _configuration(settings: Settings) -> dict[str, object]:
         ),
         "MAX_CONTENT_LENGTH": MAX_FORM_BYTES,
         "PERMANENT_SESSION_LIFETIME": SESSION_LIFETIME,
-        # Or a page that refreshes itself would keep its session alive for ever.
+        # Otherwise a page that refreshes itself would keep its session alive for ever.
         "SESSION_REFRESH_EACH_REQUEST": False,
         "SESSION_COOKIE_HTTPONLY": True,
         "SESSION_COOKIE_SAMESITE": "Lax",
         "SESSION_COOKIE_SECURE": settings.session_cookie_secure,
-        # `importer.web.auth` calls it, after it has found out who is asking.
+        # `importer.web.auth` checks the token, once it knows who is asking.
         "WTF_CSRF_CHECK_DEFAULT": False,
         # A token lives as long as its session: an upload page may stay open all day.
         "WTF_CSRF_TIME_LIMIT": None,

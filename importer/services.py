@@ -1,4 +1,4 @@
-"""The outside world as one object, handed to everything that needs it."""
+"""Everything outside this process, as one object that is handed to whatever needs it."""
 
 from __future__ import annotations
 

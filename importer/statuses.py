@@ -66,13 +66,13 @@ UNFINISHED = frozenset({Status.QUEUED, Status.RUNNING, Status.PAUSING, Status.PA
 """The file has arrived, and rows of it may still have to be dispatched or to end."""
 
 TAKES_ROWS = UNFINISHED | {Status.COMPLETED}
-"""A row job of such an import may take effect (of a completed one: a retried row)."""
+"""A row job of such an import may take effect; of a completed import, only that of a retried row."""
 
 ENDED = frozenset({Status.CANCELLED, Status.COMPLETED, Status.STOPPED})
 """No move leads out of these."""
 
 ENDED_EARLY = frozenset({Status.CANCELLING, Status.CANCELLED, Status.STOPPED})
-"""Rows of such an import may have been dropped: dispatched, but without effect."""
+"""Rows of such an import may have been dropped: they were dispatched and took no effect."""
 
 CANCELLABLE = frozenset(source for source, target in TRANSITIONS if target is Status.CANCELLING)
 PAUSABLE = frozenset(source for source, target in TRANSITIONS if target is Status.PAUSING)

@@ -50,7 +50,7 @@ def begin_upload(
         UnknownRecordTypeError: naming those there are.
         KeyReusedError: the key found an import of another record type.
     """
-    services.record_types[record_type]
+    services.record_types.require(record_type)
     if idempotency_key is not None:
         _free_key_of_failed_upload(session, user, idempotency_key)
     made = _insert(

@@ -19,11 +19,11 @@ from typing import BinaryIO, NamedTuple
 from importer.files.problems import Limits, Problem
 
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
-SKIPPED_AT_ONCE = 64 * 1024
+SKIP_BYTES = 64 * 1024
 
-new_tuple = tuple.__new__  # a NamedTuple's own constructor takes twice as long, and is called for every row
+new_tuple = tuple.__new__  # spares every row the call of a NamedTuple's own, slower constructor
 
-csv.field_size_limit(sys.maxsize)  # ours are max_record_bytes and max_cell_chars; csv's would raise at 131,072
+csv.field_size_limit(sys.maxsize)  # our limits are max_record_bytes and max_cell_chars; csv's own would raise
 
 
 class Position(NamedTuple):
@@ -47,7 +47,7 @@ class Record(NamedTuple):
         row_number: from 1 after the header; the header's own is 0.
         line_number: physical line where the record begins; the file's first is 1.
         cells: as the file has them; bytes that are not UTF-8 stand as lone surrogates (PEP 383). Where the cells
-            cannot be told apart, the raw line is the only one. Those of a failing row may be cut.
+            cannot be told apart, the raw line is the only cell. The cells of a failing row may be cut.
         problem: None where the row can be validated.
     """
 
@@ -60,9 +60,9 @@ class Record(NamedTuple):
 class RecordReader:
     """Yields the records of a file from a position on, in memory bounded by `max_record_bytes`.
 
-    A record that spans several lines and does not end as it should (its quote is never closed, it grows too long,
-    text follows the closing quote) loses its first line only; reading goes on with the second. Each line is parsed
-    a fixed number of times at most, whatever the file contains.
+    Where a record spans several lines and does not end as it should (its quote is never closed, it grows too long,
+    text follows the closing quote), only its first line fails, and reading goes on with the second. Each line is
+    parsed a fixed number of times at most, whatever the file contains.
 
     Args:
         source: stands at `position.offset` already, and is buffered. What its `readline` raises passes through.
@@ -84,7 +84,7 @@ class RecordReader:
         self._row, self._line, self._offset = position
         self._limits = Limits(width, max_record_bytes, max_cell_chars)
         self._taken: list[bytes] = []
-        self._ahead = _Ahead(source, max_record_bytes)
+        self._ahead = _LinesAhead(source, max_record_bytes)
         self._is_suspect = False
         self._records = self._read()
 
@@ -94,7 +94,7 @@ class RecordReader:
 
     @property
     def position(self) -> Position:
-        """After the record yielded last; once all are, after the last byte."""
+        """Where the record yielded last ends; after the last record, where the file ends."""
         return Position(self._row, self._line, self._offset)
 
     def _read(self) -> Iterator[Record]:
@@ -121,8 +121,7 @@ class RecordReader:
     def _read_straight(self) -> Iterator[Record]:
         """Yield records until one is faulty, whose lines are then in `_taken`, or until the end of the file.
 
-        A sound record of one line, as nearly all are, does not pass through `_record`: that would cost a fifth of
-        the speed.
+        Nearly all records are sound and have one line. They do not pass through `_record`, which is slower.
         """
         taken, width, max_cell_chars = self._taken, self._limits.width, self._limits.max_cell_chars
         try:
@@ -157,7 +156,7 @@ class RecordReader:
             yield text
 
     def _record(self, cells: list[str]) -> Record | None:
-        """Step over the lines taken; None where they are a blank line."""
+        """The record in the lines taken, which count as read; None where they are a blank line."""
         line_number, size = self._line + 1, sum(map(len, self._taken))
         is_suspect = self._is_suspect or size > self._limits.max_cell_chars or len(cells) != self._limits.width
         self._line += len(self._taken)
@@ -191,7 +190,7 @@ class RecordReader:
         return Record(self._row, self._line, *self._limits.keep([text.rstrip("\r\n")], problem))
 
     def _skip_line(self) -> None:
-        while piece := self._source.readline(SKIPPED_AT_ONCE):
+        while piece := self._source.readline(SKIP_BYTES):
             self._offset += len(piece)
             if piece.endswith(b"\n"):
                 return
@@ -216,26 +215,26 @@ class RecordReader:
             yield record
 
 
-class _Ahead:
+class _LinesAhead:
     """Lines handed back because the quote that opened before them did not close as it should.
 
     A line begins either inside a quoted cell or outside one, and nothing else about what stands before it matters.
-    So a quote still open before any of these lines meets the same end as the first one did; remembering that end
-    is what keeps a file full of open quotes from being parsed over and over.
+    So a quote that is open before any of these lines ends as the first one did. That end is remembered: otherwise
+    a file full of open quotes would be parsed over and over.
     """
 
     def __init__(self, source: BinaryIO, max_record_bytes: int) -> None:
         self._source = source
         self._max_record_bytes = max_record_bytes
         self._size = 0
-        self._is_hopeless = False
+        self._never_closes = False
         self.lines: deque[bytes] = deque()
 
     def hand_back(self, lines: Sequence[bytes]) -> None:
-        """Keep lines; a quote open before them is open still where the last of them begins."""
+        """Keep lines; a quote that is open before them is still open where the last of them begins."""
         self.lines.extend(lines)
         self._size = sum(map(len, self.lines))
-        self._is_hopeless = False
+        self._never_closes = False
 
     def take(self) -> bytes:
         line = self.lines.popleft()
@@ -243,21 +242,21 @@ class _Ahead:
         return line
 
     def closes_quote(self, size_before: int) -> bool:
-        """Whether a quote open before the first line closes with the last, reading more lines to find out.
+        """Whether a quote that is open before these lines closes in the last of them; reads on to find out.
 
         Args:
             size_before: bytes of the record before these lines.
         """
-        while not self._is_hopeless and size_before + self._size <= self._max_record_bytes:
+        while not self._never_closes and size_before + self._size <= self._max_record_bytes:
             try:
                 if not _opens_quote('"' + _decode(self.lines[-1])):
                     return True
             except csv.Error:
-                self._is_hopeless = True
+                self._never_closes = True
                 break
             line = self._source.readline(self._max_record_bytes + 1)
             if not line:
-                self._is_hopeless = True
+                self._never_closes = True
                 break
             self.lines.append(line)
             self._size += len(line)
@@ -280,7 +279,7 @@ def _opens_quote(line: str) -> bool:
 
 
 def _fault_of(line: str) -> str:
-    """The code of what is wrong with a line that is no record."""
+    """The code of the problem with a line that is no record."""
     try:
         if _opens_quote(line):
             return "unclosed_quote"

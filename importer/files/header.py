@@ -58,12 +58,12 @@ SIGNATURES: tuple[tuple[bytes, str], ...] = (
 """How files that are no CSV begin."""
 
 ZIP_SIGNATURE = b"PK\x03\x04"
-ZIPPED: tuple[tuple[bytes, str], ...] = (
+SPREADSHEET_MEMBERS: tuple[tuple[bytes, str], ...] = (
     (b"[Content_Types].xml", "xlsx"),
     (b"xl/workbook", "xlsx"),
     (b"opendocument.spreadsheet", "ods"),
 )
-"""What a ZIP archive that is really a spreadsheet contains."""
+"""What the ZIP archive of a spreadsheet contains."""
 
 SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "pipes"}
 
@@ -74,7 +74,7 @@ HEADER_PROBLEMS = {
     "record_too_long": "header_too_long",
     "cell_too_long": "header_too_long",
 }
-"""The refusal for each problem of reading; the others make a malformed header."""
+"""The refusal for each problem of reading; problems that are not here make a malformed header."""
 
 UTF16_SAMPLE = 1024
 NAMES_SHOWN = 30
@@ -97,7 +97,7 @@ class Header(NamedTuple):
     """A file's header.
 
     Attributes:
-        columns: for each of the file's columns the record type's column that it fills, or None: it is ignored.
+        columns: for each column of the file, the record type's column that it fills; None: it is ignored.
         names: the header's cells as written.
         position: where the rows begin; its row number is 0.
     """
@@ -133,7 +133,7 @@ def read_header(
     if record is None:
         raise _refusal("empty")
     if record.problem is not None:
-        raise _faulty(record, record.problem)
+        raise _refusal_of(record, record.problem)
     position = reader.position
     if not is_whole_file and position.offset == len(head) and not head.endswith(b"\n"):
         problem = f"It does not end within the first {len(head):,} bytes."
@@ -161,7 +161,7 @@ def _refuse_other_formats(head: bytes) -> None:
         if head.startswith(signature):
             raise _refusal(code)
     if head.startswith(ZIP_SIGNATURE):
-        raise _refusal(next((code for mark, code in ZIPPED if mark in head), "zip"))
+        raise _refusal(next((code for mark, code in SPREADSHEET_MEMBERS if mark in head), "zip"))
     if _looks_like_utf16(head[:UTF16_SAMPLE]):
         raise _refusal("utf16")
 
@@ -173,7 +173,7 @@ def _looks_like_utf16(sample: bytes) -> bool:
     return shares[0] < 0.1 and shares[1] > 0.5
 
 
-def _faulty(record: Record, problem: Problem) -> RefusedFileError:
+def _refusal_of(record: Record, problem: Problem) -> RefusedFileError:
     code = HEADER_PROBLEMS.get(problem.code, "malformed_header")
     if code == "header_too_long" and "\r" in record.cells[0]:
         code = "carriage_returns"

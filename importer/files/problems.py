@@ -1,4 +1,4 @@
-"""Why a row cannot even be validated: the codes, their messages, and the limits they speak of."""
+"""Why a row cannot even be validated: the codes, their messages, and the limits that they name."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ PROBLEMS: dict[str, str] = {
 
 CUT = " Only the beginning of the row is kept here."
 
-KEPT_SHARE = 8
-"""A failing row keeps max_record_bytes / 8 characters, a separator counting as one: in JSON, where one character
-takes up to 6 bytes and one separator 4, it is then never larger than the largest record."""
+BYTES_PER_KEPT_CHAR = 8
+"""A failing row keeps max_record_bytes / 8 characters; a separator counts as one. In JSON a character takes up to
+6 bytes and a separator 4, so what is kept is never larger than the largest record."""
 
 ESCAPED_BYTE = re.compile("[\udc80-\udcff]")
 """What `surrogateescape` makes of a byte that is not UTF-8; decoded UTF-8 never contains it."""
@@ -77,7 +77,7 @@ class Limits:
         return None
 
     def problem(self, code: str, column: int | None = None, *, found: int = 0) -> Problem:
-        """The problem with this code, told with these limits."""
+        """The problem with this code; its message names these limits."""
         message = PROBLEMS[code].format(
             found=found,
             width=self.width,
@@ -89,7 +89,7 @@ class Limits:
 
     def keep(self, cells: list[str], problem: Problem) -> tuple[list[str], Problem]:
         """The cells of a failing row, cut where they are too long to keep; the problem then says so."""
-        kept, room = [], self.max_record_bytes // KEPT_SHARE
+        kept, room = [], self.max_record_bytes // BYTES_PER_KEPT_CHAR
         for cell in cells:
             if room <= 0:
                 break

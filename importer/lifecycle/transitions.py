@@ -31,9 +31,9 @@ def try_move(
     """Move the status where the table allows it from the one that the database holds now.
 
     Args:
-        only_from: allow fewer sources than the table does.
-        reason: why; its sentence is stored with it. None leaves what was stored, or, where the import goes
-            on, forgets it.
+        only_from: the statuses to move from, where these are fewer than the table allows.
+        reason: why; its sentence is stored with it. None keeps the reason that is stored, unless the import goes
+            on: then that is forgotten.
         detail: fills the sentence's `{detail}`.
         values: other columns of the import to write in the same statement.
 
@@ -68,7 +68,7 @@ def move(
     """Like `try_move`, and refresh the import.
 
     Raises:
-        RefusedTransitionError: saying what the status is and from which ones the move can be made.
+        RefusedTransitionError: naming the status, and those from which the move can be made.
     """
     moved = try_move(session, import_.id, target, only_from=only_from, **details)
     session.refresh(import_)

@@ -18,7 +18,7 @@ from importer.time_limits import DISPATCHER_LEASE_SECONDS
 
 
 class Checkpoint(NamedTuple):
-    """Everything before it has been pushed.
+    """How far the file has been read; everything before has been pushed.
 
     Attributes:
         row_number: rows pushed.
@@ -38,7 +38,7 @@ class Checkpoint(NamedTuple):
 
 
 def create(redis: Redis, import_id: str, *, line: int, offset: int, known_row: int = 0) -> bool:
-    """Begin at the first row, unless there is a checkpoint; say whether there was none."""
+    """Make a checkpoint before the first row, unless there is one; return whether it was made."""
     made = script(redis, "create_checkpoint")(keys=[keys.checkpoint(import_id)], args=[line, offset, known_row])
     return bool(made)
 
@@ -65,12 +65,12 @@ def imports_with_one(redis: Redis) -> set[str]:
 
 
 def renew_lease(redis: Redis, import_id: str) -> None:
-    """Say that a dispatcher is at work on this import."""
+    """Note that a dispatcher is at work on this import."""
     redis.set(keys.lease(import_id), 1, ex=DISPATCHER_LEASE_SECONDS)
 
 
 def drop_lease(redis: Redis, import_id: str) -> None:
-    """Say that the dispatcher has left this import."""
+    """Note that the dispatcher has left this import."""
     redis.delete(keys.lease(import_id))
 
 

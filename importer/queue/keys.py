@@ -19,10 +19,10 @@ POPPED = f"{PREFIX}:intermediate"
 """Hash of the jobs seen between RQ's pop and a claim, by job id: when each was first seen (seconds)."""
 
 RECOVERY_TURN = f"{PREFIX}:recovery"
-"""Exists while a pass of recovery need not be repeated."""
+"""Exists while the last pass of recovery is too recent to be repeated; it expires."""
 
 HEALTH = f"{PREFIX}:health"
-"""Written to find out whether Redis takes writes."""
+"""Written to find out whether Redis accepts writes."""
 
 JOB_PREFIXES = (Job.key_for(""), Result.get_key(""))
 """What RQ keeps of every job, by job id."""

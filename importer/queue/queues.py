@@ -1,7 +1,7 @@
 """The RQ queues: the one module besides `jobs/` that enqueues; `importer.web.rq_dashboard` only shows.
 
 Jobs are stored as JSON, never pickled. A slice of the dispatcher has the id `<import id>-<random>`, a row job
-`<import id>_<row number>`; so whose job it is can be read off its id.
+`<import id>_<row number>`; so a job's id names its import.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ LOW = "low"
 """Row jobs."""
 
 ARGUMENTS_VERSION = 1
-"""Version of the jobs' arguments: code that does not know it puts a job back instead of failing it."""
+"""Version of a slice's arguments. Code that does not know a job's version puts it back instead of failing it."""
 
 SLICE_FUNCTION = "jobs.dispatcher.run.run_slice"
 FAILED_JOB_SECONDS = 7 * 24 * 3600
-"""So long RQ shows a failed job, of a slice or of a row."""
+"""How long RQ shows a failed job, of a slice or of a row."""
 
 
 def queue_named(name: str, redis: Redis) -> Queue:
@@ -40,7 +40,7 @@ def queue_named(name: str, redis: Redis) -> Queue:
 
 
 def row_job_id(import_id: str, row_number: int) -> str:
-    """The id of a row's job: always the same, so that whoever makes it again makes the same job."""
+    """The id of a row's job; it is always the same, so that a row never has two jobs."""
     return f"{import_id}_{row_number}"
 
 
@@ -114,7 +114,7 @@ def _drop_registered(redis: Redis, id_prefix: str, registry: BaseRegistry) -> No
 
 
 def started_slices(redis: Redis) -> set[str]:
-    """Imports of which a slice was popped or started: it is at work, or was lost by a killed dispatcher."""
+    """Imports with a slice that was popped or started: it is at work, or a killed dispatcher has lost it."""
     queue = queue_named(HIGH, redis)
     started = cast(list[bytes], redis.zrange(StartedJobRegistry(queue=queue).key, 0, -1))
     popped = cast(list[bytes], redis.lrange(queue.intermediate_queue_key, 0, -1))

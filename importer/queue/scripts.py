@@ -1,7 +1,7 @@
-"""The Lua scripts, each a file of the folder `lua`; what each does stands in its first lines.
+"""The Lua scripts, each a file of the folder `lua` whose first lines say what it does.
 
 A Lua error does not undo what the script did before it, so whatever others rely on is written by its last command.
-Those that make room, or give rows back, are allowed on a full Redis (`allow-oom`).
+Scripts that make room, or put jobs back, are allowed on a full Redis (`allow-oom`).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Values as the text that Postgres reads: array literals, and the columns of a COPY.
 
 Both are read by the type's own input function. Where no value is missing and none needs escaping, values are
-joined as they are, in a fraction of the time.
+joined as they are, which is much faster.
 """
 
 from __future__ import annotations

@@ -28,11 +28,18 @@ class RecordTypes:
         Raises:
             UnknownRecordTypeError: naming those there are.
         """
-        try:
-            return self._by_name[name]
-        except KeyError:
+        self.require(name)
+        return self._by_name[name]
+
+    def require(self, name: str) -> None:
+        """Refuse a name that no record type has.
+
+        Raises:
+            UnknownRecordTypeError: naming those there are.
+        """
+        if name not in self._by_name:
             known = ", ".join(sorted(self._by_name))
-            raise UnknownRecordTypeError(f"There is no record type {name!r}. There are: {known}.") from None
+            raise UnknownRecordTypeError(f"There is no record type {name!r}. There are: {known}.")
 
     def __iter__(self) -> Iterator[RecordType]:
         return iter(self._by_name.values())
@@ -85,7 +92,7 @@ def _check(path: str, record_type: RecordType) -> None:
 
 
 def _check_table(path: str, record_type: RecordType) -> None:
-    """What the upsert would stumble over, row after row."""
+    """Refuse a table on which the upsert would fail row after row."""
     if not issubclass(record_type.model, ImportedRecord):
         raise SettingsError(f"RECORD_TYPES: {path}: its model lacks importer.models.ImportedRecord as a base.")
     lacking = [name for name in record_type.schema.model_fields if name not in record_type.model.__table__.c]

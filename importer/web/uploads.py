@@ -55,7 +55,7 @@ def receive_upload(record_type: str | None) -> tuple[Import, bool]:
     key = _idempotency_key()
     _allow_size(services().settings.max_upload_bytes)
     if record_type is not None:
-        services().record_types[record_type]
+        services().record_types.require(record_type)
     _expect_slow_client(UPLOAD_SILENCE_SECONDS)
     # No transaction may stay open while the file arrives, and finding the user has begun one.
     db.session.commit()

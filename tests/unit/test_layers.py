@@ -32,6 +32,7 @@ ROOMS = (
     "importer.files",
     "importer.config",
     "importer.storage",
+    "importer.time_limits",
     "importer.models",
     "importer.statuses",
     "importer.errors",

@@ -1,4 +1,5 @@
--- At one moment: between two calls a claim may be given back, and its rows would be seen in neither place.
+-- Counts the row jobs of an import, all at one moment: a claim that is given back between two calls would be seen
+-- in neither place.
 local low, intermediate, claims = KEYS[1], KEYS[2], KEYS[3]
 local prefix, claim_prefix, with_claimed = ARGV[1], ARGV[2], ARGV[3] == '1'
 local count = 0

@@ -1,4 +1,5 @@
 #!lua flags=allow-oom
+-- Takes the jobs whose ids have a prefix off the lists, and deletes them.
 for _, list in ipairs(KEYS) do
     local kept = {}
     for _, id in ipairs(redis.call('LRANGE', list, 0, -1)) do

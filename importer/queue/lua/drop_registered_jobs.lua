@@ -1,3 +1,5 @@
+-- Takes the jobs whose ids have a prefix out of a registry, and deletes them. A member is a job id, alone or with
+-- an execution's id behind a colon.
 for _, member in ipairs(redis.call('ZRANGE', KEYS[1], 0, -1)) do
     if string.sub(member, 1, #ARGV[1]) == ARGV[1] then
         local id = string.match(member, '^[^:]+')

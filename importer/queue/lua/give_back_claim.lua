@@ -1,5 +1,6 @@
 #!lua flags=allow-oom
--- Jobs that ended have left the claim, or are gone.
+-- Ends a claim and puts its jobs back at the front of the queue, in their order. Jobs that have ended are not
+-- among them: they have left the claim, or are gone.
 local queue, started, claims, claim, setbacks = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local claim_id, job_prefix, reason, setback_seconds = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 if redis.call('ZREM', claims, claim_id) == 0 then return 0 end

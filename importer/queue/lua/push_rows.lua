@@ -1,3 +1,4 @@
+-- Pushes row jobs and moves the checkpoint, or does neither where the checkpoint is not the expected one.
 local checkpoint, lease, queue = KEYS[1], KEYS[2], KEYS[3]
 local expected, row, line, offset = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 local lease_milliseconds, job_prefix, id_prefix = ARGV[5], ARGV[6], ARGV[7]

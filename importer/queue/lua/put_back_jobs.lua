@@ -1,5 +1,5 @@
 #!lua flags=allow-oom
--- Single jobs of a claim, to the back of the queue.
+-- Takes some jobs out of a claim and puts them at the back of the queue.
 local queue, started, claim = KEYS[1], KEYS[2], KEYS[3]
 local claim_id = ARGV[1]
 for argument = 2, #ARGV do

@@ -1,6 +1,6 @@
 #!lua flags=allow-oom
--- An id whose job is gone (it was queued twice, and has ended) is dropped: RQ's pop passes over it and leaves it
--- there, and it would count as a queued row for ever.
+-- Puts back the jobs that have stood too long between RQ's pop and a claim. An id without a job (it was queued
+-- twice, and has ended) is dropped: RQ's pop leaves it there, and it would count as a queued row for ever.
 local queue, intermediate, seen = KEYS[1], KEYS[2], KEYS[3]
 local now, patience, job_prefix = tonumber(redis.call('TIME')[1]), tonumber(ARGV[1]), ARGV[2]
 local returned = 0

@@ -1,9 +1,9 @@
 #!lua flags=allow-oom
--- Neighbours are of the same import, which may have its own limit. A job with a setback is taken alone, and so is
--- one whose id is no row job's; jobs are looked at for setbacks only while there may be one. A call that is repeated,
--- because its reply was lost, is answered as before. Nothing else is done job by job: each command that a script
--- calls, and each value that it is given, costs about 1 µs. `unpack` bears about 8,000 values, more than the two
--- for each job of the largest claim.
+-- Takes jobs off the queue into a claim with a lease. All are of one import, which may have a limit of its own. A
+-- job with a setback is taken alone, and so is one whose id is no row job's; setbacks are looked for only while
+-- there may be one. A call that is repeated because its reply was lost gets the same answer again. Nothing else is
+-- done job by job: each command, and each value given to one, costs time. `unpack` bears about 8,000 values, more
+-- than the two for each job of the largest claim.
 local queue, intermediate, started, claims, claim = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local setbacks = KEYS[6]
 local first, limit, lease = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
