@@ -93,7 +93,7 @@ class Product:
 
     def memory_of(self, kind: str) -> float:
         """Resident memory of the largest process of a kind, in MB."""
-        return max(process.memory_info().rss for name, process in self._processes if name == kind) / 1e6
+        return float(max(process.memory_info().rss for name, process in self._processes if name == kind)) / 1e6
 
     def ledger_bytes(self) -> int:
         """Of the ledger's table and index."""

@@ -188,7 +188,7 @@ class Postgres(Server):
 def _is_alive(process: psutil.Process) -> bool:
     """Neither gone nor a zombie, which in a container may never be collected."""
     try:
-        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+        return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
     except psutil.NoSuchProcess:
         return False
 

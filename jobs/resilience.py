@@ -70,7 +70,7 @@ class ResilientWorker(SimpleWorker):
         """A full Redis must not keep a worker from starting: it is the one to make room."""
         try:
             self.connection.delete(self.key)  # what a heartbeat may have left there would refuse its birth
-            super().register_birth()
+            super().register_birth()  # type: ignore[no-untyped-call]
         except OutOfMemoryError:
             log.warning("Redis is full: this worker works unregistered until there is room")
 
@@ -96,7 +96,7 @@ class ResilientWorker(SimpleWorker):
 
     def register_death(self) -> None:
         try:
-            super().register_death()
+            super().register_death()  # type: ignore[no-untyped-call]
         except OutOfMemoryError:
             log.warning("Redis is full: this worker leaves without saying so")
 

@@ -18,7 +18,7 @@ app = package.Celery("bench", broker=os.environ.get("RQ_REDIS_URL"))
 app.conf.update(task_ignore_result=True, worker_prefetch_multiplier=1000, worker_disable_rate_limits=True)
 
 
-@app.task(name="save_many", base=Batches, flush_every=1000, flush_interval=1)
+@app.task(name="save_many", base=Batches, flush_every=1000, flush_interval=1)  # type: ignore[untyped-decorator]
 def save_batch(requests: list[Any]) -> None:
     save_many([request.args[0] for request in requests])
 

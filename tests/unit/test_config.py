@@ -96,7 +96,6 @@ def test_settings_that_are_printed_tell_no_secret():
 @pytest.mark.parametrize(
     ("name", "most"),
     [
-        ("LEDGER_DAYS", "36500"),
         ("MAX_UPLOAD_BYTES", "52428800000"),
         ("SLICE_SECONDS", "8"),
         ("BATCH_SECONDS", "5"),
