@@ -31,7 +31,7 @@ class Contact(ImportedRecord, Base):
 class ContactRow(RowSchema):
     """One row of a contacts file."""
 
-    email: Annotated[Email, Field(max_length=254)]
+    email: Email
     name: Annotated[str, StringConstraints(min_length=1, max_length=200)]
     company: Annotated[str, StringConstraints(max_length=200)] | None = None
     phone: Annotated[str, StringConstraints(max_length=50)] | None = None

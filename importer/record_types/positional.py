@@ -7,10 +7,29 @@ cells in the order of the file's columns, which needs neither a dictionary nor a
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, cast
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, GetCoreSchemaHandler, ValidationError
 from pydantic_core import CoreConfig, CoreSchema, SchemaValidator, core_schema
+
+METADATA_KEY = "importer_by_position"
+
+
+@dataclass(frozen=True)
+class ByPosition:
+    """Adds a quicker schema to a field. It is asked first, and what it takes must be what the field's own would.
+
+    Only rows that are checked by position know it: there, what it does not take says nothing yet.
+    """
+
+    quick: CoreSchema
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        schema: Any = handler(source)
+        schema["metadata"] = {**schema.get("metadata", {}), METADATA_KEY: self.quick}
+        return cast(CoreSchema, schema)
+
 
 SKIPPED_KEYS = {"serialization", "metadata", "cls"}
 
@@ -73,7 +92,10 @@ def _cell(field: Any, config: CoreConfig) -> CoreSchema | None:
     if not _is_required(field):
         has_none = "default" in field and field["default"] is None
         return core_schema.nullable_schema(field["schema"]) if has_none else None
-    return None if _takes_none(field, config) else field
+    if _takes_none(field, config):
+        return None
+    quick = field.get("metadata", {}).get(METADATA_KEY)
+    return core_schema.union_schema([quick, field], mode="left_to_right") if quick else field
 
 
 def _takes_none(field: CoreSchema, config: CoreConfig) -> bool:
