@@ -91,8 +91,10 @@ SOME_EMAILS = core_schema.str_schema(
     strip_whitespace=True,
     to_lower=True,
 )
-"""Takes most plain addresses without calling Python: those whose top level is as long as none of the special ones."""
+"""Takes most plain addresses without calling Python: of a top level such as com, whose length no special one has."""
 
 Email = Annotated[str, AfterValidator(_email_in_lower_case), ByPosition(SOME_EMAILS)]
-"""What pydantic's `EmailStr` takes, of at most 254 characters, in lower case. Pydantic's check is slow, so an address of nothing but letters,
-digits and single separators is recognised by a pattern."""
+"""What pydantic's `EmailStr` takes, of at most 254 characters, in lower case.
+
+Pydantic's check is slow, so an address of nothing but letters, digits and single separators is recognised by a
+pattern."""

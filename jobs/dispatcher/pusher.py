@@ -75,7 +75,8 @@ class Pusher:
                     keys.JOB_PREFIXES[0],
                     row_job_id(self._import_id, 0)[:-1],
                     self._constants,
-                    *(value for row in rows for value in row),
+                    _numbers(rows),
+                    *(row.data for row in rows),
                 ],
             ),
         )
@@ -93,3 +94,10 @@ class Pusher:
     def queue_length(self) -> int:
         """How many row jobs wait on `low`."""
         return self._queue.connection.llen(self._queue.key)
+
+
+def _numbers(rows: Sequence[Row]) -> str:
+    """Of a run of rows, as nearly every block is, the first number; else all of them."""
+    if rows and rows[-1].row_number - rows[0].row_number == len(rows) - 1:
+        return str(rows[0].row_number)
+    return json.dumps([row.row_number for row in rows])

@@ -40,7 +40,10 @@ class UnreadableJobError(Exception):
 
 
 def constant_fields(redis: Redis) -> dict[str, str]:
-    """What every row job's hash holds besides its data, in RQ's own format; empty fields are left out."""
+    """What every row job's hash holds besides its data, in RQ's own format.
+
+    Empty fields are left out, and the time: a row job waits for seconds, and RQ takes a missing one for now.
+    """
     job = Job.create(
         FUNCTION,
         connection=redis,
@@ -49,7 +52,8 @@ def constant_fields(redis: Redis) -> dict[str, str]:
         description=DESCRIPTION,
         status=JobStatus.QUEUED,
     )
-    fields = {name: value for name, value in job.to_dict().items() if value not in ("", None) and name != "data"}
+    fields = {name: value for name, value in job.to_dict().items() if value not in ("", None)}
+    fields = {name: value for name, value in fields.items() if name not in ("data", "created_at")}
     return {name: str(getattr(value, "value", value)) for name, value in fields.items()}
 
 

@@ -1,8 +1,10 @@
 -- Pushes row jobs and moves the checkpoint, or does neither where the checkpoint is not the expected one.
+-- The rows' numbers come as the first of a run, or as a list where some between them are left out.
 local checkpoint, lease, queue = KEYS[1], KEYS[2], KEYS[3]
 local expected, row, line, offset = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 local lease_milliseconds, job_prefix, id_prefix = ARGV[5], ARGV[6], ARGV[7]
-local constants = cjson.decode(ARGV[8])
+local constants, numbers = cjson.decode(ARGV[8]), cjson.decode(ARGV[9])
+local is_run = type(numbers) == 'number'
 
 local current = redis.call('HGET', checkpoint, 'row')
 if current ~= expected then
@@ -10,10 +12,10 @@ if current ~= expected then
     return {'lost', 0}
 end
 local ids = {}
-for argument = 9, #ARGV, 2 do
-    local id = id_prefix .. ARGV[argument]
-    redis.call('HSET', job_prefix .. id, 'data', ARGV[argument + 1], unpack(constants))
-    ids[#ids + 1] = id
+for place = 1, #ARGV - 9 do
+    local id = id_prefix .. (is_run and numbers + place - 1 or numbers[place])
+    redis.call('HSET', job_prefix .. id, 'data', ARGV[place + 9], unpack(constants))
+    ids[place] = id
 end
 local length
 if #ids > 0 then length = redis.call('RPUSH', queue, unpack(ids)) else length = redis.call('LLEN', queue) end
