@@ -51,7 +51,7 @@ BY_CLASS = {
 
 
 def fault_of(error: DBAPIError) -> Fault:
-    """Whose fault this error is; what is not known otherwise says that the code or the schema is wrong."""
+    """Whose fault this error is. An SQLSTATE that is not listed says that the code or the schema is wrong."""
     state = getattr(error.orig, "pgcode", None)
     if error.connection_invalidated or (state is None and isinstance(error, OperationalError | InterfaceError)):
         return Fault.NOBODY
