@@ -12,11 +12,11 @@ from bench.figures import Figure, Rate
 from bench.product import Run
 from embedded.servers import EmbeddedServers
 
-EACH_FAILS = 100
-"""Of so many rows one is wrong: 1%."""
+FAIL_EVERY = 100
+"""One row in so many is wrong: 1%."""
 
 FAILED_ROWS = 1000
-"""As many as this fail in files that grow: the same number, or a longer file would pause for its failures."""
+"""How many rows fail in each of the growing files: more in the longer ones would pause their import."""
 
 PEERS = {
     "simple_worker": ("RQ SimpleWorker, two", 5000),
@@ -26,7 +26,7 @@ PEERS = {
     "huey": ("Huey, two processes", 20_000),
     "batches": ("celery-batches, two processes, up to 1,000 rows at once", 40_000),
 }
-"""Modules of `bench.peers`, what they are, and how many rows they are given."""
+"""Modules of `bench.peers`: what each is called in the table, and how many rows it is given."""
 
 ONE_BY_ONE = ("celery", "dramatiq", "huey")
 
@@ -36,7 +36,7 @@ class Size(NamedTuple):
 
     Attributes:
         rows: of the file that the rates come from.
-        rounds: imports of it, of which the median counts.
+        rounds: how often it is imported; the median counts.
         growing: rows of ever longer files.
         megabytes: of the file that is uploaded and resumed.
     """
@@ -53,7 +53,7 @@ FULL = Size(1_000_000, 3, (1, 2, 4), (100_000, 1_000_000, 5_000_000), 1000)
 
 
 class Bench:
-    """Servers, a folder, and what has been measured so far."""
+    """Takes the measurements on given servers, and keeps their results."""
 
     def __init__(self, servers: EmbeddedServers, folder: Path, size: Size) -> None:
         self._servers = servers
@@ -62,24 +62,24 @@ class Bench:
         self.rates: list[Rate] = []
         self.figures: list[Figure] = []
 
-    def _file(self, rows: int, each_fails: int) -> Path:
-        path = self._folder / f"{rows}-{each_fails}.csv"
-        return path if path.exists() else contacts_file.write(path, rows, each_fails)
+    def _file(self, rows: int, fail_every: int) -> Path:
+        path = self._folder / f"{rows}-{fail_every}.csv"
+        return path if path.exists() else contacts_file.write(path, rows, fail_every)
 
     def measure_rates(self) -> None:
         """This product with ever more workers, in turn with the floor; then its peers."""
         rows, floors = self._size.rows, []
         for workers in self._size.workers:
             with product.running(self._servers, self._folder, workers=workers) as running:
-                for fails in (0, EACH_FAILS):
+                for fail_every in (0, FAIL_EVERY):
                     runs = []
                     for _ in range(self._size.rounds):
                         floors.append(self._floor(rows))
-                        runs.append(running.run(self._file(rows, fails)))
-                    self.rates.append(_rate(workers, fails, runs))
+                        runs.append(running.run(self._file(rows, fail_every)))
+                    self.rates.append(_rate(workers, fail_every, runs))
         limit = statistics.median(floors)
         self.rates.insert(0, Rate("COPY and upsert: the floor", rows, limit))
-        ours = next(rate for rate in self.rates if rate.what == _name(2, EACH_FAILS)).rows_a_second
+        ours = next(rate for rate in self.rates if rate.what == _name(2, FAIL_EVERY)).rows_a_second
         what = "rows/s against COPY-and-upsert, 2 workers, 1% failed"
         self.figures.append(Figure(what, ours / limit, "x", 1 / 5, 1 / 3))
         self._measure_peers(ours)
@@ -158,8 +158,8 @@ class Bench:
         small = self._file(fairness.SMALL_ROWS, 0)
         settings = {"RECORD_TYPES": slow.PATH}
         with product.running(self._servers, self._folder, workers=2, **settings) as running:
-            big = fairness.beside(running, self._file(fairness.BIG_ROWS, 0), "contacts", small, ask=True)
-            creeping = fairness.beside(running, self._file(100_000, 0), "slow_contacts", small, ask=False)
+            big = fairness.import_beside(running, self._file(fairness.BIG_ROWS, 0), "contacts", small, ask=True)
+            creeping = fairness.import_beside(running, self._file(100_000, 0), "slow_contacts", small, ask=False)
         self.figures += [
             Figure("50 rows beside a big file", big.seconds, "s", 5, 2, is_limit=True),
             Figure("50 rows beside a slow file (10 ms a row)", creeping.seconds, "s", 5, 2, is_limit=True),
@@ -171,14 +171,14 @@ class Bench:
         return path if path.exists() else contacts_file.write_bytes(path, self._size.megabytes)
 
 
-def _name(workers: int, each_fails: int) -> str:
-    wrong = f", {100 / each_fails:g}% failed" if each_fails else ""
+def _name(workers: int, fail_every: int) -> str:
+    wrong = f", {100 / fail_every:g}% failed" if fail_every else ""
     return f"this product, {workers} worker{'s' if workers > 1 else ''}{wrong}"
 
 
-def _rate(workers: int, each_fails: int, runs: list[Run]) -> Rate:
+def _rate(workers: int, fail_every: int, runs: list[Run]) -> Rate:
     return Rate(
-        _name(workers, each_fails),
+        _name(workers, fail_every),
         runs[0].rows,
         statistics.median(run.rate for run in runs),
         dispatcher_mb=max(run.peaks["dispatcher"] for run in runs),

@@ -23,7 +23,7 @@ from importer.statuses import ENDED, Status
 EMAIL = "bench@example.com"
 CHECKOUT = Path(__file__).parents[1]
 LOOK_SECONDS = 0.02
-"""How often the database is asked for the status: by itself, as the API's answers would take from the CPUs too."""
+"""Between two looks at the status in the database; asking the API would use the CPUs that are measured."""
 
 WATCH_SECONDS = 0.1
 
