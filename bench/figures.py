@@ -33,7 +33,7 @@ class Figure(NamedTuple):
 
     @property
     def verdict(self) -> str:
-        """Which of the two it reaches."""
+        """Which of the two it reaches: `aim`, `bar` or `missed`; empty where it has neither."""
         if self.bar is None or self.aim is None:
             return ""
         sign = -1 if self.is_limit else 1

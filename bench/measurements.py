@@ -67,7 +67,7 @@ class Bench:
         return path if path.exists() else contacts_file.write(path, rows, fail_every)
 
     def measure_rates(self) -> None:
-        """This product with ever more workers, in turn with the floor; then its peers."""
+        """Measure this product with ever more workers, in turn with the floor; then its peers."""
         rows, floors = self._size.rows, []
         for workers in self._size.workers:
             with product.running(self._servers, self._folder, workers=workers) as running:
@@ -100,7 +100,7 @@ class Bench:
             return rows / floor.seconds(url, self._file(rows, 0))
 
     def measure_growth(self) -> None:
-        """Ever longer files with as many failures."""
+        """Measure ever longer files, each with the same number of failed rows."""
         runs: list[Run] = []
         for rows in self._size.growing:
             with product.running(self._servers, self._folder, workers=2) as running:
@@ -121,7 +121,7 @@ class Bench:
         ]
 
     def measure_resuming(self) -> None:
-        """From the start of a dispatcher to its first row."""
+        """Measure the time from the start of a dispatcher to its first row."""
         file = self._large_file()
         start, half, end = resuming.seconds(self._servers, self._folder, file, [0, 0.5, 0.99], rounds=3)
         what = f"start of a dispatcher to its first row, {self._size.megabytes:,} MB"
@@ -133,7 +133,7 @@ class Bench:
         ]
 
     def measure_uploading(self) -> None:
-        """Through the page and straight to S3, in turn."""
+        """Measure uploads through the page and straight to S3, in turn."""
         file = self._large_file()
         with product.running(self._servers, self._folder, workers=1) as running:
             running.run(self._file(100, 0))  # loads what the first upload loads
@@ -154,7 +154,7 @@ class Bench:
         ]
 
     def measure_fairness(self) -> None:
-        """A file of 50 rows beside a big one and beside a slow one, and the pages meanwhile."""
+        """Measure a file of 50 rows beside a big one and beside a slow one, and the pages meanwhile."""
         small = self._file(fairness.SMALL_ROWS, 0)
         settings = {"RECORD_TYPES": slow.PATH}
         with product.running(self._servers, self._folder, workers=2, **settings) as running:

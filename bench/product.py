@@ -96,7 +96,7 @@ class Product:
         return max(process.memory_info().rss for name, process in self._processes if name == kind) / 1e6
 
     def ledger_bytes(self) -> int:
-        """Of the ledger's table and index."""
+        """Bytes of the ledger's table and index."""
         with contextlib.closing(psycopg2.connect(self._database_url)) as connection, connection.cursor() as cursor:
             cursor.execute("SELECT pg_total_relation_size('ledger')")
             (size,) = cursor.fetchone() or (0,)

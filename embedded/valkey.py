@@ -32,7 +32,7 @@ def binary() -> Path:
 
 
 class Valkey(Server):
-    """A Valkey that never evicts, and saves nothing by itself: a kill loses everything, which must be survived."""
+    """A Valkey that never evicts, and saves nothing by itself: a kill loses everything it holds."""
 
     @property
     def url(self) -> str:

@@ -68,7 +68,7 @@ class ResilientWorker(SimpleWorker):
         """There is nothing to unsubscribe from."""
 
     def register_birth(self) -> None:
-        """Register, or start without: a full Redis needs workers, since these make room."""
+        """Register, or work unregistered while Redis is full: workers are what makes room there."""
         try:
             self.connection.delete(self.key)  # RQ refuses a birth where a heartbeat has left a key
             super().register_birth()

@@ -13,7 +13,7 @@ blueprint = Blueprint("health", __name__)
 
 DEPENDENCIES = ("database", "redis", "storage")
 READY_SECONDS = 5.0
-"""A part that does not answer for so long counts as away."""
+"""A part that has not answered for this long counts as away."""
 
 
 def register(app: Flask) -> None:

@@ -115,7 +115,7 @@ def _decoded(decoder: MultipartDecoder) -> Iterator[Event]:
         try:
             event = decoder.next_event()
         except ValueError as error:
-            # At the body's end the decoder misses the closing boundary; before, it stumbles over a header.
+            # At the end of the body the closing boundary is missing; before it, a header is malformed.
             raise UploadError(None if decoder.complete else MALFORMED) from error
         if isinstance(event, NeedData):
             return

@@ -1,4 +1,4 @@
-"""Uploads: a file on its way to the server, read as it comes and kept nowhere here."""
+"""Uploads: a file on its way to S3, passed on as it arrives and never kept here."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ FORM_BYTES = 1024 * 1024
 
 MAX_KEY_CHARS = 100
 STALLED_SECONDS = 60
-"""A client that sends nothing for so long has gone."""
+"""A client that has sent nothing for this long counts as gone."""
 
 DRAINED_BYTES = 64 * 1024 * 1024
 DRAIN_SECONDS = 10.0
