@@ -1,4 +1,7 @@
-"""What gunicorn does besides the Procfile's options: it ends when a setting is wrong."""
+"""What gunicorn does besides the Procfile's options.
+
+It ends when a setting is wrong, keeps login links out of its log, and drops clients that fall silent.
+"""
 
 import re
 import socket
@@ -12,15 +15,15 @@ from gunicorn.glogging import Logger
 control_socket_disable = True
 
 SILENT_SECONDS = 20
-"""A client that neither sends what it began nor takes its answer for so long has gone. Threads are few: without
-this a handful of silent connections, from strangers too, would hold them all for ever."""
+"""A client that has neither sent nor taken a byte for this long counts as gone. Threads are few: without this
+limit a handful of silent connections, from strangers too, would hold them all for ever."""
 
 LINK_SECRET = re.compile(r"(?<=/login-link/)[^/?#\s]+")
 
 
 class SecretlessLogger(Logger):
-    """Keeps one-time login links out of the access log: a link is not spent where the database was away, or where
-    a mail program asked with HEAD."""
+    """Keeps one-time login links out of the access log: a link is still valid after a request that met no
+    database, or that a mail program sent with HEAD."""
 
     def atoms(self, *request: Any) -> dict[str, Any]:
         return {
@@ -33,9 +36,9 @@ logger_class = SecretlessLogger
 
 
 def on_starting(server: Any) -> None:
-    """Load the application once, here: a worker that ends over a setting would be started again for ever.
+    """Load the application once, here: a worker that ends because of a setting would be started again for ever.
 
-    In a process of its own, so that the workers of a reload (SIGHUP) find the code as it is then.
+    It is loaded in another process, so that the workers of a reload (SIGHUP) find the code as it is then.
     """
     ended = subprocess.run([sys.executable, "-c", "import wsgi"], check=False)
     if ended.returncode != 0:

@@ -1,1 +1,1 @@
-"""What the claims about speed rest on: `bin/bench` measures them on the machine at hand."""
+"""Measures the claims about speed on the machine at hand; `bin/bench` runs it."""

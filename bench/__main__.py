@@ -36,7 +36,7 @@ def measure(chosen: list[str], *, is_full: bool) -> tuple[list[Rate], list[Figur
 
 
 def _processor() -> str:
-    """What the system calls it; `platform.processor` says nothing on Linux."""
+    """The processor's name; `platform.processor` knows none on Linux."""
     with contextlib.suppress(OSError):
         for line in Path("/proc/cpuinfo").read_text().splitlines():
             if line.startswith("model name"):

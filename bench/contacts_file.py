@@ -20,23 +20,23 @@ def contact(number: int) -> tuple[str, ...]:
     )
 
 
-def lines(rows: int, each_fails: int = 0) -> Iterator[str]:
+def lines(rows: int, fail_every: int = 0) -> Iterator[str]:
     """The file's lines, header first.
 
     Args:
-        each_fails: of so many rows one has no valid address; 0 for none.
+        fail_every: one row in so many has no valid address; 0: all have one.
     """
     yield ",".join(COLUMNS) + "\n"
     for number in range(1, rows + 1):
         email, name, company, *others = contact(number)
-        if each_fails and number % each_fails == 0:
+        if fail_every and number % fail_every == 0:
             email = f"nobody {number}"
         yield ",".join((email, name, f'"{company}"', *others)) + "\n"
 
 
-def write(path: Path, rows: int, each_fails: int = 0) -> Path:
+def write(path: Path, rows: int, fail_every: int = 0) -> Path:
     with path.open("w") as file:
-        file.writelines(lines(rows, each_fails))
+        file.writelines(lines(rows, fail_every))
     return path
 
 

@@ -12,13 +12,13 @@ from importer.statuses import ENDED
 BIG_ROWS, SMALL_ROWS = 2_000_000, 50
 SMALL_FILES = 5
 REQUESTS = 200
-HEAD_START = 2.0
-"""Seconds for which the big file is imported before the small one comes."""
+HEAD_START_SECONDS = 2.0
+"""How long the big file is imported before the first small one comes."""
 
 
 @dataclass
-class Beside:
-    """What somebody meets while a big file is imported.
+class Responsiveness:
+    """How the product responds while a big file is imported.
 
     Attributes:
         seconds: from the upload request of a small file until it is completed, the longest of several.
@@ -33,26 +33,26 @@ class Beside:
         return self.answers[int(len(self.answers) * 0.99)]
 
 
-def beside(product: Product, big: Path, record_type: str, small: Path, *, ask: bool) -> Beside:
-    """Import small files of contacts, one after another, beside a big one of this record type, and cancel that.
+def import_beside(product: Product, big: Path, record_type: str, small: Path, *, ask: bool) -> Responsiveness:
+    """Import small files of contacts, one after another, beside a big one of this record type; then cancel that.
 
     Args:
         ask: look at page and API of the big import, in turn.
     """
     visitor = product.visitor
     running = visitor.upload(big, record_type)
-    time.sleep(HEAD_START)
+    time.sleep(HEAD_START_SECONDS)
     answers = sorted(_answer(product, running["id"], number) for number in range(REQUESTS)) if ask else []
     seconds = max(_import_small(product, small, number) for number in range(SMALL_FILES))
     assert visitor.import_state(running["id"])["status"] not in ENDED, "the big file was too small"
     visitor.cancel(running["id"])
     while visitor.import_state(running["id"])["status"] not in ENDED:
         time.sleep(0.1)
-    return Beside(seconds, answers)
+    return Responsiveness(seconds, answers)
 
 
 def _import_small(product: Product, small: Path, number: int) -> float:
-    time.sleep(number / SMALL_FILES)  # not always at the same moment of the other's turn
+    time.sleep(number / SMALL_FILES)  # each at another moment of the big file's turn
     began = time.perf_counter()
     state = product.visitor.upload(small, "contacts")
     while state["status"] not in ENDED:

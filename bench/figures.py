@@ -33,7 +33,7 @@ class Figure(NamedTuple):
 
     @property
     def verdict(self) -> str:
-        """Which of the two it reaches."""
+        """Which of the two it reaches: `aim`, `bar` or `missed`; empty where it has neither."""
         if self.bar is None or self.aim is None:
             return ""
         sign = -1 if self.is_limit else 1
@@ -43,7 +43,7 @@ class Figure(NamedTuple):
 
 
 def rates_table(rates: Sequence[Rate]) -> str:
-    """In Markdown; the first line is what the others are compared with."""
+    """Rates as a table in Markdown; each is compared with the first."""
     lines = [
         [
             rate.what,
@@ -59,14 +59,14 @@ def rates_table(rates: Sequence[Rate]) -> str:
 
 
 def figures_table(figures: Sequence[Figure]) -> str:
-    """In Markdown."""
+    """Figures as a table in Markdown."""
     lines = [
-        [f.what, f"{f.value:,.3g} {f.unit}".strip(), _write(f.bar), _write(f.aim), f.verdict] for f in figures
+        [f.what, f"{f.value:,.3g} {f.unit}".strip(), _short(f.bar), _short(f.aim), f.verdict] for f in figures
     ]
     return _table(["", "measured", "bar", "aim", "reached"], lines)
 
 
-def _write(value: float | None) -> str:
+def _short(value: float | None) -> str:
     return "" if value is None else f"{value:g}"
 
 

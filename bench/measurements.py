@@ -12,11 +12,11 @@ from bench.figures import Figure, Rate
 from bench.product import Run
 from embedded.servers import EmbeddedServers
 
-EACH_FAILS = 100
-"""Of so many rows one is wrong: 1%."""
+FAIL_EVERY = 100
+"""One row in so many is wrong: 1%."""
 
 FAILED_ROWS = 1000
-"""As many as this fail in files that grow: the same number, or a longer file would pause for its failures."""
+"""How many rows fail in each of the growing files: more in the longer ones would pause their import."""
 
 PEERS = {
     "simple_worker": ("RQ SimpleWorker, two", 5000),
@@ -26,7 +26,7 @@ PEERS = {
     "huey": ("Huey, two processes", 20_000),
     "batches": ("celery-batches, two processes, up to 1,000 rows at once", 40_000),
 }
-"""Modules of `bench.peers`, what they are, and how many rows they are given."""
+"""Modules of `bench.peers`: what each is called in the table, and how many rows it is given."""
 
 ONE_BY_ONE = ("celery", "dramatiq", "huey")
 
@@ -36,7 +36,7 @@ class Size(NamedTuple):
 
     Attributes:
         rows: of the file that the rates come from.
-        rounds: imports of it, of which the median counts.
+        rounds: how often it is imported; the median counts.
         growing: rows of ever longer files.
         megabytes: of the file that is uploaded and resumed.
     """
@@ -53,7 +53,7 @@ FULL = Size(1_000_000, 3, (1, 2, 4), (100_000, 1_000_000, 5_000_000), 1000)
 
 
 class Bench:
-    """Servers, a folder, and what has been measured so far."""
+    """Takes the measurements on given servers, and keeps their results."""
 
     def __init__(self, servers: EmbeddedServers, folder: Path, size: Size) -> None:
         self._servers = servers
@@ -62,24 +62,24 @@ class Bench:
         self.rates: list[Rate] = []
         self.figures: list[Figure] = []
 
-    def _file(self, rows: int, each_fails: int) -> Path:
-        path = self._folder / f"{rows}-{each_fails}.csv"
-        return path if path.exists() else contacts_file.write(path, rows, each_fails)
+    def _file(self, rows: int, fail_every: int) -> Path:
+        path = self._folder / f"{rows}-{fail_every}.csv"
+        return path if path.exists() else contacts_file.write(path, rows, fail_every)
 
     def measure_rates(self) -> None:
-        """This product with ever more workers, in turn with the floor; then its peers."""
+        """Measure this product with ever more workers, in turn with the floor; then its peers."""
         rows, floors = self._size.rows, []
         for workers in self._size.workers:
             with product.running(self._servers, self._folder, workers=workers) as running:
-                for fails in (0, EACH_FAILS):
+                for fail_every in (0, FAIL_EVERY):
                     runs = []
                     for _ in range(self._size.rounds):
                         floors.append(self._floor(rows))
-                        runs.append(running.run(self._file(rows, fails)))
-                    self.rates.append(_rate(workers, fails, runs))
+                        runs.append(running.run(self._file(rows, fail_every)))
+                    self.rates.append(_rate(workers, fail_every, runs))
         limit = statistics.median(floors)
         self.rates.insert(0, Rate("COPY and upsert: the floor", rows, limit))
-        ours = next(rate for rate in self.rates if rate.what == _name(2, EACH_FAILS)).rows_a_second
+        ours = next(rate for rate in self.rates if rate.what == _name(2, FAIL_EVERY)).rows_a_second
         what = "rows/s against COPY-and-upsert, 2 workers, 1% failed"
         self.figures.append(Figure(what, ours / limit, "x", 1 / 5, 1 / 3))
         self._measure_peers(ours)
@@ -100,7 +100,7 @@ class Bench:
             return rows / floor.seconds(url, self._file(rows, 0))
 
     def measure_growth(self) -> None:
-        """Ever longer files with as many failures."""
+        """Measure ever longer files, each with the same number of failed rows."""
         runs: list[Run] = []
         for rows in self._size.growing:
             with product.running(self._servers, self._folder, workers=2) as running:
@@ -121,7 +121,7 @@ class Bench:
         ]
 
     def measure_resuming(self) -> None:
-        """From the start of a dispatcher to its first row."""
+        """Measure the time from the start of a dispatcher to its first row."""
         file = self._large_file()
         start, half, end = resuming.seconds(self._servers, self._folder, file, [0, 0.5, 0.99], rounds=3)
         what = f"start of a dispatcher to its first row, {self._size.megabytes:,} MB"
@@ -133,7 +133,7 @@ class Bench:
         ]
 
     def measure_uploading(self) -> None:
-        """Through the page and straight to S3, in turn."""
+        """Measure uploads through the page and straight to S3, in turn."""
         file = self._large_file()
         with product.running(self._servers, self._folder, workers=1) as running:
             running.run(self._file(100, 0))  # loads what the first upload loads
@@ -154,12 +154,12 @@ class Bench:
         ]
 
     def measure_fairness(self) -> None:
-        """A file of 50 rows beside a big one and beside a slow one, and the pages meanwhile."""
+        """Measure a file of 50 rows beside a big one and beside a slow one, and the pages meanwhile."""
         small = self._file(fairness.SMALL_ROWS, 0)
         settings = {"RECORD_TYPES": slow.PATH}
         with product.running(self._servers, self._folder, workers=2, **settings) as running:
-            big = fairness.beside(running, self._file(fairness.BIG_ROWS, 0), "contacts", small, ask=True)
-            creeping = fairness.beside(running, self._file(100_000, 0), "slow_contacts", small, ask=False)
+            big = fairness.import_beside(running, self._file(fairness.BIG_ROWS, 0), "contacts", small, ask=True)
+            creeping = fairness.import_beside(running, self._file(100_000, 0), "slow_contacts", small, ask=False)
         self.figures += [
             Figure("50 rows beside a big file", big.seconds, "s", 5, 2, is_limit=True),
             Figure("50 rows beside a slow file (10 ms a row)", creeping.seconds, "s", 5, 2, is_limit=True),
@@ -171,14 +171,14 @@ class Bench:
         return path if path.exists() else contacts_file.write_bytes(path, self._size.megabytes)
 
 
-def _name(workers: int, each_fails: int) -> str:
-    wrong = f", {100 / each_fails:g}% failed" if each_fails else ""
+def _name(workers: int, fail_every: int) -> str:
+    wrong = f", {100 / fail_every:g}% failed" if fail_every else ""
     return f"this product, {workers} worker{'s' if workers > 1 else ''}{wrong}"
 
 
-def _rate(workers: int, each_fails: int, runs: list[Run]) -> Rate:
+def _rate(workers: int, fail_every: int, runs: list[Run]) -> Rate:
     return Rate(
-        _name(workers, each_fails),
+        _name(workers, fail_every),
         runs[0].rows,
         statistics.median(run.rate for run in runs),
         dispatcher_mb=max(run.peaks["dispatcher"] for run in runs),

@@ -23,15 +23,15 @@ ON CONFLICT (email) DO UPDATE SET
 
 UPSERT_MANY = UPSERT.replace(UPSERT[UPSERT.index("VALUES") : UPSERT.index("ON CONFLICT")], "VALUES %s\n")
 
-_mine = threading.local()
+_of_thread = threading.local()
 
 
 def connection() -> Any:
-    """One to a thread, committing each statement."""
-    if not hasattr(_mine, "connection"):
-        _mine.connection = psycopg2.connect(os.environ["BENCH_DATABASE_URL"])
-        _mine.connection.autocommit = True
-    return _mine.connection
+    """The connection of this thread, which commits each statement."""
+    if not hasattr(_of_thread, "connection"):
+        _of_thread.connection = psycopg2.connect(os.environ["BENCH_DATABASE_URL"])
+        _of_thread.connection.autocommit = True
+    return _of_thread.connection
 
 
 def check(cells: Sequence[str]) -> dict[str, Any]:

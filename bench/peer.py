@@ -1,4 +1,4 @@
-"""Runs a peer: enqueues rows, starts its workers, and takes the rate at which they come into the table."""
+"""Runs a peer: enqueues rows, starts its workers, and measures the rate at which rows come into the table."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from embedded.servers import EmbeddedServers
 CHECKOUT = Path(__file__).parents[1]
 PROGRAMS = Path(sys.executable).parent
 SEND = "import sys; from importlib import import_module; import_module(sys.argv[1]).send(int(sys.argv[2]))"
-SECONDS = 60
+MAX_SECONDS = 60
 """A peer that needs longer is measured by what it has done until then."""
 
 
 def rate(servers: EmbeddedServers, folder: Path, name: str, rows: int) -> float:
-    """Rows a second, from the first that are saved to the last: starting and enqueuing do not count.
+    """Rows a second, from the first saved row to the last: starting and enqueuing do not count.
 
     Args:
         name: a module of `bench.peers`.
@@ -62,7 +62,7 @@ def rate(servers: EmbeddedServers, folder: Path, name: str, rows: int) -> float:
 
 
 def _rate(connection: psycopg2.extensions.connection, rows: int, workers: list[Program]) -> float:
-    until = time.perf_counter() + SECONDS
+    until = time.perf_counter() + MAX_SECONDS
     began = last = 0.0
     first = saved = 0
     while saved < rows and time.perf_counter() < until:
@@ -76,7 +76,7 @@ def _rate(connection: psycopg2.extensions.connection, rows: int, workers: list[P
             if not worker.running:
                 raise EmbeddedError(f"{worker.name} ended with status {worker.status}.{worker.log_tail()}")
     if saved <= first:
-        raise EmbeddedError(f"{workers[0].name} saved {saved} rows in {SECONDS} s.{workers[0].log_tail()}")
+        raise EmbeddedError(f"{workers[0].name} saved {saved} rows in {MAX_SECONDS} s.{workers[0].log_tail()}")
     return (saved - first) / (last - began)
 
 

@@ -23,7 +23,7 @@ from importer.statuses import ENDED, Status
 EMAIL = "bench@example.com"
 CHECKOUT = Path(__file__).parents[1]
 LOOK_SECONDS = 0.02
-"""How often the database is asked for the status: by itself, as the API's answers would take from the CPUs too."""
+"""Between two looks at the status in the database; asking the API would use the CPUs that are measured."""
 
 WATCH_SECONDS = 0.1
 
@@ -96,7 +96,7 @@ class Product:
         return float(max(process.memory_info().rss for name, process in self._processes if name == kind)) / 1e6
 
     def ledger_bytes(self) -> int:
-        """Of the ledger's table and index."""
+        """Bytes of the ledger's table and index."""
         with contextlib.closing(psycopg2.connect(self._database_url)) as connection, connection.cursor() as cursor:
             cursor.execute("SELECT pg_total_relation_size('ledger')")
             (size,) = cursor.fetchone() or (0,)

@@ -1,7 +1,7 @@
 """How long a dispatcher takes from its start to the first row that it pushes, by where in the file it goes on.
 
 The file is served by a small S3 of our own that knows ranges: moto copies a whole object for each ranged GET,
-which would be all that is measured.
+and little else would be measured.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ class _Handler(BaseHTTPRequestHandler):
                 self.close_connection = True  # whoever asked has read enough
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-        """Nothing."""
+        """Log nothing."""
 
 
 @contextmanager
@@ -72,7 +72,7 @@ def serving(file: Path) -> Iterator[str]:
 
 
 def seconds(servers: EmbeddedServers, folder: Path, file: Path, parts: list[float], rounds: int) -> list[float]:
-    """The shortest of so many starts for each part of the file that is read already, in turn."""
+    """For each part of the file that has been read before, in order: the shortest of `rounds` starts."""
     with serving(file) as url, servers.postgres.passing_database() as database_url:
         environment = {
             **servers.environment(),

@@ -1,4 +1,4 @@
-"""A record type that takes 10 ms for each row, as one does that asks another system."""
+"""A record type that takes 10 ms for each row, like one that asks another system."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from importer.record_types import Effect, Origin, RecordType
 from importer.record_types.contacts import ContactRow
 
 PATH = "bench.slow:SlowContacts"
-SECONDS = 0.01
+SECONDS_PER_ROW = 0.01
 
 
 class SlowContacts(RecordType):
@@ -22,5 +22,5 @@ class SlowContacts(RecordType):
     schema = ContactRow
 
     def save_row(self, session: Session, values: dict[str, Any], origin: Origin, row_number: int) -> Effect:
-        time.sleep(SECONDS)
+        time.sleep(SECONDS_PER_ROW)
         return Effect.UNCHANGED

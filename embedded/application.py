@@ -12,9 +12,9 @@ from embedded import leftovers, processes
 from embedded.visitor import Visitor
 
 PROCESSES = {"web": 1, "dispatcher": 1, "worker": 2}
-"""How many of each; `web` is first, since honcho gives the first one the port it was told."""
-LEAKS = ("AWS_", "FLASK_", "GUNICORN_", "RQ_")
-"""Beginnings of variables that would turn the demo into something else than what it says it is."""
+"""How many processes of each kind; `web` is first, since honcho gives its port to the first one."""
+UNWANTED_PREFIXES = ("AWS_", "FLASK_", "GUNICORN_", "RQ_")
+"""Variables that begin so are not handed on: they would change what the demo runs."""
 
 
 class Application:
@@ -86,7 +86,7 @@ class Application:
             raise processes.EmbeddedError(f"The application's processes have ended.{self._honcho.log_tail()}")
 
     def stop(self) -> None:
-        self._honcho.stop(seconds=leftovers.GRACE)
+        self._honcho.stop(seconds=leftovers.GRACE_SECONDS)
 
     def flask(self, *arguments: str, typed: str = "") -> str:
         """Run a command of the application, with `typed` as its standard input, and return what it prints.
@@ -109,7 +109,7 @@ class Application:
         return [sys.executable, "-m", "honcho", "start", *options, *self._concurrency]
 
     def _environment(self, settings: Mapping[str, str]) -> dict[str, str]:
-        inherited = {name: value for name, value in os.environ.items() if not name.startswith(LEAKS)}
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith(UNWANTED_PREFIXES)}
         programs = os.path.dirname(sys.executable)  # the Procfile says just `gunicorn` and `python`
         return {
             **inherited,

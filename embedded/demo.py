@@ -28,7 +28,7 @@ EMAIL = "demo@example.com"
 AT_REST = ENDED | {Status.PAUSED}
 """Statuses that an import does not leave by itself."""
 STALLED_SECONDS = 120.0
-"""The product puts a stuck import back to work within 30 seconds."""
+"""Well above the 30 seconds within which the product puts a stuck import back to work."""
 
 
 class Demo:
@@ -42,10 +42,10 @@ class Demo:
         self.page = ""
 
     def start(self) -> None:
-        say("Preparing the database ...")
+        print_now("Preparing the database ...")
         self.application.migrate()
         self.application.make_admin(EMAIL)
-        say("Starting web, dispatcher and workers ...")
+        print_now("Starting web, dispatcher and workers ...")
         self.application.start()
 
     def import_airports(self) -> bool:
@@ -56,11 +56,11 @@ class Demo:
         """
         file = package_folder("airportsdata") / "airports.csv"
         self.visitor.open(self.application.login_link(EMAIL))
-        say(f"Uploading {file.name} ({file.stat().st_size / 1e6:.1f} MB) ...")
+        print_now(f"Uploading {file.name} ({file.stat().st_size / 1e6:.1f} MB) ...")
         created = self.visitor.upload(file, "airports")
         begin = time.monotonic()
         state = self._watch(created["id"])
-        say(progress.summary(state, time.monotonic() - begin))
+        print_now(progress.summary(state, time.monotonic() - begin))
         self.page = self.visitor.address(created["url"])
         return progress.adds_up(state)
 
@@ -70,7 +70,7 @@ class Demo:
         moved = time.monotonic()
         while state["status"] not in AT_REST:
             shown.show(state)
-            self._rest(0.3)
+            self._wait(0.3)
             before, state = state, self.visitor.import_state(import_id)
             if state != before:
                 moved = time.monotonic()
@@ -82,28 +82,28 @@ class Demo:
         return state
 
     def serve(self) -> None:
-        say(f"\nThe importer runs at {self.application.base_url}")
-        say(f"Log in once with      {self.application.login_link(EMAIL)}")
+        print_now(f"\nThe importer runs at {self.application.base_url}")
+        print_now(f"Log in once with      {self.application.login_link(EMAIL)}")
         if self.page:
-            say(f"The import's page is  {self.page}")
-        say("Ctrl-C ends it.")
+            print_now(f"The import's page is  {self.page}")
+        print_now("Ctrl-C ends it.")
         while True:
-            self._rest(0.5)
+            self._wait(0.5)
 
-    def _rest(self, seconds: float) -> None:
+    def _wait(self, seconds: float) -> None:
         time.sleep(seconds)
         self.interruption.check()
         self.servers.check()
         self.application.check()
 
 
-def say(text: str) -> None:
+def print_now(text: str) -> None:
     print(text, flush=True)
 
 
 @contextlib.contextmanager
 def only_demo(lock: Path) -> Iterator[None]:
-    """Two demos would share one database folder and break each other."""
+    """Refuse a second demo of this checkout: both would use the same database folder."""
     with lock.open("a+") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -132,7 +132,7 @@ def secret_key(file: Path) -> str:
 def run(arguments: argparse.Namespace, interruption: Interruption) -> int:
     FOLDER.mkdir(exist_ok=True)
     with only_demo(FOLDER / "lock"):
-        say("Starting Postgres, Valkey and S3 ...")
+        print_now("Starting Postgres, Valkey and S3 ...")
         with EmbeddedServers(FOLDER) as servers:
             settings = {**servers.environment(), "SECRET_KEY": secret_key(FOLDER / "secret_key")}
             application = Application(CHECKOUT, FOLDER / "processes.log", settings)

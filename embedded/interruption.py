@@ -22,11 +22,11 @@ class Interruption:
     def __init__(self) -> None:
         self._signum: int | None = None
         for signum in SIGNALS:
-            if signal.getsignal(signum) is not signal.SIG_IGN:  # nohup says so
+            if signal.getsignal(signum) is not signal.SIG_IGN:  # as nohup sets it
                 signal.signal(signum, self._handle)
 
     def check(self) -> None:
-        """Raise again what was raised where exceptions are swallowed, such as in a destructor."""
+        """Raise again: the first exception may have been swallowed, as in a destructor."""
         if self._signum is not None:
             raise Interrupted(self._signum)
 

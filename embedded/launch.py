@@ -1,8 +1,8 @@
 """The last step before a server: tie this process to its parent's life, drop root, become the server.
 
-`embedded.processes` runs this file as a program (`launch.py PARENT SIGNAL USER WATCHED COMMAND...`). A program
-of its own, not `preexec_fn`, because that one may deadlock in a parent with threads. It imports little, so that
-it costs a few hundredths of a second, and nothing of this package, so that any working directory will do.
+`embedded.processes` runs this file as a program (`launch.py PARENT SIGNAL USER WATCHED COMMAND...`). It is a
+program of its own because `preexec_fn` may deadlock in a parent with threads. It imports little, so that it starts
+quickly, and nothing of this package, so that any working directory will do.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def watch_parent(pipe: int, signum: int) -> None:
 
 
 def ignore_standard_streams() -> None:
-    """Or whoever reads the server's output would wait for the watcher to end, too."""
+    """Let go of the server's streams: whoever reads them would wait for the watcher to end, too."""
     nothing = os.open(os.devnull, os.O_RDWR)
     for stream in range(3):
         os.dup2(nothing, stream)

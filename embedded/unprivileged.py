@@ -30,7 +30,7 @@ def user_if_root() -> str | None:
 def can_pass(user: str, folder: Path) -> bool:
     """Whether the account may reach what lies in `folder`.
 
-    Asked as that account, so that modes, access lists and mounts all have their say.
+    The account itself tries it, so that modes, access lists and mounts all count.
     """
     answer = subprocess.run(
         ["/bin/sh", "-c", 'cd "$0"', str(folder)],

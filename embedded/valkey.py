@@ -13,9 +13,10 @@ from embedded.server import Server
 from embedded.wheels import package_folder
 
 SNAPSHOT = "dump.rdb"
-"""What a Valkey that starts reads, if it is there."""
+"""The file that a Valkey reads as it starts, if it is there."""
 
-KEPT = "kept.rdb"
+SAVED_SNAPSHOT = "kept.rdb"
+"""Where the last snapshot stays, so that a start does not read it."""
 
 
 def binary() -> Path:
@@ -31,7 +32,7 @@ def binary() -> Path:
 
 
 class Valkey(Server):
-    """A Valkey that never evicts, and saves nothing by itself: a kill loses everything, which must be survived."""
+    """A Valkey that never evicts, and saves nothing by itself: a kill loses everything it holds."""
 
     @property
     def url(self) -> str:
@@ -41,12 +42,12 @@ class Valkey(Server):
         """Save what it holds now, for `set_back`."""
         with self._client(seconds=60) as client:
             client.save()
-        (self.home / SNAPSHOT).rename(self.home / KEPT)
+        (self.home / SNAPSHOT).rename(self.home / SAVED_SNAPSHOT)
 
     def set_back(self) -> None:
         """Kill it and start it again with what the last `snapshot` saved."""
         self.kill()
-        (self.home / KEPT).rename(self.home / SNAPSHOT)
+        (self.home / SAVED_SNAPSHOT).rename(self.home / SNAPSHOT)
         self.start()
         (self.home / SNAPSHOT).unlink()
 
@@ -67,7 +68,7 @@ class Valkey(Server):
         return [str(binary()), *(part for name, value in settings.items() for part in (f"--{name}", value))]
 
     def _answers(self) -> bool:
-        """Whether it is this server that answers, and not one that had taken the port before."""
+        """Whether this server answers, and not another one that has taken the port."""
         try:
             with self._client(seconds=1) as client:
                 return bool(client.info("server")["process_id"] == self.pid)

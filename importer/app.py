@@ -11,7 +11,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from importer import api, cli, web
 from importer.config import Settings
-from importer.connections import PROMPT, connect_redis, engine_options
+from importer.connections import WEB_TRIES, connect_redis, engine_options
 from importer.record_types import RecordTypes
 from importer.services import Services
 from importer.storage.s3 import Storage
@@ -76,7 +76,7 @@ def _services(settings: Settings) -> Services:
     return Services(
         settings=settings,
         engine=db.engine,
-        redis=connect_redis(settings, tries=PROMPT, socket_timeout=3),
+        redis=connect_redis(settings, tries=WEB_TRIES, socket_timeout=3),
         storage=Storage(settings.s3_bucket),
         record_types=RecordTypes(settings.record_types),
     )

@@ -13,10 +13,10 @@ from sqlalchemy import Engine, create_engine
 from importer.config import Settings
 from importer.time_limits import IDLE_IN_TRANSACTION_SECONDS, LOCK_SECONDS, STATEMENT_SECONDS
 
-PATIENT = 40
+JOBS_TRIES = 40
 """Tries of a Redis command in the dispatcher and the workers: about a minute of Redis being away."""
 
-PROMPT = 2
+WEB_TRIES = 2
 """Tries in a web request: a page says that Redis does not answer rather than wait for it."""
 
 SESSION_OPTIONS = (

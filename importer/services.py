@@ -8,7 +8,7 @@ from redis import Redis
 from sqlalchemy import Engine
 
 from importer.config import Settings
-from importer.connections import PATIENT, connect_database, connect_redis
+from importer.connections import JOBS_TRIES, connect_database, connect_redis
 from importer.record_types import RecordTypes
 from importer.storage.s3 import Storage
 from importer.time_limits import REDIS_ANSWER_SECONDS
@@ -30,7 +30,7 @@ class Services:
         return cls(
             settings=settings,
             engine=connect_database(settings, pool_size=settings.jobs_pool_size, name=name),
-            redis=connect_redis(settings, tries=PATIENT, socket_timeout=REDIS_ANSWER_SECONDS),
+            redis=connect_redis(settings, tries=JOBS_TRIES, socket_timeout=REDIS_ANSWER_SECONDS),
             storage=Storage(settings.s3_bucket),
             record_types=RecordTypes(settings.record_types),
         )

@@ -45,18 +45,18 @@ def _leave(signum: int, frame: object) -> None:
     sys.exit(0)
 
 
-def run(make: Callable[[Services], ResilientWorker], services: Services) -> None:
-    """RQ's loop ends itself on an error that it did not expect: begin again, a little later each time."""
-    setbacks = 0
+def run(make_worker: Callable[[Services], ResilientWorker], services: Services) -> None:
+    """Run RQ's loop; where it ends by an error that it did not expect, begin again, a little later each time."""
+    restarts = 0
     while not process.stop_requested.is_set():
         try:
-            worker = make(services)
+            worker = make_worker(services)
             worker.work(logging_level="WARNING")
         except RedisError as error:
             log.warning("Redis: %s", error)
-        setbacks += 1
+        restarts += 1
         if not process.stop_requested.is_set():
-            wait = min(0.5 * 2**setbacks, MAX_BACKOFF_SECONDS)
+            wait = min(0.5 * 2**restarts, MAX_BACKOFF_SECONDS)
             log.warning("the worker's loop ended; it begins again in %.1f s", wait)
             process.stop_requested.wait(wait)
 

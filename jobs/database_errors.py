@@ -51,7 +51,7 @@ BY_CLASS = {
 
 
 def fault_of(error: DBAPIError) -> Fault:
-    """Whose fault this error is; what is not known otherwise says that the code or the schema is wrong."""
+    """Whose fault this error is. An SQLSTATE that is not listed says that the code or the schema is wrong."""
     state = getattr(error.orig, "pgcode", None)
     if error.connection_invalidated or (state is None and isinstance(error, OperationalError | InterfaceError)):
         return Fault.NOBODY
@@ -60,7 +60,7 @@ def fault_of(error: DBAPIError) -> Fault:
     return BY_STATE.get(state) or BY_CLASS.get(state[:2], Fault.CODE)
 
 
-def say(error: DBAPIError) -> str:
+def server_message(error: DBAPIError) -> str:
     """The server's own sentence, without the statement and its parameters."""
     diagnosis = getattr(error.orig, "diag", None)
     text = getattr(diagnosis, "message_primary", None) or str(error.orig).partition("\n")[0]

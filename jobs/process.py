@@ -20,8 +20,8 @@ def services() -> Services:
 def spare_garbage_collection() -> None:
     """Collect cyclic garbage rarely, and never look again at what is loaded by now.
 
-    Rows are many short-lived containers without cycles; looking for cycles among them, and among all modules each
-    time, was a third of a worker's time. A batch holds about 6,000 containers at once.
+    Rows are many short-lived containers without cycles. Looking for cycles among them, and among all modules each
+    time, takes a worker long. The threshold is far above the number of containers that a batch holds at once.
     """
     gc.collect()
     gc.freeze()
@@ -29,4 +29,4 @@ def spare_garbage_collection() -> None:
 
 
 stop_requested = threading.Event()
-"""Set by SIGTERM: whoever is at work leaves at the next safe point."""
+"""Set by SIGTERM; whatever runs then leaves at its next safe point."""

@@ -1,7 +1,7 @@
 """Finds what a crash, a wipe or a lost message has left undone, and puts it back to work.
 
-Every live dispatcher and worker runs it every few seconds, one at a time. Each step compares what is with what
-should be, and may be repeated or run twice at once (docs/design.md, rules 2, 3, 5 and 17).
+Dispatchers and workers run a pass every few seconds, one of them at a time. Each step compares what is with what
+should be; it may be repeated, or run twice at once (docs/design.md, rules 2, 3, 5 and 17).
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ class Recovery:
         self._next_sweep = time.monotonic()
 
     def run(self) -> bool:
-        """Run a pass, unless another process has just done so; say whether it was run.
+        """Run a pass, unless another process has just done so; return whether it was run.
 
         Raises:
             RedisError, SQLAlchemyError, StorageError: a part is away; the next pass tries again.
@@ -61,7 +61,7 @@ class Recovery:
         self._rewind_stalled()
         self._give_up_stale_uploads()
         self._clean_ended()
-        self._sweep()
+        self._drop_stray_checkpoints()
         return True
 
     def _is_its_turn(self) -> bool:
@@ -84,7 +84,7 @@ class Recovery:
             clean_worker_registry(queues.queue_named(name, self._redis))
 
     def _dispatch_unattended(self) -> None:
-        """Imports that a dispatcher should be at, and none is."""
+        """Enqueue a slice for each import that needs a dispatcher and has none."""
         retried = (
             exists()
             .where(FailedRow.import_sequence == Import.sequence)
@@ -94,9 +94,9 @@ class Recovery:
         wanted = select(Import).where(
             Import.status.in_(TAKES_ROWS), Import.deleted_at.is_(None), or_(unread, retried)
         )
-        self._for_each(wanted, self._attend)
+        self._for_each(wanted, self._dispatch_if_unattended)
 
-    def _attend(self, session: Session, import_: Import) -> None:
+    def _dispatch_if_unattended(self, session: Session, import_: Import) -> None:
         if checkpoint.is_leased(self._redis, import_.id) or queues.is_slice_queued(self._redis, import_.id):
             return
         queues.drop_lost_slices(self._redis, import_.id)
@@ -110,22 +110,22 @@ class Recovery:
             log.warning("import %s had no checkpoint; it is read again from its first row", import_.id)
 
     def _finish_pausing(self) -> None:
-        """Pausing imports whose dispatcher has left and whose queued rows have drained."""
-        self._for_each(select(Import).where(Import.status == Status.PAUSING), self._say_paused)
+        """Mark pausing imports as paused once their dispatcher has left and no row of them is queued."""
+        self._for_each(select(Import).where(Import.status == Status.PAUSING), self._pause_if_drained)
 
-    def _say_paused(self, session: Session, import_: Import) -> None:
+    def _pause_if_drained(self, session: Session, import_: Import) -> None:
         if checkpoint.is_leased(self._redis, import_.id) or queues.queued_rows(self._redis, import_.id):
             return
         try_move(session, import_.id, Status.PAUSED)
         session.commit()
 
     def _rewind_stalled(self) -> None:
-        """Imports read to their end whose rows have neither ended nor wait anywhere: Redis has lost some."""
+        """Read again each import whose rows have neither all ended nor wait anywhere: Redis has lost some."""
         wanted = select(Import).where(Import.status.in_(DISPATCHED), Import.total_rows.is_not(None))
         self._for_each(wanted, self._rewind_if_stalled)
 
     def _rewind_if_stalled(self, session: Session, import_: Import) -> None:
-        """Twice in a row without a queued row and without progress: it stands still."""
+        """An import stands still if two passes in a row find no queued row and no progress."""
         key = keys.stalled(import_.id)
         if checkpoint.is_leased(self._redis, import_.id) or queues.queued_rows(self._redis, import_.id):
             self._redis.delete(key)
@@ -133,7 +133,8 @@ class Recovery:
         before = self._redis.set(key, import_.ended_rows, ex=STALL_REMEMBERED_SECONDS, get=True)
         if before != str(import_.ended_rows).encode():
             return
-        log.warning("import %s: %s of %s rows ended, none queued: read again", *_standing(import_))
+        ended, total = import_.ended_rows, import_.total_rows
+        log.warning("import %s: %s of %s rows ended, none queued: read again", import_.id, ended, total)
         self._redis.delete(key)
         checkpoint.take(self._redis, import_.id)
         self._rewind_if_forgotten(session, import_)
@@ -158,7 +159,7 @@ class Recovery:
         session.commit()
 
     def _clean_ended(self) -> None:
-        """Ended imports with something left in Redis or S3, deleted ones with something left in Postgres."""
+        """Clear what ended imports have left in Redis and S3, and deleted ones in Postgres."""
         ended = Import.status.in_(ENDED | {Status.CANCELLING}) & Import.cleaned_at.is_(None)
         wanted = select(Import).where(or_(ended, Import.deleted_at.is_not(None))).limit(20)
         self._for_each(wanted, self._clean)
@@ -169,11 +170,11 @@ class Recovery:
         if import_.deleted_at is not None:
             delete_some(session, import_)
 
-    def _sweep(self) -> None:
-        """Ended imports have no checkpoint; a Redis that was set back, by a failover for one, may hold some."""
+    def _drop_stray_checkpoints(self) -> None:
+        """Delete checkpoints of ended imports, which a Redis that was set back (by a failover, say) may hold."""
         if time.monotonic() < self._next_sweep:
             return
-        held = checkpoint.imports_with_one(self._redis)
+        held = checkpoint.imports_with_checkpoint(self._redis)
         with Session(self._services.engine) as session:
             wanted = select(Import.id).where(Import.id.in_(held), Import.cleaned_at.is_(None))
             in_use = set(session.scalars(wanted))
@@ -182,7 +183,7 @@ class Recovery:
         self._next_sweep = time.monotonic() + SWEEP_SECONDS
 
     def _for_each(self, wanted: Select[Import], step: Callable[[Session, Import], None]) -> None:
-        """Apply a step to every import found; one that fails keeps no other from its turn."""
+        """Apply a step to every import found; where it fails for one, the others still have their turn."""
         with Session(self._services.engine, expire_on_commit=False) as session:
             for import_ in session.scalars(wanted).all():
                 try:
@@ -192,10 +193,6 @@ class Recovery:
                 except ImporterError as error:
                     session.rollback()
                     log.warning("import %s: recovery: %s", import_.id, error.message)
-                except Exception:  # it would end the worker's loop, again and again
+                except Exception:  # raised, it would end the worker's loop again and again
                     session.rollback()
                     log.exception("import %s: recovery failed", import_.id)
-
-
-def _standing(import_: Import) -> tuple[str, int, int | None]:
-    return import_.id, import_.ended_rows, import_.total_rows

@@ -1,7 +1,8 @@
-"""What RQ's SimpleWorker lacks for both kinds of our processes.
+"""What dispatchers and workers need and RQ's SimpleWorker lacks.
 
-It survives Redis being away or full, leaves at the next safe point when asked to stop, and does recovery every
-few seconds in place of RQ's clean-up, which would turn the claims of dead workers into failed jobs.
+A `ResilientWorker` outlives a Redis that is away or full, leaves at the next safe point when it is asked to stop,
+and runs recovery every few seconds. RQ's own clean-up does not run: it would turn the
+claims of dead workers into failed jobs.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ FULL_REDIS_SECONDS = 1.0
 
 
 class ResilientWorker(SimpleWorker):
-    """A worker that does recovery and lives through outages."""
+    """A worker that runs recovery and outlives outages."""
 
     log_result_lifespan = False
 
@@ -67,9 +68,9 @@ class ResilientWorker(SimpleWorker):
         """There is nothing to unsubscribe from."""
 
     def register_birth(self) -> None:
-        """A full Redis must not keep a worker from starting: it is the one to make room."""
+        """Register, or work unregistered while Redis is full: workers are what makes room there."""
         try:
-            self.connection.delete(self.key)  # what a heartbeat may have left there would refuse its birth
+            self.connection.delete(self.key)  # RQ refuses a birth where a heartbeat has left a key
             super().register_birth()  # type: ignore[no-untyped-call]
         except OutOfMemoryError:
             log.warning("Redis is full: this worker works unregistered until there is room")
@@ -136,14 +137,14 @@ class ResilientWorker(SimpleWorker):
             raise StopRequested()
 
     def work_on_full_redis(self) -> None:
-        """RQ's pop is refused on a full Redis; whoever can make room does so here."""
+        """What to do while a full Redis refuses RQ's pop; a worker that can make room does so here."""
         log.warning("Redis is full: waiting for room")
         time.sleep(FULL_REDIS_SECONDS)
         if self.should_run_maintenance_tasks:
             self.run_maintenance_tasks()
 
     def run_maintenance_tasks(self) -> None:
-        """Recovery, in place of RQ's own."""
+        """Run recovery instead of RQ's own maintenance."""
         with self._uninterrupted():
             try:
                 self._recovery.run()

@@ -9,14 +9,14 @@ from rq import Queue
 
 from bench.contacts_file import contact
 
-AT_ONCE = 500
+JOBS_PER_CALL = 500
 WORKERS = [["rq", "worker", "--worker-class", "rq.SimpleWorker", "--quiet", "bench"]] * 2
 
 
 def send(rows: int) -> None:
     queue = Queue("bench", connection=Redis.from_url(os.environ["RQ_REDIS_URL"]))
-    for first in range(1, rows + 1, AT_ONCE):
-        numbers = range(first, min(first + AT_ONCE, rows + 1))
+    for first in range(1, rows + 1, JOBS_PER_CALL):
+        numbers = range(first, min(first + JOBS_PER_CALL, rows + 1))
         queue.enqueue_many(
             [Queue.prepare_data("bench.one_row.save", (contact(number),), result_ttl=0) for number in numbers]
         )

@@ -8,5 +8,5 @@ from importer.api import imports
 
 
 def register(app: Flask) -> None:
-    """Add every route of the API; `importer.web.auth` stands before these, too."""
+    """Add every route of the API; `importer.web.auth` guards these as well."""
     app.register_blueprint(imports.blueprint)

@@ -29,23 +29,23 @@ def index() -> Answer:
     number, limit = wanted_page(), _limit()
     found, has_next = page_of_imports(db.session(), g.user, limit=limit, number=number)
     following = url_for("api.index", page=number + 1, limit=limit) if has_next else None
-    return {"imports": [as_json(told) for told in reports(db.session(), found)], "next": following}
+    return {"imports": [as_json(one) for one in reports(db.session(), found)], "next": following}
 
 
 @blueprint.post("/imports")
 def create() -> tuple[Answer, int]:
-    """A multipart form: the record type in the query or in a field before the file, and the file."""
+    """Take a multipart form with the file; the record type is in the query, or in a field before the file."""
     return created(*receive_upload(request.args.get("record_type")))
 
 
 @blueprint.get(IMPORT)
 def show(import_id: str) -> Answer:
-    return _told(_find(import_id))
+    return _answer(_find(import_id))
 
 
 @blueprint.delete(IMPORT)
 def delete(import_id: str) -> tuple[str, int]:
-    """204: nothing of it is left, or will be within seconds; the records stay."""
+    """Answer 204: the import is gone, or will be within seconds; its records stay."""
     imports.delete(db.session(), services(), _find(import_id), g.user)
     return "", 204
 
@@ -66,36 +66,36 @@ def failed_rows_index(import_id: str) -> Answer:
 def pause(import_id: str) -> Answer:
     import_ = _find(import_id)
     imports.pause(db.session(), import_, g.user)
-    return _told(import_)
+    return _answer(import_)
 
 
 @blueprint.post(f"{IMPORT}/resume")
 def resume(import_id: str) -> Answer:
     import_ = _find(import_id)
     imports.resume(db.session(), services(), import_)
-    return _told(import_)
+    return _answer(import_)
 
 
 @blueprint.post(f"{IMPORT}/cancel")
 def cancel(import_id: str) -> Answer:
     import_ = _find(import_id)
     imports.cancel(db.session(), services(), import_, g.user)
-    return _told(import_)
+    return _answer(import_)
 
 
 @blueprint.post(f"{IMPORT}/retry")
 def retry(import_id: str) -> Answer:
-    """One row, with `{"row_number": n}` as JSON, or all failed rows."""
+    """Retry one row, given as `{"row_number": n}` in JSON, or all failed rows."""
     import_ = _find(import_id)
     count = retries.retry(db.session(), services(), import_, _wanted_row())
-    return {**_told(import_), "retried_rows": count}
+    return {**_answer(import_), "retried_rows": count}
 
 
 def _find(import_id: str) -> Import:
     return find_import(db.session(), g.user, import_id)
 
 
-def _told(import_: Import) -> Answer:
+def _answer(import_: Import) -> Answer:
     return as_json(report(db.session(), services(), import_))
 
 
@@ -104,7 +104,7 @@ def _limit() -> int:
 
 
 def _wanted_row() -> int | None:
-    # Not its Content-Length: a body in chunks has none, and asking for one row must not retry all.
+    # A body in chunks has no Content-Length: by that, asking for one row would retry all.
     if not request.get_data():
         return None
     try:

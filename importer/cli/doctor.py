@@ -1,4 +1,4 @@
-"""`flask imports doctor`: what is wrong with imports, in words, and the mending of it."""
+"""`flask imports doctor`: says in words what is wrong with imports, and mends it."""
 
 from __future__ import annotations
 
@@ -34,15 +34,15 @@ def doctor(import_id: str | None, repair: bool, as_json: bool) -> None:
     """
     found = []
     for complaint in _complaints(import_id):
-        told = _told(complaint, repair)
-        found.append(told)
+        result = _result(complaint, repair)
+        found.append(result)
         if not as_json:
-            click.echo(f"{told['import_id'] or 'all imports'}: {told['message']} [{told['state']}]")
+            click.echo(f"{result['import_id'] or 'all imports'}: {result['message']} [{result['state']}]")
     if as_json:
         click.echo(json.dumps(found, indent=2))
     elif not found:
         click.echo("Nothing is wrong.")
-    if any(told["state"] != MENDED for told in found):
+    if any(result["state"] != MENDED for result in found):
         raise SystemExit(1)
 
 
@@ -56,8 +56,8 @@ def _complaints(import_id: str | None) -> Iterator[Complaint]:
     yield from examine_twice(session, services(), wanted)
 
 
-def _told(complaint: Complaint, repair: bool) -> dict[str, Any]:
-    """The complaint, and what has become of it."""
+def _result(complaint: Complaint, repair: bool) -> dict[str, Any]:
+    """The complaint, repaired if `repair` says so, and the state in which it is left."""
     state = "can be mended with --repair" if complaint.repair else "needs a person"
     if repair and complaint.repair:
         try:

@@ -9,7 +9,7 @@ from typing import BinaryIO
 
 import click
 
-from importer.cli.progress import follow, sent
+from importer.cli.progress import follow, uploading
 from importer.cli.refusals import command
 from importer.control import accounts, imports, retries
 from importer.control.reports import Report, find_import, page_of_imports, report, reports
@@ -57,7 +57,7 @@ def start(file: BinaryIO, record_type: str, email: str | None, wait: bool, as_js
         filename=Path(file.name).name,
         idempotency_key=None,
     )
-    receive(session, services(), import_, sent(file))
+    receive(session, services(), import_, uploading(file))
     if wait:
         follow(import_)
     _print(_report(import_), as_json)
@@ -83,10 +83,10 @@ def list_(limit: int, as_json: bool) -> None:
     latest, _ = page_of_imports(session, operator(), limit=limit)
     found = reports(session, latest)
     if as_json:
-        click.echo(json.dumps([told.as_dict() for told in found], indent=2))
+        click.echo(json.dumps([entry.as_dict() for entry in found], indent=2))
         return
-    for told in found:
-        click.echo(f"{told.id}  {told.status:<10} {told.record_type:<12} {_counts(told)}  {told.filename}")
+    for entry in found:
+        click.echo(f"{entry.id}  {entry.status:<10} {entry.record_type:<12} {_counts(entry)}  {entry.filename}")
 
 
 @group.command("show")
@@ -126,7 +126,7 @@ def delete(import_id: str, yes: bool, as_json: bool) -> None:
     click.echo(json.dumps({"id": import_id, "deleted": True}) if as_json else f"Deleted {import_id}.")
 
 
-def _verb(name: str, meaning: str, act: Callable[[Import], None]) -> None:
+def _add_command(name: str, meaning: str, act: Callable[[Import], None]) -> None:
     @group.command(name, help=meaning)
     @id_argument
     @json_option
@@ -137,13 +137,13 @@ def _verb(name: str, meaning: str, act: Callable[[Import], None]) -> None:
         _print(_report(import_), as_json)
 
 
-_verb(
+_add_command(
     "pause",
     "Stop reading the file; queued rows are finished.",
     lambda i: imports.pause(db.session(), i, operator()),
 )
-_verb("resume", "Go on with the next row.", lambda i: imports.resume(db.session(), services(), i))
-_verb(
+_add_command("resume", "Go on with the next row.", lambda i: imports.resume(db.session(), services(), i))
+_add_command(
     "cancel",
     "End an import now; what was imported stays.",
     lambda i: imports.cancel(db.session(), services(), i, operator()),
@@ -158,16 +158,16 @@ def _report(import_: Import) -> Report:
     return report(db.session(), services(), import_)
 
 
-def _print(told: Report, as_json: bool) -> None:
+def _print(shown: Report, as_json: bool) -> None:
     if as_json:
-        click.echo(json.dumps(told.as_dict(), indent=2))
+        click.echo(json.dumps(shown.as_dict(), indent=2))
         return
-    click.echo(f"{told.id}  {told.status}  {told.filename} ({told.record_type})")
-    click.echo(told.reason or told.meaning)
-    click.echo(_counts(told))
+    click.echo(f"{shown.id}  {shown.status}  {shown.filename} ({shown.record_type})")
+    click.echo(shown.reason or shown.meaning)
+    click.echo(_counts(shown))
 
 
-def _counts(told: Report) -> str:
-    total = "?" if told.estimated_rows is None else f"{told.estimated_rows:,}"
-    about = "" if told.read_to_end or told.estimated_rows is None else "about "
-    return f"{told.imported_rows:,} imported, {told.failed_rows:,} failed of {about}{total} rows"
+def _counts(shown: Report) -> str:
+    total = "?" if shown.estimated_rows is None else f"{shown.estimated_rows:,}"
+    about = "" if shown.read_to_end or shown.estimated_rows is None else "about "
+    return f"{shown.imported_rows:,} imported, {shown.failed_rows:,} failed of {about}{total} rows"

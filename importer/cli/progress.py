@@ -1,4 +1,4 @@
-"""Progress on a terminal: of the bytes sent, and of the rows. Nothing is drawn where nobody looks."""
+"""Draws on a terminal how many bytes are sent and how many rows have ended; elsewhere it draws nothing."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ POLL_SECONDS = 0.5
 STEPS = 1000
 
 
-def sent(file: BinaryIO) -> Iterator[bytes]:
-    """The file's bytes, drawing how many of them have gone."""
+def uploading(file: BinaryIO) -> Iterator[bytes]:
+    """Yield the file's bytes, and draw how many have been sent."""
     chunks = iter(partial(file.read, CHUNK_BYTES), b"")
     size = _size(file)
     if size is None:
@@ -35,13 +35,13 @@ def sent(file: BinaryIO) -> Iterator[bytes]:
 
 
 def follow(import_: Import) -> None:
-    """Wait until the import has ended or is paused, drawing how many rows have ended."""
+    """Wait until the import has ended or is paused, and draw how many rows have ended."""
     session = db.session()
     with _bar(STEPS, "Importing") as bar:
         while not _is_over(import_):
-            told = report(session, services(), import_)
-            bar.update(int(told.progress * STEPS) - bar.pos)
-            # No transaction stays open, and the next look sees what has happened since.
+            progress = report(session, services(), import_).progress
+            bar.update(int(progress * STEPS) - bar.pos)
+            # Ends the transaction, so that the next look sees what has happened since.
             session.commit()
             time.sleep(POLL_SECONDS)
             session.refresh(import_)

@@ -1,4 +1,4 @@
-"""How a command ends that could not do what it was asked: one line on stderr and status 1."""
+"""Ends a command that cannot do what it is asked, with one line on stderr and status 1."""
 
 from __future__ import annotations
 

@@ -21,11 +21,11 @@ HASHER = PasswordHasher()
 MIN_PASSWORD = 10
 LINK_LIFETIME = timedelta(minutes=15)
 NOBODYS_HASH = HASHER.hash(secrets.token_hex(16))
-"""Compared with where there is no such user, so that an answer takes as long and tells nothing."""
+"""Where there is no such user, the password is compared with this, so that the answer takes as long."""
 
 
 def hashed(secret: str) -> str:
-    """SHA-256 of a random secret: it needs no salt, having 256 bits of its own."""
+    """SHA-256 of a random secret, which needs no salt: it has 256 random bits of its own."""
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
@@ -80,7 +80,7 @@ def _by_email(session: Session, email: str) -> User | None:
 
 
 def check_password(session: Session, email: str, password: str) -> User | None:
-    """The person, if the password is theirs and they may come in."""
+    """The person, if the password is theirs and they are not disabled."""
     user = _by_email(session, email)
     if not _verify(user.password_hash if user else None, password) or user is None:
         return None
@@ -143,7 +143,7 @@ def make_login_link(session: Session, user: User) -> str:
 
 
 def use_login_link(session: Session, secret: str) -> User | None:
-    """The person whom the secret lets in; it is spent by this."""
+    """The person whom the secret logs in; the link works only once."""
     user = session.scalar(
         update(User)
         .where(User.login_link_hash == hashed(secret), User.login_link_expires_at > func.now())

@@ -70,7 +70,7 @@ def examine_installation(session: Session, services: Services) -> Iterator[Compl
     for finding in check_everything(session, services):
         if not finding.ok:
             yield Complaint(None, f"{finding.part}_failing", finding.message)
-    held = checkpoint.imports_with_one(services.redis)
+    held = checkpoint.imports_with_checkpoint(services.redis)
     known = set(session.scalars(select(Import.id).where(Import.id.in_(held))))
     for import_id in sorted(held - known):
         message = f"Redis holds a checkpoint of import {import_id}, which the database does not know."

@@ -1,4 +1,4 @@
-"""Whether the parts that the product needs answer, asked now, never guessed."""
+"""Asks each part that the product needs whether it answers."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def check_database(session: Session) -> Finding:
 
 
 def check_redis(services: Services) -> Finding:
-    """Whether Redis answers and takes writes."""
+    """Whether Redis answers and accepts writes."""
     try:
         services.redis.set(keys.HEALTH, 1, ex=60)
     except OutOfMemoryError:

@@ -61,16 +61,16 @@ def cancel(session: Session, services: Services, import_: Import, user: User) ->
 def delete(session: Session, services: Services, import_: Import, user: User) -> None:
     """Remove the import with its ledger and failed rows, not the records; an unfinished one is cancelled first."""
     try_move(session, import_.id, Status.CANCELLING, reason=Reason.BY_PERSON, detail=user.email)
-    gone = {"deleted_at": func.now(), "idempotency_key": None, "cleaned_at": None}
-    session.execute(update(Import).where(Import.id == import_.id).values(gone))
+    deletion = {"deleted_at": func.now(), "idempotency_key": None, "cleaned_at": None}
+    session.execute(update(Import).where(Import.id == import_.id).values(deletion))
     session.commit()
-    # A session that keeps what it has read over a commit, as the web's does, still has the status of before.
+    # The web's session keeps what it has read over a commit: it still has the old status.
     session.refresh(import_)
     _clean_now(session, services, import_)
 
 
 def _clean_now(session: Session, services: Services, import_: Import) -> None:
-    """What recovery would do within seconds anyway, so that nobody has to wait for it."""
+    """Do at once what recovery would do within seconds, so that nobody has to wait for it."""
     try:
         clean(session, services, import_)
         if import_.deleted_at is not None:

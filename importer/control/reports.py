@@ -1,4 +1,4 @@
-"""What is said about imports: found by who may see them, counted, and told as plain data."""
+"""Reports on imports: which of them a person may see, their counts, and all of it as plain data."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from importer.statuses import DISPATCHED, ENDED_EARLY, MEANINGS, UNFINISHED, Sta
 
 @dataclass(frozen=True)
 class Report:
-    """An import as API, CLI and pages tell it; rows are counts, times are ISO 8601 in UTC.
+    """An import as API, CLI and pages show it; rows are counts, times are ISO 8601 in UTC.
 
     Attributes:
         total_rows: None until the file was read to its end.
@@ -28,7 +28,7 @@ class Report:
         dropped_rows: dispatched but neither imported nor failed when the import was cancelled or stopped.
         read_to_end: whether the dispatcher has seen the end of the file.
         rows_per_second: the average since the import started.
-        seconds_left: at that average; None where it cannot be told.
+        seconds_left: at that average; None where it is not known.
     """
 
     id: str
@@ -110,13 +110,13 @@ def creators(session: Session, imports: Sequence[Import]) -> dict[int, str]:
 
 
 def report(session: Session, services: Services, import_: Import) -> Report:
-    """Everything that is said about one import. Where Redis is away, what Postgres knows of the dispatcher."""
+    """The report on one import; while Redis is away, the rows dispatched are those that Postgres knows of."""
     row, offset = _dispatched(services, import_)
     return _report(import_, row, offset, creators(session, [import_]).get(import_.created_by or 0))
 
 
 def reports(session: Session, imports: Sequence[Import]) -> list[Report]:
-    """The same for a list, from Postgres alone."""
+    """The reports on several imports, from Postgres alone."""
     emails = creators(session, imports)
     return [_report(i, i.dispatched_rows, None, emails.get(i.created_by or 0)) for i in imports]
 
@@ -138,7 +138,7 @@ def _report(import_: Import, dispatched: int, offset: int | None, creator: str |
     rate = import_.ended_rows / seconds if seconds and import_.ended_rows else None
     left = (estimated - import_.ended_rows) / rate if rate and estimated and import_.status in DISPATCHED else None
     return Report(
-        **{name: getattr(import_, name) for name in TOLD_AS_STORED},
+        **{name: getattr(import_, name) for name in STORED_FIELDS},
         meaning=MEANINGS[Status(import_.status)],
         created_by=creator,
         created_at=import_.created_at.isoformat(),
@@ -154,7 +154,7 @@ def _report(import_: Import, dispatched: int, offset: int | None, creator: str |
     )
 
 
-TOLD_AS_STORED = (
+STORED_FIELDS = (
     "id",
     "status",
     "reason_code",
@@ -171,7 +171,7 @@ TOLD_AS_STORED = (
     "superseded_rows",
     "failed_rows",
 )
-"""What a report says in the import's own words."""
+"""Fields of a report that are taken from the import as they are."""
 
 
 def _estimate(import_: Import, dispatched: int, offset: int | None) -> int | None:
@@ -201,7 +201,7 @@ def _iso(moment: datetime | None) -> str | None:
 
 
 def failed_rows(session: Session, import_: Import, *, after: int, limit: int) -> Sequence[FailedRow]:
-    """A page of failed rows in the order of the file, those after a row number."""
+    """The failed rows after a row number, at most `limit`, in the order of the file."""
     return session.scalars(
         select(FailedRow)
         .where(FailedRow.import_sequence == import_.sequence, FailedRow.row_number > after)
@@ -217,7 +217,7 @@ def retrying_rows(session: Session, import_: Import) -> int:
 
 
 def previous_failed_rows(session: Session, import_: Import, *, after: int, limit: int) -> int:
-    """The row number after which the page before the one after `after` begins; 0 for the first page."""
+    """The `after` of the previous page, seen from the page of this `after`; 0 for the first page."""
     before = session.scalars(
         select(FailedRow.row_number)
         .where(FailedRow.import_sequence == import_.sequence, FailedRow.row_number <= after)

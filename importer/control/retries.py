@@ -1,4 +1,4 @@
-"""Has failed rows tried again."""
+"""Asks for retries of failed rows."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 
 
 def retry(session: Session, services: Services, import_: Import, row_number: int | None = None) -> int:
-    """Have one failed row, or all of them, tried again; return how many.
+    """Ask that one failed row, or all of them, be tried again; return how many.
 
     Raises:
         RefusedTransitionError: the import was cancelled or stopped.
@@ -32,7 +32,7 @@ def retry(session: Session, services: Services, import_: Import, row_number: int
     wanted = select(FailedRow.row_number).where(of_import)
     if row_number is not None:
         wanted = wanted.where(FailedRow.row_number == row_number)
-    # In the order of rows, as other retries lock and batches save them: two of them rarely deadlock.
+    # Locked in the order of rows, as other retries lock and batches save them, so that deadlocks are rare.
     in_order = wanted.order_by(FailedRow.row_number).with_for_update().cte()
     marked = session.execute(
         update(FailedRow)

@@ -62,14 +62,16 @@ class Change:
         return self.created + self.updated + self.unchanged + self.superseded + self.failed
 
 
-class Standing(NamedTuple):
+class ImportState(NamedTuple):
     """An import after its counters moved."""
 
     status: Status
     failed_rows: int
 
 
-def settle(connection: Connection, import_id: str, change: Change, *, total: int | None = None) -> Standing | None:
+def settle(
+    connection: Connection, import_id: str, change: Change, *, total: int | None = None
+) -> ImportState | None:
     """Move the counters; write the total where the file was read to its end.
 
     Returns:
@@ -90,4 +92,4 @@ def settle(connection: Connection, import_id: str, change: Change, *, total: int
             "reason": REASONS[Reason.TOO_MANY_FAILED],
         },
     ).one_or_none()
-    return None if found is None else Standing(Status(found.status), found.failed_rows)
+    return None if found is None else ImportState(Status(found.status), found.failed_rows)

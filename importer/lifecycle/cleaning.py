@@ -17,7 +17,7 @@ from importer.queue import checkpoint, queues
 from importer.services import Services
 from importer.statuses import ENDED, Status
 
-ROWS_AT_ONCE = 50_000
+ROWS_PER_DELETE = 50_000
 """Failed rows that one statement deletes."""
 
 DELETE_FAILED_ROWS = text("""
@@ -93,7 +93,7 @@ def delete_some(session: Session, import_: Import) -> bool:
     """
     of_import = {"sequence": import_.sequence}
     delete_lines(session.connection(), import_.sequence)
-    session.execute(DELETE_FAILED_ROWS, {**of_import, "rows": ROWS_AT_ONCE})
+    session.execute(DELETE_FAILED_ROWS, {**of_import, "rows": ROWS_PER_DELETE})
     deleted = cast(CursorResult[Any], session.execute(DELETE_IMPORT, {**of_import, "id": import_.id}))
     session.commit()
     return deleted.rowcount == 1

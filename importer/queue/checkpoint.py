@@ -58,7 +58,7 @@ def take(redis: Redis, import_id: str) -> int | None:
     return None if row is None else int(row)
 
 
-def imports_with_one(redis: Redis) -> set[str]:
+def imports_with_checkpoint(redis: Redis) -> set[str]:
     """The ids of all imports of which Redis holds a checkpoint."""
     found = cast(Iterator[bytes], redis.scan_iter(match=keys.checkpoint("*"), count=1000))
     return {key.decode().removeprefix(keys.checkpoint("")) for key in found}

@@ -1,7 +1,7 @@
 """Creates or updates the records of a batch: by one upsert, or by COPY while an import meets no record.
 
-`INSERT … SELECT FROM unnest` of array literals is the fastest of the upserts measured (82,000 rows/s, against
-40,000 for Python lists and 30,000 for `execute_values`).
+`INSERT … SELECT FROM unnest` of array literals is the fastest of the upserts that were measured
+(docs/performance.md).
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from importer.record_types.rows import ValidRow
 
 DIALECT = psycopg2.dialect()
 
-REMEMBERED = 100
+MAX_KNOWN_IMPORTS = 100
 """Imports whose batches are known to create all their records."""
 
 COPY_BATCH = "COPY {table} ({columns}, imported_by, imported_row, changed_by, changed_row) FROM STDIN"
@@ -113,7 +113,7 @@ class Upsert:
 
     def _expect_new(self, sequence: int) -> None:
         """The first batch is upserted, which finds out what is wrong with the table; the next ones are copied."""
-        if len(self._creates_all) >= REMEMBERED:
+        if len(self._creates_all) >= MAX_KNOWN_IMPORTS:
             self._creates_all.clear()
         self._creates_all.add(sequence)
 

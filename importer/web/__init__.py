@@ -35,7 +35,7 @@ PAGES = (
 
 
 def register(app: Flask) -> None:
-    """Add every route to the application, and what stands before and behind all of them."""
+    """Add every route to the application, and what runs before and after each of them."""
     auth.register(app)
     headers.register(app)
     formats.register(app)

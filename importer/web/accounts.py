@@ -9,7 +9,7 @@ from importer.control import accounts
 from importer.errors import AccountError
 from importer.web.auth import log_in
 from importer.web.extensions import db, services
-from importer.web.throttle import CLOSED, PasswordThrottle
+from importer.web.throttle import TOO_MANY_TRIES, PasswordThrottle
 
 blueprint = Blueprint("accounts", __name__, url_prefix="/account")
 
@@ -26,7 +26,7 @@ def change_password() -> Response | tuple[str, int]:
         return _page("The two new passwords differ."), 422
     throttle = PasswordThrottle(services().redis, request.remote_addr or "", g.user.email)
     if not throttle.admits():
-        return _page(CLOSED), 429
+        return _page(TOO_MANY_TRIES), 429
     try:
         accounts.change_password(db.session(), g.user, current=request.form.get("current", ""), new=new)
     except AccountError as error:

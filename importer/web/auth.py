@@ -1,4 +1,4 @@
-"""The gate: nobody gets past it without logging in, and nothing is changed on somebody else's behalf.
+"""The gate: nobody gets past it without logging in, and no other site can change anything in a person's name.
 
 Every route is closed unless it is named in `OPEN`, so that a new one is closed from the start.
 """
@@ -29,16 +29,16 @@ OPEN = frozenset(
     }
 )
 ADMINS_ONLY = frozenset({"rq_dashboard"})
-"""Blueprints."""
+"""Blueprints that only admins may see."""
 
 STREAMED = frozenset({"uploads.create", "api.create"})
-"""Their bodies are files: nothing may parse them to look for a CSRF token, which must be in a header."""
+"""Routes that take a file as their body. Nothing may parse it to find a CSRF token: the token is in a header."""
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 class Person(NamedTuple):
-    """Who is logged in, for pages: readable even where the database has gone away since."""
+    """Who is logged in, for pages; it can be read even when the database has gone away since."""
 
     email: str
     is_admin: bool
@@ -69,7 +69,7 @@ def is_api() -> bool:
 
 
 def wants_json() -> bool:
-    """Whether a script asks, which reads no pages."""
+    """Whether a script asks: it gets JSON, not a page."""
     return is_api() or request.accept_mimetypes.best == "application/json"
 
 
@@ -104,7 +104,7 @@ def _turn_away() -> Response:
 
 
 def log_in(user: User) -> None:
-    """Begin a new session: nothing of the one before survives, its CSRF token neither."""
+    """Begin a new session; nothing of the one before survives, not even its CSRF token."""
     session.clear()
     session["user_id"] = user.id
     session["session_version"] = user.session_version
@@ -114,7 +114,7 @@ def log_in(user: User) -> None:
 def local_path(url: str) -> str | None:
     """A path of this application, or None where following it would lead to another one."""
     if not url.isprintable():
-        return None  # a line break would be refused as a header, once the person is logged in
+        return None  # a redirect to it would fail: a header cannot hold a line break
     try:
         parts = urlsplit(url.replace("\\", "/"))
     except ValueError:  # a bracket that looks like a broken IPv6 address

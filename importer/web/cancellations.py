@@ -1,4 +1,4 @@
-"""Ends that a person puts to an import: cancelling it, and deleting it. Both are confirmed first."""
+"""Cancelling and deleting an import. Both are confirmed first."""
 
 from __future__ import annotations
 

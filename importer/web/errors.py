@@ -40,7 +40,7 @@ MESSAGES = {
     415: "The request's body is of a kind that cannot be read here.",
     500: "Something went wrong on our side. It is in the log; try again, or tell an admin.",
 }
-"""What people read, where what Werkzeug says would not help them."""
+"""What people read where Werkzeug's own words would not help them."""
 
 OLD_PAGE = "This page is too old, or you have logged in again since. Reload it and try again."
 MALFORMED_BODY = "The request's body is malformed: its chunks do not fit together."
@@ -73,8 +73,8 @@ def on_csrf_error(error: CSRFError) -> Response:
 
 def on_http_error(error: HTTPException) -> Response:
     assert error.code is not None  # Flask answers redirects and the like itself
-    said = error.description if _is_ours(error) else None
-    response = answer(error.code, _code(error.name), said or MESSAGES.get(error.code) or error.name)
+    description = error.description if _is_ours(error) else None
+    response = answer(error.code, _code(error.name), description or MESSAGES.get(error.code) or error.name)
     for name, value in error.get_headers():
         if name in ("Allow", "Retry-After"):
             response.headers[name] = value
@@ -84,7 +84,7 @@ def on_http_error(error: HTTPException) -> Response:
 
 
 def on_malformed_body(error: ParseException) -> Response:
-    """Gunicorn takes chunks apart only while the application reads them."""
+    """Gunicorn raises this while the application reads the body: it parses chunks only then."""
     return answer(400, "bad_request", MALFORMED_BODY)
 
 

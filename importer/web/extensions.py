@@ -1,4 +1,4 @@
-"""Flask's extensions and the outside world, as the pages, the API and the CLI reach them."""
+"""Flask's extensions, and the services of this process, as the pages, the API and the CLI reach them."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from flask_wtf.csrf import CSRFProtect
 from importer.models import Base
 from importer.services import Services
 
-# Attributes outlive a commit: reading one again must not open a transaction that then stays idle for as long
-# as an upload takes.
+# Attributes stay readable after a commit. Reading one must not begin a transaction, which would then stay idle
+# for as long as an upload takes.
 db = SQLAlchemy(metadata=Base.metadata, session_options={"expire_on_commit": False})
 migrate = Migrate()
 csrf = CSRFProtect()
@@ -25,10 +25,10 @@ def services() -> Services:
 
 
 def read_one_moment() -> None:
-    """Have everything that this request reads from here on be of one moment.
+    """Let everything that this request reads from here on be of one moment.
 
-    Two statements at READ COMMITTED see two: a page would say that a row is being tried again, and that nothing of
-    it will change any more.
+    At READ COMMITTED two statements see two moments: a page could say that a row is being tried again and, in
+    another place, that nothing will change any more.
     """
     db.session.commit()
     db.session.connection(execution_options={"isolation_level": "REPEATABLE READ"})

@@ -15,7 +15,7 @@ from importer.web.retries import LARGEST_ROW
 
 PAGE_ROWS = 25
 SHOWN_CELLS = 200
-"""Of one row: a file may have more columns than anybody reads."""
+"""Cells of a row that are shown: a file may have more columns than anybody reads."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class Line:
 
 @dataclass(frozen=True)
 class FailedRowsPage:
-    """Some of the failed rows, and the way to the others; None where there are none."""
+    """Some of the failed rows, and where the previous and the next page begin; None: there is no such page."""
 
     header: Sequence[str]
     lines: Sequence[Line]
@@ -72,7 +72,7 @@ def page_of(import_: Import, after: int) -> FailedRowsPage:
 
 
 def _columns(import_: Import) -> list[str | None]:
-    """What a column of the file may be called in a reason: as the record type does, or as the file does."""
+    """What a reason calls each column of the file: its name in the record type or, if it has none, in the file."""
     names = import_.header or []
     known = import_.columns or []
     return [column or name for column, name in zip(known, names, strict=False)]

@@ -10,7 +10,7 @@ from flask import Flask
 from markupsafe import Markup, escape
 
 SHOWN_CHARACTERS = 300
-"""Of one cell."""
+"""Characters of a cell that are shown."""
 
 UNITS = ("bytes", "KB", "MB", "GB", "TB")
 STEP = 1024
@@ -60,7 +60,7 @@ def when(moment: str | datetime) -> Markup:
 
 
 def visible(text: str, limit: int = SHOWN_CHARACTERS) -> str:
-    """Text with every character to be seen: nothing invisible, reordering or unwritable is left in it.
+    """Text in which every character can be seen: nothing invisible, reordering or unwritable is left in it.
 
     Control characters become their Unicode pictures; other unprintable ones, lone surrogates and the marks
     that turn the direction of writing among them, become escapes.

@@ -13,7 +13,7 @@ blueprint = Blueprint("health", __name__)
 
 DEPENDENCIES = ("database", "redis", "storage")
 READY_SECONDS = 5.0
-"""A part that does not answer for so long counts as away."""
+"""A part that has not answered for this long counts as away."""
 
 
 def register(app: Flask) -> None:
@@ -22,7 +22,7 @@ def register(app: Flask) -> None:
 
 
 def watch() -> Watch:
-    """What this process knows of the parts it needs."""
+    """What keeps an eye on the parts that this process needs."""
     return cast(Watch, current_app.extensions["importer_watch"])
 
 
@@ -34,7 +34,7 @@ def alive() -> dict[str, str]:
 
 @blueprint.get("/readyz")
 def ready() -> tuple[dict[str, object], int]:
-    """Whether the parts answer; in words for strangers, who learn neither addresses nor names."""
+    """Whether the parts answer, for strangers: it tells neither addresses nor names."""
     found = {finding.part: finding.ok for finding in watch().findings(wait=READY_SECONDS)}
     late = watch().stuck_seconds() >= READY_SECONDS
     parts = {part: "ok" if found.get(part) and not late else "failing" for part in DEPENDENCIES}

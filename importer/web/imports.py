@@ -41,19 +41,19 @@ FILTERS: dict[str, tuple[str, ColumnElement[bool] | None]] = {
 """What the list can be narrowed to: name in the address, words on the page, condition."""
 
 
-def as_json(told: Report) -> dict[str, Any]:
-    """An import as scripts get it: what is said about it, and the address of its page."""
-    return {**told.as_dict(), "url": url_for("imports.show", import_id=told.id)}
+def as_json(shown: Report) -> dict[str, Any]:
+    """An import as scripts get it: its report, and the address of its page."""
+    return {**shown.as_dict(), "url": url_for("imports.show", import_id=shown.id)}
 
 
 class ImportId(BaseConverter):
-    """An import's id in an address; anything else is not found, whatever is in it."""
+    """An import's id in an address; anything else there answers 404."""
 
     regex = "[a-z0-9]{12}"
 
 
 def register(app: Flask) -> None:
-    """Let routes of every module say `<import_id:…>`, and templates name statuses as the state machine does."""
+    """Let routes of every module use `<import_id:…>`, and templates the names of statuses."""
     app.url_map.converters["import_id"] = ImportId
     sets = {"DISPATCHED": DISPATCHED, "RESUMABLE": RESUMABLE, "UNFINISHED": UNFINISHED}
     app.jinja_env.globals.update(Status=Status, Reason=Reason, **sets)
@@ -91,7 +91,7 @@ def show(import_id: str) -> str:
 
 @blueprint.get("/imports/<import_id:import_id>/live")
 def live(import_id: str) -> str:
-    """What changes on the import's page; its script puts it there each second."""
+    """The part of the import's page that changes; the page's script fetches it each second."""
     return render_template("imports/_live.html", **_page(import_id))
 
 

@@ -1,6 +1,6 @@
 """Reading an upload's form as a stream: the small fields first, then the bytes of its one file.
 
-Nothing of the file is kept, in memory or on disk, so the size of an upload costs nothing.
+Nothing of the file is kept, in memory or on disk, so memory does not grow with the file.
 """
 
 from __future__ import annotations
@@ -37,8 +37,8 @@ class Upload:
     Attributes:
         fields: the form's fields that stood before the file, by name; of a repeated name, the last.
         filename: as the browser sent it. Not to be trusted: it may hold a path or any character.
-        chunks: the file's bytes, once. Only when this has ended by itself did the whole file arrive; it
-            raises what `read_upload` raises.
+        chunks: the file's bytes, to be read once. The whole file has arrived only where this ends without an
+            error; it raises what `read_upload` raises.
     """
 
     fields: dict[str, str]
@@ -54,18 +54,18 @@ def read_upload(stream: IO[bytes], content_type: str) -> Upload:
         content_type: the request's header of that name.
 
     Raises:
-        UploadError: the body broke off, it is no such form, it has no file, another one, or too many or too
-            long fields before it.
+        UploadError: the body broke off or is no such form, it has no file or several, or it has too many or too
+            long fields before the file.
     """
     events = _events(stream, _boundary(content_type))
     fields: dict[str, str] = {}
-    begun = 0
+    fields_begun = 0
     for event in events:
         if isinstance(event, File):
             return Upload(fields, _name_of(event), _file_chunks(events))
         if isinstance(event, Field):
-            begun += 1
-            if begun > MAX_FIELDS:
+            fields_begun += 1
+            if fields_begun > MAX_FIELDS:
                 raise UploadError(TOO_MANY_FIELDS)
             fields[event.name] = _text(events)
     raise UploadError(CHOOSE_FILE)
@@ -86,8 +86,8 @@ def _events(stream: IO[bytes], boundary: bytes) -> Iterator[Event]:
     while True:
         chunk = _read(stream)
         _feed(decoder, chunk)
-        # Werkzeug 3.1.9 would take this CR for a byte of the file: it reckons without the two dashes that end
-        # the form. https://github.com/pallets/werkzeug/issues/3285
+        # Werkzeug 3.1.9 would take this CR for a byte of the file: it forgets the two dashes that end the
+        # form. https://github.com/pallets/werkzeug/issues/3285
         if chunk and decoder.buffer.endswith(half_closed):
             continue
         yield from _decoded(decoder)
@@ -115,7 +115,7 @@ def _decoded(decoder: MultipartDecoder) -> Iterator[Event]:
         try:
             event = decoder.next_event()
         except ValueError as error:
-            # At the body's end the decoder misses the closing boundary; before, it stumbles over a header.
+            # At the end of the body the closing boundary is missing; before it, a header is malformed.
             raise UploadError(None if decoder.complete else MALFORMED) from error
         if isinstance(event, NeedData):
             return

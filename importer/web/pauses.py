@@ -1,4 +1,4 @@
-"""Pauses of an import: made, and ended by resuming."""
+"""Pausing an import, and resuming it."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ SHOWN_ADDRESS = "redis://"
 QUEUE_NAME = re.compile(r"[A-Za-z0-9_.:-]+")
 INLINE_SCRIPT = re.compile(r'<script type="text/javascript">(.*?)</script>', re.DOTALL)
 
-GONE = "This job is gone, or has not failed any more: it was worked off, requeued or deleted meanwhile."
+JOB_GONE = "This job is gone or no longer a failed one: it was worked off, requeued or deleted meanwhile."
 
 POLICY = "; ".join(
     (
@@ -64,7 +64,7 @@ def register(app: Flask) -> None:
     app.config["RQ_DASHBOARD_REDIS_URL"] = (SHOWN_ADDRESS,)
     with app.app_context():
         app.redis_conn = services().redis  # type: ignore[attr-defined]
-    # In place of its own function, which connects to Redis anew for each request.
+    # Replaces its own function, which connects to Redis anew for each request.
     dashboard.blueprint.before_request_funcs[None] = [refuse_what_is_unsafe]
     app.register_blueprint(dashboard.blueprint, url_prefix="/rq")
     app.view_functions["rq_dashboard.requeue_all"] = requeue_all
@@ -74,7 +74,7 @@ def register(app: Flask) -> None:
 
 
 def refuse_what_is_unsafe() -> None:
-    """Refuse requeueing by GET, other Redis instances, and names that its scripts would have to quote."""
+    """Refuse requeueing by GET, other Redis instances, and queue names that its scripts would have to quote."""
     if request.endpoint == "rq_dashboard.requeue_all" and request.method != "POST":
         raise MethodNotAllowed(["POST"])
     wanted = request.view_args or {}
@@ -85,7 +85,7 @@ def refuse_what_is_unsafe() -> None:
 
 
 def requeue_all(queue_name: str) -> dict[str, object]:
-    """In place of its own, which stops with an error at the first job that has left the registry meanwhile."""
+    """Requeue every failed job. The dashboard's own function fails at the first job that has left meanwhile."""
     registry = FailedJobRegistry(queue_name, connection=services().redis, serializer=JSONSerializer)
     count = 0
     for job_id in registry.get_job_ids(cleanup=False):
@@ -96,11 +96,11 @@ def requeue_all(queue_name: str) -> dict[str, object]:
 
 
 def on_gone(error: Exception) -> Response:
-    return answer(404, "not_found", GONE)
+    return answer(404, "not_found", JOB_GONE)
 
 
 def restrict_scripts(response: Response) -> Response:
-    """Let only the script run that the page itself has: none that a value might bring, no handlers either."""
+    """Let only the page's own script run: no script that a value might bring, and no event handler."""
     text = response.get_data(as_text=True) if response.mimetype == "text/html" else ""
     hashes = " ".join(_hash(script) for script in INLINE_SCRIPT.findall(text))
     response.headers["Content-Security-Policy"] = POLICY.format(hashes=hashes)

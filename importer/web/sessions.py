@@ -9,12 +9,12 @@ from werkzeug.wrappers import Response
 from importer.control import accounts
 from importer.web.auth import local_path, log_in, user_of_session
 from importer.web.extensions import db, services
-from importer.web.throttle import CLOSED, PasswordThrottle
+from importer.web.throttle import TOO_MANY_TRIES, PasswordThrottle
 
 blueprint = Blueprint("sessions", __name__)
 
-WRONG = "That e-mail address and password do not fit together."
-SPENT = "This link was used before, or is older than 15 minutes. Log in, or ask for a new one."
+WRONG_PASSWORD = "That e-mail address and password do not fit together."
+SPENT_LINK = "This link was used before, or is older than 15 minutes. Log in, or ask for a new one."
 
 
 @blueprint.get("/login")
@@ -29,11 +29,11 @@ def create() -> Response | tuple[str, int]:
     email, password = request.form.get("email", ""), request.form.get("password", "")
     throttle = PasswordThrottle(services().redis, request.remote_addr or "", email)
     if not throttle.admits():
-        return _form(email, CLOSED), 429
+        return _form(email, TOO_MANY_TRIES), 429
     # Postgres cannot hold a NUL, so nobody has such an address.
     user = accounts.check_password(db.session(), email, password) if "\0" not in email else None
     if user is None:
-        return _form(email, WRONG), 401
+        return _form(email, WRONG_PASSWORD), 401
     throttle.forget()
     log_in(user)
     return redirect(_next_page())
@@ -42,11 +42,11 @@ def create() -> Response | tuple[str, int]:
 @blueprint.get("/login-link/<secret>")
 def use_link(secret: str) -> Response | tuple[str, int]:
     if request.method == "HEAD":
-        # Mail programs look at links this way; that must not spend it.
+        # Mail programs try links this way, which must not use up the link.
         raise MethodNotAllowed(["GET"])
     user = accounts.use_login_link(db.session(), secret)
     if user is None:
-        return _form(error=SPENT), 401
+        return _form(error=SPENT_LINK), 401
     log_in(user)
     return redirect(url_for("imports.index"))
 

@@ -20,7 +20,7 @@ TRIES_PER_EMAIL = 10
 TRIES_PER_ADDRESS = 100
 """Failed tries from one address, whatever the e-mail address: checking a password is slow on purpose."""
 
-CLOSED = "Too many failed tries. Wait a quarter of an hour, or ask an admin for a one-time link."
+TOO_MANY_TRIES = "Too many failed tries. Wait a quarter of an hour, or ask an admin for a one-time link."
 
 
 class PasswordThrottle:
@@ -28,7 +28,7 @@ class PasswordThrottle:
 
     Args:
         address: where the request comes from.
-        email: whom it pretends to be; only its hash is kept.
+        email: whose password it tries; only a hash of it is kept.
     """
 
     def __init__(self, redis: Redis, address: str, email: str) -> None:
@@ -39,8 +39,8 @@ class PasswordThrottle:
     def admits(self) -> bool:
         """Count a try as failed, unless there were too many within 15 minutes already.
 
-        To be called before the password is checked: tries in parallel would all be let in by a count that is made
-        afterwards. A try that succeeds is to be forgotten.
+        Call it before the password is checked: counted afterwards, parallel tries would all be let in. After a try
+        that succeeds call `forget`.
         """
         limits = (WINDOW_SECONDS, TRIES_PER_EMAIL, TRIES_PER_ADDRESS)
         try:

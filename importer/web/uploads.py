@@ -1,4 +1,4 @@
-"""Uploads: a file on its way to the server, read as it comes and kept nowhere here."""
+"""Uploads: a file on its way to S3, passed on as it arrives and never kept here."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ from importer.web.multipart import read_upload
 blueprint = Blueprint("uploads", __name__)
 
 FORM_BYTES = 1024 * 1024
-"""What a form may add to its file."""
+"""Bytes that a form may have besides its file."""
 
-MAX_KEY = 100
+MAX_KEY_CHARS = 100
 DRAINED_BYTES = 64 * 1024 * 1024
 DRAIN_SECONDS = 10.0
 CHUNK_BYTES = 256 * 1024
@@ -57,7 +57,7 @@ def receive_upload(record_type: str | None) -> tuple[Import, bool]:
     if record_type is not None:
         services().record_types.require(record_type)
     _expect_slow_client(UPLOAD_SILENCE_SECONDS)
-    # No transaction may stay open while the file arrives, and finding the user has begun one.
+    # Finding the user has begun a transaction; none may stay open while the file arrives.
     db.session.commit()
     upload = read_upload(request.stream, request.content_type or "")
     import_, made = begin_upload(
@@ -80,8 +80,8 @@ def created(import_: Import, made: bool) -> tuple[dict[str, Any], int]:
 
 def _idempotency_key() -> str | None:
     key = request.headers.get("Idempotency-Key")
-    if key is not None and len(key) > MAX_KEY:
-        raise BadRequest(f"The Idempotency-Key is longer than {MAX_KEY} characters.")
+    if key is not None and len(key) > MAX_KEY_CHARS:
+        raise BadRequest(f"The Idempotency-Key is longer than {MAX_KEY_CHARS} characters.")
     return key or None
 
 
@@ -92,7 +92,7 @@ def _allow_size(limit: int) -> None:
 
 
 def _expect_slow_client(seconds: float) -> None:
-    """Let reading fail when nothing comes for so long, in place of what `gunicorn.conf.py` sets for all."""
+    """Let reading fail after so many seconds without a byte, instead of those that `gunicorn.conf.py` sets."""
     connection = request.environ.get("gunicorn.socket")
     if connection is not None:
         connection.settimeout(seconds)
@@ -106,7 +106,7 @@ def drain(answer: Response) -> Response:
     request.max_content_length = sys.maxsize
     _expect_slow_client(DRAIN_SECONDS)
     left, end = DRAINED_BYTES, time.monotonic() + DRAIN_SECONDS
-    # Whatever breaks while the rest is thrown away has nobody to be told to.
+    # The rest is thrown away, so whatever breaks meanwhile concerns nobody.
     with contextlib.suppress(Exception):
         while left > 0 and time.monotonic() < end:
             chunk = request.stream.read(CHUNK_BYTES)

@@ -16,13 +16,13 @@ log = logging.getLogger(__name__)
 
 FRESH_SECONDS = 2.0
 FIRST_ANSWER_SECONDS = 1.0
-"""How long a page waits for the very first findings; after that it shows the last ones at once."""
+"""How long a page waits for the very first findings; later pages show the last ones at once."""
 
 
 class Watch:
     """The latest findings of this process.
 
-    They are found in a thread of their own: S3 may take a minute to say nothing, and no page waits for that.
+    A thread of its own finds them: S3 may take a minute to fail, and no page waits for that.
     """
 
     def __init__(self, services: Services) -> None:
@@ -34,7 +34,7 @@ class Watch:
         self._found = threading.Condition()
 
     def findings(self, *, wait: float | None = None) -> Sequence[Finding]:
-        """What was found within the last two seconds or, while looking takes longer, before.
+        """The findings of the last two seconds or, while looking takes longer, older ones.
 
         Args:
             wait: seconds to wait for fresh findings; by default only the first ones are waited for.
@@ -52,7 +52,7 @@ class Watch:
         return [finding for finding in self.findings() if not finding.ok]
 
     def stuck_seconds(self) -> float:
-        """For how long the search now under way has been going on; 0 if none is."""
+        """Seconds since the search that is under way began; 0 if none is."""
         return time.monotonic() - self._begun_at if self._looking.locked() else 0.0
 
     def _age(self) -> float:

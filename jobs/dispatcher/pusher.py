@@ -20,10 +20,10 @@ from importer.queue.scripts import script
 from importer.time_limits import DISPATCHER_LEASE_SECONDS
 from jobs.rows.job import constant_fields
 
-ROWS_AT_ONCE = 200
+ROWS_PER_PUSH = 200
 """Rows of one call: 100 to 300 were measured to do best; more than about 8,000 values break `unpack`."""
 
-BYTES_AT_ONCE = 400_000
+BYTES_PER_PUSH = 400_000
 """Rows differ in size; one call must not hold Redis up."""
 
 

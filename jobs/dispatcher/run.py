@@ -1,4 +1,4 @@
-"""What RQ runs on `high`: one slice of an import, and what becomes of it when something is away or wrong."""
+"""What RQ runs on `high`: one slice of an import, and what is done when something is away or wrong."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ MAX_FAILED_SLICES = 5
 
 
 def run_slice(version: int, import_id: str) -> None:
-    """Dispatch one import for a few seconds; what RQ runs on `high`.
+    """Dispatch one import for a few seconds.
 
     Args:
         version: of these arguments; a job of another release is put back for a dispatcher of that release.
@@ -56,7 +56,7 @@ def run_slice(version: int, import_id: str) -> None:
 
 
 def _put_back(services: Services, version: int, import_id: str) -> None:
-    """A slice of another release; if that release is gone, it goes round no longer than its import takes."""
+    """Enqueue a slice of another release again, for a dispatcher of that release, until its import has ended."""
     process.stop_requested.wait(SLICE_SETBACK_SECONDS)
     with Session(services.engine) as session:
         status = session.scalar(select(Import.status).where(Import.id == import_id))
@@ -74,7 +74,7 @@ def _set_back(import_id: str, error: Exception) -> bool:
 
 
 def _note_failure(services: Services, import_id: str, error: Exception) -> None:
-    """An error nobody expected: recovery tries again, but not for ever."""
+    """Count an error that nobody expected; recovery tries again, but not for ever."""
     detail = f"{type(error).__name__}: {str(error).partition(chr(10))[0]}."
     with Session(services.engine) as session:
         failed = session.scalar(

@@ -28,7 +28,7 @@ from importer.queue.checkpoint import Checkpoint
 from importer.services import Services
 from importer.statuses import DISPATCHED, TAKES_ROWS, Reason, Status
 from jobs import process
-from jobs.dispatcher.pusher import BYTES_AT_ONCE, ROWS_AT_ONCE, Answer, Pusher, Row
+from jobs.dispatcher.pusher import BYTES_PER_PUSH, ROWS_PER_PUSH, Answer, Pusher, Row
 from jobs.dispatcher.share import Share
 from jobs.rows.job import encode_record, encode_retry
 
@@ -104,7 +104,7 @@ class Slice:
 
     def _requested(self, import_: Import, after: int) -> list[Requested]:
         with Session(self._services.engine) as session:
-            return requested(session, import_.sequence, after=after, limit=ROWS_AT_ONCE)
+            return requested(session, import_.sequence, after=after, limit=ROWS_PER_PUSH)
 
     # Rows of the file
 
@@ -162,15 +162,15 @@ class Slice:
     def _blocks(self, reader: RecordReader) -> Iterator[Block]:
         rows: list[Row] = []
         size = 0
-        most = min(ROWS_AT_ONCE, self._share.room)
+        most = min(ROWS_PER_PUSH, self._share.room)
         for record in reader:
             data = encode_record(self._id, record)
             rows.append(new_tuple(Row, (record.row_number, data)))
             size += len(data)
-            if len(rows) >= most or size >= BYTES_AT_ONCE:
+            if len(rows) >= most or size >= BYTES_PER_PUSH:
                 yield Block(rows, reader.position)
                 rows, size = [], 0
-                most = min(ROWS_AT_ONCE, self._share.room)
+                most = min(ROWS_PER_PUSH, self._share.room)
         if rows:
             yield Block(rows, reader.position)
 
@@ -229,9 +229,9 @@ class Slice:
         if reached.row_number == 0:
             return self._stop(Reason.NO_ROWS)
         with self._services.engine.begin() as connection:
-            standing = settle(connection, self._id, Change(), total=reached.row_number)
+            state = settle(connection, self._id, Change(), total=reached.row_number)
         log.info("import %s: read to its end, %s rows", self._id, reached.row_number)
-        if standing is not None and standing.status == Status.COMPLETED:
+        if state is not None and state.status == Status.COMPLETED:
             self._clean()
         return False
 
@@ -255,6 +255,6 @@ def _fitting(rows: list[Requested]) -> list[Requested]:
     size = 0
     for count, row in enumerate(rows):
         size += row.size
-        if size > BYTES_AT_ONCE:
+        if size > BYTES_PER_PUSH:
             return rows[: max(count, 1)]
     return rows

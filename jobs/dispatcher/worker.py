@@ -1,4 +1,4 @@
-"""The worker of `high`: RQ's SimpleWorker, which in turn runs the slices of every import."""
+"""The worker of `high`: it runs the slices of all imports in turn."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ class DispatcherWorker(ResilientWorker):
     def execute_job(self, job: Job, queue: Queue) -> None:
         """Run one slice.
 
-        Not by RQ's own steps around a job: they fail a job whose hash is gone, and a slice's is gone where Redis
-        was wiped or its import ended meanwhile.
+        RQ's own steps around a job are not used: they fail a job whose hash is gone, as a slice's is once Redis
+        was wiped or its import has ended.
         """
         execution = self.prepare_execution(job)
         self.prepare_job_execution(job, remove_from_intermediate_queue=True)
@@ -38,7 +38,7 @@ class DispatcherWorker(ResilientWorker):
         except Exception as error:
             log.exception("slice %s failed", job.id)
             job.ended_at = now()
-            self.handle_job_failure(job, queue, exc_string=format_exc_info(_parts(error)), execution=execution)
+            self.handle_job_failure(job, queue, exc_string=format_exc_info(_exc_info(error)), execution=execution)
         else:
             self._forget(job, execution)
         self.set_state(WorkerStatus.IDLE)
@@ -50,5 +50,5 @@ class DispatcherWorker(ResilientWorker):
             pipeline.execute()
 
 
-def _parts(error: Exception) -> tuple[type[Exception], Exception, TracebackType | None]:
+def _exc_info(error: Exception) -> tuple[type[Exception], Exception, TracebackType | None]:
     return type(error), error, error.__traceback__

@@ -9,13 +9,13 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from importer.errors import RecordTypeError
-from importer.ledger.counters import Change, Standing, settle
+from importer.ledger.counters import Change, ImportState, settle
 from importer.ledger.failures import Failure, delete_failures, lock_attempts, save_failures
 from importer.ledger.lines import enter, withdraw
 from importer.record_types import Effects
 from importer.services import Services
 from importer.time_limits import ROW_BY_ROW_SECONDS
-from jobs.database_errors import CONNECTION_LOST, Fault, fault_of, say
+from jobs.database_errors import CONNECTION_LOST, Fault, fault_of, server_message
 from jobs.rows.checks import CheckedRows
 from jobs.rows.outcomes import ImportGoneError, TransientError
 from jobs.rows.plan import Plan, Plans
@@ -27,13 +27,13 @@ class Applied:
     """A committed batch.
 
     Attributes:
-        standing: the import's, after it.
+        state: the import's, after it.
         again: numbers of the rows that had ended before.
         failures: the attempts that failed now.
         unreached: numbers of the rows that there was no time for; they go back to the queue.
     """
 
-    standing: Standing
+    state: ImportState
     again: set[int] = field(default_factory=set)
     failures: list[Failure] = field(default_factory=list)
     unreached: set[int] = field(default_factory=set)
@@ -69,8 +69,8 @@ class Batches:
         except DBAPIError as error:
             fault = fault_of(error)
             if fault in (Fault.NOBODY, Fault.TIMEOUT):
-                raise TransientError(say(error), is_timeout=fault is Fault.TIMEOUT) from error
-            raise RecordTypeError(say(error)) from error
+                raise TransientError(server_message(error), is_timeout=fault is Fault.TIMEOUT) from error
+            raise RecordTypeError(server_message(error)) from error
 
 
 class _Batch:
@@ -93,9 +93,9 @@ class _Batch:
         withdraw(self._connection, sequence, line, [number for number in saved.unreached if number not in retried])
         save_failures(self._connection, sequence, failures)
         delete_failures(self._connection, sequence, retried.difference(unreached, _row_numbers(failures)))
-        standing = self._settle(saved.effects, len(failures) - len(retried - unreached))
+        state = self._settle(saved.effects, len(failures) - len(retried - unreached))
         again = set(given).difference(line.row_numbers) | self._rows.retries.keys()
-        return Applied(standing, again, failures, unreached)
+        return Applied(state, again, failures, unreached)
 
     def _retry(self) -> set[int]:
         """Lock and check the failed rows whose attempt is due; return their numbers."""
@@ -103,12 +103,12 @@ class _Batch:
         self._rows.check(due)
         return {attempt.row_number for attempt in due}
 
-    def _settle(self, effects: Effects, failed: int) -> Standing:
+    def _settle(self, effects: Effects, failed: int) -> ImportState:
         change = Change(effects.created, effects.updated, effects.unchanged, effects.superseded, failed)
-        standing = settle(self._connection, self._plan.import_id, change)
-        if standing is None:
+        state = settle(self._connection, self._plan.import_id, change)
+        if state is None:
             raise ImportGoneError
-        return standing
+        return state
 
 
 def _row_numbers(failures: Iterable[Failure]) -> Iterator[int]:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from types import MappingProxyType
 
 MAX_ROWS = 3000
-"""Of `contacts` they take a tenth of a second. Of 2,000, each row costs a tenth more, as a batch's dozen of round
-trips and its COMMIT are shared by fewer; the scripts of a claim bear no more than 4,000."""
+"""The more rows share a batch's round trips and its COMMIT, the cheaper is each; the scripts of a claim bear no more
+than 4,000."""
 
 FIRST_ROWS = 50
 """Of an import that nothing is known of yet."""
 
-REMEMBERED = 20
+MAX_REMEMBERED_IMPORTS = 20
 """Imports; where more take turns, each starts anew with every turn."""
 
 
@@ -45,5 +45,5 @@ class BatchSizes:
     def _remember(self, import_id: str, rows: int) -> None:
         self._rows.pop(import_id, None)
         self._rows[import_id] = max(1, rows)
-        if len(self._rows) > REMEMBERED:
+        if len(self._rows) > MAX_REMEMBERED_IMPORTS:
             del self._rows[next(iter(self._rows))]

@@ -14,7 +14,7 @@ from jobs.rows.job import UnreadableJobError, attempt_of, import_of_call, plain,
 from jobs.rows.outcomes import MAX_DEATHS, from_problem, from_validation, worker_died
 from jobs.rows.plan import Plan
 
-READ_AT_ONCE = 200
+JOBS_PER_READ = 200
 """Jobs. So many stay in the processor's cache while their rows are checked; a whole batch does not."""
 
 
@@ -43,8 +43,8 @@ class CheckedRows:
             self._read(datas)
 
     def _portions(self) -> Iterable[Sequence[bytes]]:
-        for first in range(0, len(self._datas), READ_AT_ONCE):
-            yield self._datas[first : first + READ_AT_ONCE]
+        for first in range(0, len(self._datas), JOBS_PER_READ):
+            yield self._datas[first : first + JOBS_PER_READ]
 
     def _read(self, datas: Sequence[bytes]) -> None:
         """Called for every row there is, so it calls nothing for a row that passed its checks."""

@@ -2,7 +2,7 @@
 
 A claim is a list of job ids with a lease in a sorted set, by Redis's own clock. In RQ's StartedJobRegistry the
 jobs are entered without an end, or RQ's clean-up would turn those of a dead worker into failed jobs. Their hashes
-are only read: writing to each that it is started would cost Redis a seventh of all it does for a row.
+are only read: to write to each that it is started would cost nearly as much as to take it.
 """
 
 from __future__ import annotations

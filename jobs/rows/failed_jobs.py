@@ -1,8 +1,7 @@
 """Failed rows as RQ's own failed jobs, so that rq-dashboard shows and requeues them as it does any other.
 
-Only about a thousand are kept (5.6 KB each, and its pages get slow), and making one takes 0.3 ms, as long as a
-dozen rows: RQ is told of the first thousand failed rows of an import, and of those that fail again. Every failed
-row is in `failed_rows`.
+Each is large, and takes as long to make as a dozen rows take to import. So RQ is told of the first thousand failed
+rows of an import and of those that fail again, and keeps the latest thousand. Every failed row is in `failed_rows`.
 """
 
 from __future__ import annotations
@@ -26,7 +25,7 @@ from jobs.rows.batch import Applied
 from jobs.rows.claims import Claim
 from jobs.rows.job import DESCRIPTION, encode_retry
 
-KEPT = 1000
+MAX_SHOWN_JOBS = 1000
 
 
 class FailedJobs:
@@ -43,8 +42,8 @@ class FailedJobs:
         """The failures of a batch that RQ is told of."""
         first = [failure for failure in applied.failures if failure.attempt.row_number not in applied.again]
         again = [failure for failure in applied.failures if failure.attempt.row_number in applied.again]
-        told = applied.standing.failed_rows - len(first)
-        return (first[: max(0, KEPT - told)] + again)[-KEPT:]
+        shown_before = applied.state.failed_rows - len(first)
+        return (first[: max(0, MAX_SHOWN_JOBS - shown_before)] + again)[-MAX_SHOWN_JOBS:]
 
     def record(self, claim: Claim, failures: Sequence[Failure]) -> None:
         """Fail the jobs of these rows in one transaction; keep the latest thousand.
@@ -58,7 +57,7 @@ class FailedJobs:
                 pipeline.execute()
         except OutOfMemoryError:
             self._forget(claim, failures)
-        self._trim(keys=[self._failed], args=[KEPT, *keys.JOB_PREFIXES])
+        self._trim(keys=[self._failed], args=[MAX_SHOWN_JOBS, *keys.JOB_PREFIXES])
 
     def _record(self, pipeline: Pipeline, claim: Claim, failure: Failure) -> None:
         """The job as it is requeued: for the row's next attempt, and without its cells."""

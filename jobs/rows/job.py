@@ -52,9 +52,8 @@ def constant_fields(redis: Redis) -> dict[str, str]:
         description=DESCRIPTION,
         status=JobStatus.QUEUED,
     )
-    fields = {name: value for name, value in job.to_dict().items() if value not in ("", None)}
-    fields = {name: value for name, value in fields.items() if name not in ("data", "created_at")}
-    return {name: str(getattr(value, "value", value)) for name, value in fields.items()}
+    fields = {name: value for name, value in job.to_dict().items() if name not in ("data", "created_at")}
+    return {name: str(getattr(value, "value", value)) for name, value in fields.items() if value not in ("", None)}
 
 
 CALL = b'["%b",null,[%d,"%%b",%%d,%%d,%%b,%%b],{}]' % (FUNCTION.encode(), VERSION)

@@ -19,7 +19,7 @@ from importer.services import Services
 from jobs.rows.job import VERSION, read_calls
 from jobs.rows.outcomes import ImportGoneError
 
-PLANS_KEPT = 200
+MAX_PLANS = 200
 
 
 @dataclass(frozen=True)
@@ -90,7 +90,7 @@ class Plans:
             RecordTypeError: this release has no such record type.
         """
         if import_id not in self._plans:
-            if len(self._plans) >= PLANS_KEPT:
+            if len(self._plans) >= MAX_PLANS:
                 self._plans.clear()
             self._plans[import_id] = self._load(connection, import_id)
         return self._plans[import_id]

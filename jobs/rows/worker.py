@@ -66,10 +66,7 @@ class RowWorker(ResilientWorker):
             has_worked = self._work_off_next()
 
     def _work_off_next(self, first: str = "") -> bool:
-        """Claim rows and work them off; a batch is forgotten before the next is read, which reuses its memory.
-
-        With two batches at a time, reading and checking rows took half as long again.
-        """
+        """Claim rows and work them off; a batch is forgotten before the next is read, which reuses its memory."""
         claim = self._claims.take(first=first, limit=FIRST_ROWS, limits=self._sizes.limits)
         if claim is not None:
             self._work_off(claim)
@@ -98,7 +95,7 @@ class RowWorker(ResilientWorker):
         else:
             self._setbacks = 0
             self._clear(claim, applied)
-            if applied.standing.status == Status.COMPLETED:
+            if applied.state.status == Status.COMPLETED:
                 self._clean(claim.import_id)
 
     def _apply(self, claim: Claim) -> Applied:

@@ -1,6 +1,6 @@
 from itertools import pairwise
 
-from jobs.rows.batch_sizes import FIRST_ROWS, MAX_ROWS, REMEMBERED, BatchSizes
+from jobs.rows.batch_sizes import FIRST_ROWS, MAX_REMEMBERED_IMPORTS, MAX_ROWS, BatchSizes
 
 
 def test_quick_batches_grow_to_the_limit_by_doubling():
@@ -41,7 +41,7 @@ def test_a_quick_import_says_nothing_of_another():
 
 def test_the_imports_that_were_worked_on_last_are_remembered():
     sizes = BatchSizes(seconds=0.5)
-    for number in range(REMEMBERED):
+    for number in range(MAX_REMEMBERED_IMPORTS):
         sizes.took(str(number), 100, 0.5)
     sizes.took("0", 100, 0.5)
     sizes.took("another", 100, 0.5)

@@ -17,7 +17,7 @@ from jobs.rows.worker import RowWorker
 @pytest.fixture
 def half_read(world, setting, monkeypatch):
     """An import of 50 rows, the first 20 of them queued, and the records that it comes to."""
-    monkeypatch.setattr("jobs.dispatcher.slice.ROWS_AT_ONCE", 10)
+    monkeypatch.setattr("jobs.dispatcher.slice.ROWS_PER_PUSH", 10)
     setting(slice_seconds=1e-6)
     csv, records = many_contacts(50)
     import_id = world.upload(csv)
@@ -105,7 +105,7 @@ def test_an_import_whose_rows_were_all_queued_completes_while_it_is_paused(world
 
 def test_too_many_failed_rows_pause_the_import_and_resuming_allows_as_many_again(world, setting, monkeypatch):
     setting(max_failed_rows=10, slice_seconds=1e-6)
-    monkeypatch.setattr("jobs.dispatcher.slice.ROWS_AT_ONCE", 20)
+    monkeypatch.setattr("jobs.dispatcher.slice.ROWS_PER_PUSH", 20)
     import_id = world.upload(contacts_csv([(f"nonsense {n}", "x") for n in range(60)]))
     for resumed in range(3):
         if resumed:

@@ -48,7 +48,7 @@ def test_no_cell_of_a_failed_row_gets_into_description_or_exception(world):
 
 
 def test_at_most_a_thousand_failed_jobs_are_kept_and_every_failed_row_is_in_postgres(world, monkeypatch):
-    monkeypatch.setattr(failed_jobs, "KEPT", 10)
+    monkeypatch.setattr(failed_jobs, "MAX_SHOWN_JOBS", 10)
     import_id = world.import_file(contacts_csv([(f"nonsense {n}", "x") for n in range(70)]))
     assert world.failed.count == 10
     assert len(world.failed_rows(import_id)) == 70
@@ -58,7 +58,7 @@ def test_at_most_a_thousand_failed_jobs_are_kept_and_every_failed_row_is_in_post
 
 
 def test_rq_is_told_of_the_first_failed_rows_of_an_import_and_of_those_that_fail_again(world, monkeypatch):
-    monkeypatch.setattr(failed_jobs, "KEPT", 10)
+    monkeypatch.setattr(failed_jobs, "MAX_SHOWN_JOBS", 10)
     import_id = world.import_file(contacts_csv([(f"nonsense {n}", "x") for n in range(70)]))
     shown = {f"{import_id}_{number}" for number in range(1, 11)}
     assert set(world.failed.get_job_ids()) == shown
@@ -69,7 +69,7 @@ def test_rq_is_told_of_the_first_failed_rows_of_an_import_and_of_those_that_fail
 
 
 def test_rows_beyond_those_kept_can_be_retried(world, monkeypatch):
-    monkeypatch.setattr(failed_jobs, "KEPT", 1)
+    monkeypatch.setattr(failed_jobs, "MAX_SHOWN_JOBS", 1)
     import_id = world.import_file(contacts_csv([("nonsense", "x"), ("more nonsense", "x")]))
     lift_the_cause(world, monkeypatch)
     world.verb(retries.retry, import_id)

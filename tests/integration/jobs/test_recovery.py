@@ -63,7 +63,7 @@ def test_a_redis_that_forgot_everything_is_dispatched_again(world, dispatched):
 
 
 def test_a_redis_that_forgot_everything_while_the_file_was_read_is_dispatched_again(world, setting, monkeypatch):
-    monkeypatch.setattr("jobs.dispatcher.slice.ROWS_AT_ONCE", 10)
+    monkeypatch.setattr("jobs.dispatcher.slice.ROWS_PER_PUSH", 10)
     setting(slice_seconds=1e-6)
     csv, records = many_contacts(100)
     import_id = world.upload(csv)

@@ -8,7 +8,7 @@ from world import World, contacts_csv, many_contacts
 
 from importer.queue import queues
 from jobs.dispatcher import share
-from jobs.dispatcher.pusher import ROWS_AT_ONCE
+from jobs.dispatcher.pusher import ROWS_PER_PUSH
 from jobs.dispatcher.run import run_slice
 from jobs.dispatcher.share import FIRST_ROWS, Share
 
@@ -152,7 +152,7 @@ def test_large_rows_fill_a_share_by_their_size(world, setting, seconds):
     import_id = world.upload(contacts_csv([(f"a{n}@example.com", "x" * 1000) for n in range(900)]))
     for _ in range(3):
         world.run_slice(import_id)
-        assert len(world.queued()) == ROWS_AT_ONCE  # of the first block no size was known
+        assert len(world.queued()) == ROWS_PER_PUSH  # of the first block no size was known
     let_rows_go(world, 190)
     world.run_slice(import_id)
     assert 10 < len(world.queued()) <= 150_000 // 1080

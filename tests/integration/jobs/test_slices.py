@@ -15,7 +15,7 @@ from jobs.dispatcher import slice as slices
 
 @pytest.fixture
 def small_blocks(monkeypatch):
-    monkeypatch.setattr(slices, "ROWS_AT_ONCE", 10)
+    monkeypatch.setattr(slices, "ROWS_PER_PUSH", 10)
 
 
 @pytest.fixture
