@@ -91,7 +91,7 @@ SOME_EMAILS = core_schema.str_schema(
     strip_whitespace=True,
     to_lower=True,
 )
-"""Takes most plain addresses without calling Python: those whose top level has a length that no special one has."""
+"""Takes most plain addresses without calling Python: if their top level has a length that no special one has."""
 
 Email = Annotated[str, AfterValidator(_email_in_lower_case), ByPosition(SOME_EMAILS)]
 """What pydantic's `EmailStr` takes, of at most 254 characters, in lower case.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import MappingProxyType
 
 MAX_ROWS = 3000
-"""The more rows share a batch's round trips and its COMMIT, the cheaper is each; the scripts of a claim bear no more
+"""The more rows share a batch's round trips and its COMMIT, the cheaper is each; a claim's scripts bear no more
 than 4,000."""
 
 FIRST_ROWS = 50

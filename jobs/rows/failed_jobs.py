@@ -1,7 +1,8 @@
 """Failed rows as RQ's own failed jobs, so that rq-dashboard shows and requeues them as it does any other.
 
-Each is large, and takes as long to make as a dozen rows take to import. So RQ is told of the first thousand failed
-rows of an import and of those that fail again, and keeps the latest thousand. Every failed row is in `failed_rows`.
+Each is large, and takes as long to make as a dozen rows take to import. So RQ is told of the first thousand
+failed rows of an import and of those that fail again, and keeps the latest thousand. Every failed row is in
+`failed_rows`.
 """
 
 from __future__ import annotations
