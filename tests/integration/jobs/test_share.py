@@ -8,8 +8,9 @@ import pytest
 from world import World, contacts_csv, many_contacts
 
 from importer.queue import queues
+from jobs.dispatcher import share
 from jobs.dispatcher.pusher import ROWS_AT_ONCE
-from jobs.dispatcher.run import run_slice, share
+from jobs.dispatcher.run import run_slice
 from jobs.dispatcher.share import FIRST_ROWS, Share
 
 
