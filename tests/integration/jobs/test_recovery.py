@@ -151,7 +151,7 @@ def test_an_upload_that_broke_off_is_given_up_and_its_parts_are_aborted(world):
 def test_what_a_crash_after_the_last_commit_left_over_is_swept(world, dispatched, monkeypatch):
     import_id, records = dispatched
     worker = RowWorker(world.services)
-    monkeypatch.setattr(worker, "clean", lambda *arguments: None)
+    monkeypatch.setattr(worker, "_clean", lambda *arguments: None)
     monkeypatch.setattr(worker, "_clear", lambda *arguments: None)
     worker._work_off(worker._claims.take(limit=30))
     assert world.status(import_id) == "completed"
