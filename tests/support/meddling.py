@@ -9,20 +9,19 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import psycopg2
-from jobs.rows.claim_scripts import END, GIVE_BACK, PUT_BACK, TAKE
 from rq.exceptions import InvalidJobOperation, NoSuchJobError
 from sqlalchemy import text
 from world import World
 
-from jobs.dispatcher.pusher import PUSH_RETRIES, PUSH_ROWS
+from importer.queue import scripts
 
 SCRIPTS = {
-    "push": PUSH_ROWS,
-    "push retries": PUSH_RETRIES,
-    "claim": TAKE,
-    "end": END,
-    "give back": GIVE_BACK,
-    "put back": PUT_BACK,
+    "push": "push_rows",
+    "push retries": "push_retries",
+    "claim": "take_claim",
+    "end": "end_claim",
+    "give back": "give_back_claim",
+    "put back": "put_back_jobs",
 }
 """The scripts that move rows in Redis."""
 
@@ -35,7 +34,7 @@ WHERE datname = current_database() AND application_name = 'importer jobs' AND pi
 
 def call_of(script: str) -> bytes:
     """What a request that runs one of `SCRIPTS` holds: the name by which Redis knows the script."""
-    return hashlib.sha1(SCRIPTS[script].encode()).hexdigest().encode()
+    return hashlib.sha1((scripts.FOLDER / f"{SCRIPTS[script]}.lua").read_bytes()).hexdigest().encode()
 
 
 def end_sessions(world: World) -> None:
