@@ -58,7 +58,7 @@ def test_growth_compares_the_longest_file_with_the_shortest(servers, tmp_path):
         figures["rows/s at 4,000 rows against 2,000"]
         == bench.rates[1].rows_a_second / bench.rates[0].rows_a_second
     )
-    assert 50 < figures["ledger for each row"] < 500
+    assert 1 < figures["ledger for each row"] < 50
     assert all(20 < rate.worker_mb < 300 for rate in bench.rates)
 
 

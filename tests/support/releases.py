@@ -7,6 +7,8 @@ from collections.abc import Sequence
 
 from world import World
 
+from importer.queue import queues
+
 ROW_JOB = {
     "created_at": "2026-11-24T02:00:00.000000Z",
     "origin": "low",
@@ -14,8 +16,8 @@ ROW_JOB = {
     "timeout": "180",
     "status": "queued",
 }
-ROW_DATA = '["jobs.rows.alone.import_row",null,[{version},"{import_id}",{row},{line},{cells},null],{{}}]'
-SLICE_DATA = '["jobs.dispatcher.run.run_slice",null,[{version},"{import_id}"],{{}}]'
+ROW_DATA = '["jobs.row_job.import_row",null,[{version},"{import_id}",{row},{line},{cells},null],{{}}]'
+SLICE_DATA = '["{function}",null,[{version},"{import_id}"],{{}}]'
 
 
 def write_row_job(world: World, import_id: str, row: int, *, version: int, cells: Sequence[str]) -> str:
@@ -26,7 +28,8 @@ def write_row_job(world: World, import_id: str, row: int, *, version: int, cells
 
 def push_slice(world: World, import_id: str, *, version: int) -> None:
     """Put a slice of this import on `high`."""
-    data = SLICE_DATA.format(version=version, import_id=import_id)
+    function = "jobs.dispatcher.run_slice" if version == 1 else queues.SLICE_FUNCTION
+    data = SLICE_DATA.format(function=function, version=version, import_id=import_id)
     world.high.push_job_id(_write(world, "high", f"{import_id}-0123abcd", data))
 
 

@@ -94,6 +94,15 @@ class WithCheckThatExpectsText(RowSchema):
     key: Annotated[object, AfterValidator(len)]
 
 
+class WithNoneAsDefaultOnly(Plain):
+    amount: Decimal = None
+
+
+def test_an_empty_cell_is_the_default_none_whatever_the_type_says():
+    schema = cells_schema(WithNoneAsDefaultOnly, ["key", "amount"])
+    assert SchemaValidator(schema).validate_json('["a", null]') == ("a", None)
+
+
 def test_a_plain_schema_is_checked_by_position():
     assert cells_schema(Plain, ["key", "amount"]) is not None
     assert cells_schema(Plain, ["key"]) is not None

@@ -9,6 +9,7 @@ from world import contacts_csv, many_contacts
 from importer.control import imports, reports, retries
 from importer.errors import RefusedTransitionError, StorageError
 from importer.ledger.lines import count_rows
+from importer.lifecycle import cleaning
 from importer.models import Import
 from importer.queue import checkpoint
 from jobs.rows.worker import RowWorker
@@ -178,6 +179,15 @@ def test_delete_removes_the_import_with_its_ledger_and_failed_rows_and_keeps_the
     assert set(world.records()) == imported
     assert world.keys_of(import_id) == set()
     assert world.objects() == []
+
+
+def test_an_import_is_not_gone_before_its_failed_rows_are(world, monkeypatch):
+    monkeypatch.setattr(cleaning, "ROWS_PER_DELETE", 1)
+    import_id = world.import_file(contacts_csv([("nonsense", "x"), ("more nonsense", "x")]))
+    world.verb(imports.delete, import_id)
+    assert len(world.failed_rows(import_id)) == 1
+    world.recover()
+    assert not world.exists(import_id)
 
 
 def test_a_batch_of_a_deleted_import_takes_no_effect(world, half_read):

@@ -109,6 +109,18 @@ def test_a_retry_asked_for_while_a_worker_holds_the_row_is_done_after_it(world, 
     assert world.redis.keys(keys.claim("*")) == []
 
 
+def test_a_retry_is_not_held_up_by_a_job_of_the_row_that_is_queued_already(world, failed):
+    world.redis.delete(f"rq:job:{failed}_1")
+    write_row_job(world, failed, 1, version=2, cells=["nonsense", "x"])  # its first attempt's, that came back late
+    world.low.push_job_id(f"{failed}_1")
+    mend_cells(world)
+    world.verb(retries.retry, failed)
+    world.dispatch()
+    assert world.queued_rows() == [1]
+    world.work()
+    assert world.codes(failed) == {}
+
+
 def test_a_row_is_tried_as_often_as_it_is_asked_for(world, failed):
     for attempts in (2, 3, 4):
         world.verb(retries.retry, failed)

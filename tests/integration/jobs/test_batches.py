@@ -42,6 +42,12 @@ def test_a_row_that_is_twice_in_a_batch_counts_once(world, apply):
     assert world.counts(import_id) == {"created": 2}
 
 
+def test_rows_of_a_batch_may_come_in_any_order(world, apply):
+    import_id = world.upload(many_contacts(9)[0])
+    apply(import_id, *[(number, f"p{number}@example.com", "P") for number in (1, 5, 3)])
+    assert world.ledger(import_id) == {1, 3, 5}
+
+
 def test_created_updated_unchanged_and_superseded_rows_are_told_apart(world):
     world.import_file(contacts_csv([("a@example.com", "Ann"), ("b@example.com", "Bob")]))
     rows = [("a@example.com", "Ann"), ("b@example.com", "Ben"), ("c@example.com", "1"), ("c@example.com", "2")]
