@@ -73,10 +73,10 @@ class CheckedRows:
             self._outcomes[attempt.row_number] = self._outcome(attempt)
 
     def _outcome(self, attempt: Attempt) -> tuple[Any, ...] | Failure:
-        if attempt.problem is not None:
-            return from_problem(attempt, attempt.problem, self._plan.columns)
         if self._deaths >= MAX_DEATHS:
             return worker_died(attempt, self._deaths)
+        if attempt.problem is not None:
+            return from_problem(attempt, attempt.problem, self._plan.columns)
         try:
             return self._plan.validate(attempt.cells)
         except ValidationError as error:

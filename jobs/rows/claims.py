@@ -129,7 +129,7 @@ class Claims:
             return None
         claim = Claim(claim_id, "", job_ids, datas, setbacks)
         try:
-            return replace(claim, import_id=_import_of(datas[0]))
+            return replace(claim, import_id=_import_of_job(job_ids[0], datas[0]))
         except (UnreadableJobError, UnknownVersionError):
             return self.sort_out(claim)
 
@@ -139,8 +139,7 @@ class Claims:
         unknown: list[str] = []
         for job_id, data in zip(claim.job_ids, claim.datas, strict=True):
             try:
-                if _import_of(data) != import_of(job_id):
-                    raise UnreadableJobError("A job's data are of another import than its id.")
+                _import_of_job(job_id, data)
                 sound[job_id] = data
             except UnreadableJobError as error:
                 log.error("job %s: %s It is shown among the failed jobs.", job_id, error)
@@ -233,8 +232,11 @@ class Claims:
         return cast(int, self._give_back(keys=places, args=arguments))
 
 
-def _import_of(data: bytes) -> str:
-    """The id of the import that a job's data name; raises what `attempt_of` does."""
+def _import_of_job(job_id: str, data: bytes) -> str:
+    """The id of the import that a job belongs to, by its id and by its data alike; raises what `attempt_of` does."""
     (call,) = read_calls([plain(data)])
     attempt_of(call)
-    return import_of_call(call)
+    import_id = import_of_call(call)
+    if import_id != import_of(job_id):
+        raise UnreadableJobError("A job's data are of another import than its id.")
+    return import_id

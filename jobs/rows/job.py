@@ -27,6 +27,9 @@ text instead of null, and attempts have no numbers."""
 
 KNOWN_VERSIONS = (1, 2)
 
+MAX_NUMBER = 2**31 - 1
+"""Of a row, a line or an attempt: what the database's columns hold."""
+
 ZLIB = b"\x78"
 """How what zlib has compressed begins."""
 
@@ -126,7 +129,7 @@ def import_of_call(call: Any) -> str:
             if version not in KNOWN_VERSIONS:
                 raise UnknownVersionError(f"A row job has arguments of version {version}.")
             match rest:
-                case [str(import_id), int(), int(), list() | tuple(), list() | tuple() | None]:
+                case [str(import_id), _, _, list(), _]:
                     return import_id
     raise UnreadableJobError("A job is no row job.")
 
@@ -140,8 +143,22 @@ def attempt_of(call: Any) -> Attempt:
     """
     import_of_call(call)
     _, _, (_, _, row_number, line_number, cells, problem), keywords = call
-    try:
-        found = Problem(*problem) if problem else None
-    except TypeError as error:
-        raise UnreadableJobError("A job is no row job.") from error
-    return Attempt(row_number, line_number, [cell or "" for cell in cells], found, keywords.get("attempt", 1))
+    number = keywords.get("attempt", 1)
+    are_sound = all(_counts(count) for count in (row_number, line_number, number))
+    if not are_sound or not all(cell is None or isinstance(cell, str) for cell in cells):
+        raise UnreadableJobError("A job is no row job.")
+    return Attempt(row_number, line_number, [cell or "" for cell in cells], _problem_of(problem), number)
+
+
+def _counts(value: Any) -> bool:
+    """Whether this can be the number of a row, a line or an attempt."""
+    return type(value) is int and 0 < value <= MAX_NUMBER
+
+
+def _problem_of(value: Any) -> Problem | None:
+    match value:
+        case None:
+            return None
+        case [str(code), str(message), int() | None as column]:
+            return Problem(code, message, column)
+    raise UnreadableJobError("A job is no row job.")

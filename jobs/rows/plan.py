@@ -16,7 +16,7 @@ from importer.models import Import
 from importer.record_types import Origin, RecordType
 from importer.record_types.positional import schema_config
 from importer.services import Services
-from jobs.rows.job import VERSION, read_calls
+from jobs.rows.job import MAX_NUMBER, VERSION, read_calls
 from jobs.rows.outcomes import ImportGoneError
 
 MAX_PLANS = 200
@@ -48,7 +48,8 @@ class Plan:
     def _call_schema(self, cells: CoreSchema) -> CoreSchema:
         """The data of a first attempt that can be read and passes its checks, as `jobs.rows.job` writes them."""
         version, import_id = literal_schema([VERSION]), literal_schema([self.import_id])
-        arguments = tuple_schema([version, import_id, int_schema(), int_schema(), cells, none_schema()])
+        number = int_schema(strict=True, ge=1, le=MAX_NUMBER)
+        arguments = tuple_schema([version, import_id, number, number, cells, none_schema()])
         return tuple_schema([any_schema(), none_schema(), arguments, core_schema.dict_schema(max_length=0)])
 
     def read(self, datas: Sequence[bytes]) -> list[Any]:

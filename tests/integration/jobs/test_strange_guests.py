@@ -1,5 +1,8 @@
 """Jobs that are none of ours, and record types that do not tell the truth."""
 
+import json
+
+import pytest
 from world import contacts_csv, many_contacts
 
 from importer.control import imports
@@ -34,6 +37,39 @@ def test_a_foreign_or_spoilt_job_deep_in_a_batch_keeps_no_other_row_from_being_i
     assert world.counts(import_id) == {"created": 599}
     assert world.failed.get_job_ids(cleanup=False) == [spoilt.id]
     assert set(records) - set(world.records()) == {"person449@example.com"}
+
+
+@pytest.mark.parametrize(
+    "spoilt",
+    [
+        {"row": 0},
+        {"row": -1},
+        {"row": True},
+        {"row": "1"},
+        {"row": 1.0},
+        {"row": 2**31},
+        {"row": 2**32 + 1},
+        {"line": 2**31},
+        {"cells": [1, "Ann"]},
+        {"cells": {"email": "a@example.com"}},
+        {"problem": ["code"]},
+        {"problem": [1, 2, 3]},
+        {"keywords": {"attempt": "2"}},
+        {"keywords": {"attempt": 0}},
+        {"import_id": "another"},
+    ],
+    ids=str,
+)
+def test_numbers_cells_and_problems_that_nobody_wrote_make_no_row(world, spoilt):
+    import_id = world.upload(contacts_csv([("a@example.com", "Ann"), ("b@example.com", "Bob")]))
+    world.dispatch()
+    sound = {"import_id": import_id, "row": 1, "line": 2, "cells": ["a@example.com", "Ann"], "problem": None}
+    *arguments, keywords = {**sound, "keywords": {}, **spoilt}.values()
+    data = json.dumps(["jobs.rows.alone.import_row", None, [2, *arguments], keywords])
+    world.redis.hset(f"rq:job:{import_id}_1", "data", data)
+    world.work()
+    assert world.failed.get_job_ids(cleanup=False) == [f"{import_id}_1"]
+    assert (world.counts(import_id), world.ledger(import_id)) == ({"created": 1}, {2})
 
 
 def test_a_save_that_miscounts_pauses_the_import_instead_of_reading_it_for_ever(world, monkeypatch):
