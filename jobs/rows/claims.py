@@ -233,7 +233,7 @@ class Claims:
 
 
 def _import_of_job(job_id: str, data: bytes) -> str:
-    """The id of the import that a job belongs to, by its id and by its data alike; raises what `attempt_of` does."""
+    """The id of the import that a job is of, by its id and its data alike; raises what `attempt_of` does."""
     (call,) = read_calls([plain(data)])
     attempt_of(call)
     import_id = import_of_call(call)
