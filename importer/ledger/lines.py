@@ -25,6 +25,8 @@ WHERE rows && %(rows)s::int8multirange
 
 WITHDRAW = "UPDATE ledger SET rows = rows - %(rows)s::int8multirange WHERE id = %(id)s"
 
+WITHDRAW_ALL = "DELETE FROM ledger WHERE id = %(id)s"
+
 HIGHEST = "SELECT max(upper(rows)) - 1 FROM ledger WHERE rows && %(rows)s::int8multirange"
 
 COUNT = """
@@ -73,9 +75,10 @@ def enter(connection: Connection, sequence: int, row_numbers: Sequence[int]) -> 
 
 def withdraw(connection: Connection, sequence: int, line: Entered, row_numbers: Sequence[int]) -> None:
     """Take rows that were not reached, given in ascending order, out of the batch's own line."""
-    if row_numbers:
-        parameters = {"rows": _literal(sequence, row_numbers), "id": line.id}
-        connection.exec_driver_sql(WITHDRAW, parameters)
+    if len(row_numbers) == len(line.row_numbers):
+        connection.exec_driver_sql(WITHDRAW_ALL, {"id": line.id})
+    elif row_numbers:
+        connection.exec_driver_sql(WITHDRAW, {"rows": _literal(sequence, row_numbers), "id": line.id})
 
 
 def known_rows(connection: Connection, sequence: int, first: int, last: int) -> set[int]:

@@ -92,8 +92,9 @@ def delete_some(session: Session, import_: Import) -> bool:
         Whether nothing is left of it.
     """
     of_import = {"sequence": import_.sequence}
-    delete_lines(session.connection(), import_.sequence)
+    # In the order in which a batch locks them, or the two could wait for each other.
     session.execute(DELETE_FAILED_ROWS, {**of_import, "rows": ROWS_PER_DELETE})
+    delete_lines(session.connection(), import_.sequence)
     deleted = cast(CursorResult[Any], session.execute(DELETE_IMPORT, {**of_import, "id": import_.id}))
     session.commit()
     return deleted.rowcount == 1

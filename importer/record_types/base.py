@@ -24,6 +24,10 @@ class RowSchema(BaseModel):
     model_config = ConfigDict(str_strip_whitespace=True, extra="forbid", frozen=True)
 
 
+MAX_UPSERTS = 200
+"""Statements kept for each record type, one for each order of columns that files had."""
+
+
 class RecordType:
     """One kind of record: its table, its key and its fields.
 
@@ -76,7 +80,8 @@ class RecordType:
         Args:
             columns: the field that each column of the file fills.
         """
-        if self.saves_row_by_row or type(self).validate is not RecordType.validate:
+        own = type(self)
+        if self.saves_row_by_row or own.validate is not RecordType.validate or own.save is not RecordType.save:
             return None
         return cells_schema(self.schema, columns)
 
@@ -88,6 +93,8 @@ class RecordType:
         """
         upsert = self._upserts.get(origin[2:])
         if upsert is None:
+            if len(self._upserts) >= MAX_UPSERTS:
+                self._upserts.clear()
             upsert = self._upserts[origin[2:]] = Upsert(
                 self.model.__table__, self.key, origin.fields, origin.columns
             )

@@ -31,6 +31,11 @@ class ByPosition:
         return cast(CoreSchema, schema)
 
 
+OTHER_BY_POSITION = {"with-info", "definitions", "definition-ref", "union", "tagged-union", "json-or-python"}
+"""Parts of a schema that see more than their cell, or choose otherwise for JSON than for Python's values."""
+
+OTHER_IF_SET = {"strict", "default_factory_takes_data", "validate_default", "validation_alias"}
+
 SKIPPED_KEYS = {"serialization", "metadata", "cls"}
 
 
@@ -47,9 +52,9 @@ def cells_schema(schema: type[BaseModel], columns: Sequence[str | None]) -> Core
     core: Any = schema.__pydantic_core_schema__
     if core["type"] != "model" or core["schema"]["type"] != "model-fields" or _has_own_steps(core):
         return None
-    fields = {name: field["schema"] for name, field in core["schema"]["fields"].items()}
-    if not all(_is_plain(field) for field in fields.values()):
+    if not _is_plain(core.get("config", {})) or not _is_plain(core["schema"]["fields"]):
         return None
+    fields = {name: field["schema"] for name, field in core["schema"]["fields"].items()}
     config = schema_config(schema)
     cells = {name: _cell(field, config) for name, field in fields.items()}
     if None in cells.values() or any(_is_required(fields[name]) for name in fields.keys() - set(columns)):
@@ -71,11 +76,9 @@ def _has_own_steps(core: Any) -> bool:
 
 
 def _is_plain(part: Any) -> bool:
-    """Whether a field's schema depends on the cell alone, and reads JSON as it reads Python's values."""
+    """Whether this part of a schema depends on the cell alone, and reads JSON as it reads Python's values."""
     if isinstance(part, dict):
-        if part.get("type") in ("with-info", "definitions", "definition-ref"):
-            return False
-        if part.get("strict") or part.get("default_factory_takes_data") or part.get("validate_default"):
+        if part.get("type") in OTHER_BY_POSITION or any(part.get(key) for key in OTHER_IF_SET):
             return False
         return all(_is_plain(value) for key, value in part.items() if key not in SKIPPED_KEYS)
     if isinstance(part, list | tuple):

@@ -1,7 +1,7 @@
 """How many row jobs of one import may wait, so that neither a slow record type nor large rows fill `low`.
 
 The bounds are `QUEUED_SECONDS` of work, by the rate at which its rows are claimed, and `MAX_QUEUED_BYTES`
-(docs/design.md, how a row gets there, 2).
+(docs/design.md, the way of a row, 2).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """One slice of the dispatcher: reads a file for a few seconds from its checkpoint, and pushes each row.
 
 A slice ends by itself, or when its process is asked to stop, and the next is enqueued at the back of `high`; so
-imports take turns, and no deploy meets a long job (docs/design.md, how a row gets there, 2).
+imports take turns, and no deploy meets a long job (docs/design.md, the way of a row, 2).
 """
 
 from __future__ import annotations

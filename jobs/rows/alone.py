@@ -28,6 +28,6 @@ def import_row(version: int, import_id: str, *row: Any, **attempt: int) -> None:
         applied = Batches(services()).apply(import_id, [data])
     except ImportGoneError:
         return
-    for failure in applied.failures:
-        row_number, line_number, *_ = failure.attempt
-        raise RowFailedError(f"Row {row_number} (line {line_number}): {failure.code}.")
+    if applied.failures:
+        row, code, *_ = applied.failures[0]
+        raise RowFailedError(f"Row {row.row_number} (line {row.line_number}): {code}.")

@@ -57,7 +57,7 @@ class Batches:
             ImportGoneError: the import takes these rows no more; nothing was changed.
             TransientError: nobody's fault; nothing was changed.
             RecordTypeError: the record type's code or table is wrong; nothing was changed.
-            UnreadableJobError, UnknownVersionError: a job is none of this release's; nothing was changed.
+            UnreadableJobError, UnknownVersionError: a job was not written by this release; nothing was changed.
         """
         try:
             with self._services.engine.begin() as connection:
@@ -86,7 +86,7 @@ class _Batch:
         sequence, given = self._plan.sequence, self._rows.row_numbers()
         retried = self._retry()
         line = enter(self._connection, sequence, given)
-        valid, failures = self._rows.sorted_out(sorted({*line.row_numbers, *retried}))
+        valid, failures = self._rows.valid_and_failed(sorted({*line.row_numbers, *retried}))
         saved = self._saver.save(valid, self._rows.attempt)
         failures += saved.failures
         unreached = set(saved.unreached)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -13,6 +14,8 @@ from importer.record_types import ValidRow
 from jobs.rows.job import UnreadableJobError, attempt_of, import_of_call, plain, read_calls
 from jobs.rows.outcomes import MAX_DEATHS, from_problem, from_validation, worker_died
 from jobs.rows.plan import Plan
+
+log = logging.getLogger(__name__)
 
 JOBS_PER_READ = 200
 """Jobs. So many stay in the processor's cache while their rows are checked; a whole batch does not."""
@@ -29,7 +32,7 @@ class CheckedRows:
         retries: by row number, which attempt its job is for, where it is not the first.
 
     Raises:
-        UnreadableJobError, UnknownVersionError: a job is none of this release's.
+        UnreadableJobError, UnknownVersionError: a job was not written by this release.
     """
 
     def __init__(self, plan: Plan, jobs: Sequence[bytes], deaths: int = 0) -> None:
@@ -81,12 +84,17 @@ class CheckedRows:
             return self._plan.validate(attempt.cells)
         except ValidationError as error:
             return from_validation(attempt, error)
+        except Exception as error:  # the record type's own check
+            log.exception("import %s: row %s: its check raised", self._plan.import_id, attempt.row_number)
+            return Failure(
+                attempt, "check_raised", None, f"Checking this row raised {type(error).__name__}: {error}"
+            )
 
     def row_numbers(self) -> list[int]:
         """Of the rows checked so far, in ascending order."""
         return sorted(self._outcomes)
 
-    def sorted_out(self, row_numbers: Iterable[int]) -> tuple[list[ValidRow], list[Failure]]:
+    def valid_and_failed(self, row_numbers: Iterable[int]) -> tuple[list[ValidRow], list[Failure]]:
         """Of these rows those that are valid and those that fail, in the order given."""
         valid: list[ValidRow] = []
         failures: list[Failure] = []
@@ -101,7 +109,9 @@ class CheckedRows:
     def attempt(self, row_number: int) -> Attempt:
         """The attempt of one of these rows, with its cells as text."""
         if row_number not in self._attempts:
-            for datas in self._portions():
-                read = [attempt_of(call) for call in read_calls(datas)]
-                self._attempts = {row.row_number: row for row in read if row.number == 1} | self._attempts
+            first_attempts = (
+                a for datas in self._portions() for a in map(attempt_of, read_calls(datas)) if a.number == 1
+            )
+            for attempt in first_attempts:
+                self._attempts.setdefault(attempt.row_number, attempt)
         return self._attempts[row_number]

@@ -23,7 +23,7 @@ from rq.serializers import JSONSerializer
 
 from importer.ledger.failures import Attempt
 from importer.queue import keys
-from importer.queue.queues import FAILED_JOB_SECONDS, LOW, import_of, queue_named, row_job_id
+from importer.queue.queues import FAILED_JOB_SECONDS, LOW, queue_named, row_job_id
 from importer.queue.scripts import script
 from importer.time_limits import CLAIM_LEASE_SECONDS, SETBACKS_REMEMBERED_SECONDS
 from jobs.rows.job import UnknownVersionError, UnreadableJobError, attempt_of, import_of_call, plain, read_calls
@@ -235,8 +235,7 @@ class Claims:
 def _import_of_job(job_id: str, data: bytes) -> str:
     """The id of the import that a job is of, by its id and its data alike; raises what `attempt_of` does."""
     (call,) = read_calls([plain(data)])
-    attempt_of(call)
-    import_id = import_of_call(call)
-    if import_id != import_of(job_id):
-        raise UnreadableJobError("A job's data are of another import than its id.")
+    attempt, import_id = attempt_of(call), import_of_call(call)
+    if row_job_id(import_id, attempt.row_number) != job_id:
+        raise UnreadableJobError("A job's data are of another row than its id.")
     return import_id

@@ -30,6 +30,9 @@ KNOWN_VERSIONS = (1, 2)
 MAX_NUMBER = 2**31 - 1
 """Of a row, a line or an attempt: what the database's columns hold."""
 
+MAX_BYTES = 64 * 1024**2
+"""Of a job's data, unpacked: far more than any row makes."""
+
 ZLIB = b"\x78"
 """How what zlib has compressed begins."""
 
@@ -95,10 +98,14 @@ def plain(data: bytes) -> bytes:
     """
     if data[:1] != ZLIB:
         return data
+    reader = zlib.decompressobj()
     try:
-        return zlib.decompress(data)
+        found = reader.decompress(data, MAX_BYTES)
     except zlib.error as error:
         raise UnreadableJobError("A job's data are spoilt.") from error
+    if reader.unconsumed_tail:
+        raise UnreadableJobError(f"A job's data are more than {MAX_BYTES:,} bytes.")
+    return found
 
 
 def read_calls(datas: Sequence[bytes]) -> list[Any]:
@@ -109,17 +116,25 @@ def read_calls(datas: Sequence[bytes]) -> list[Any]:
     """
     text = b"[" + b",".join(datas) + b"]"
     try:
-        return list(from_json(text, cache_strings=False))
+        calls = from_json(text, cache_strings=False)
     except ValueError:
-        return _read_escaped(text)
+        calls = _read_escaped(text)
+    return one_each(calls, datas)
 
 
-def _read_escaped(text: bytes) -> list[Any]:
+def _read_escaped(text: bytes) -> Any:
     """By `json`, which alone reads the lone surrogates of cells that are not UTF-8."""
     try:
-        return list(json.loads(text))
-    except ValueError as error:
+        return json.loads(text)
+    except (ValueError, RecursionError) as error:
         raise UnreadableJobError("A job's data are no JSON.") from error
+
+
+def one_each(calls: list[Any], datas: Sequence[bytes]) -> list[Any]:
+    """The same calls; raises `UnreadableJobError` where a job's data hold none, or more than one."""
+    if len(calls) != len(datas):
+        raise UnreadableJobError("A job's data are no call, or more than one.")
+    return calls
 
 
 def import_of_call(call: Any) -> str:
@@ -159,6 +174,6 @@ def _problem_of(value: Any) -> Problem | None:
     match value:
         case None:
             return None
-        case [str(code), str(message), int() | None as column]:
+        case [str(code), str(message), column] if column is None or (type(column) is int and column >= 0):
             return Problem(code, message, column)
     raise UnreadableJobError("A job is no row job.")

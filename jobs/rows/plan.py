@@ -16,7 +16,7 @@ from importer.models import Import
 from importer.record_types import Origin, RecordType
 from importer.record_types.positional import schema_config
 from importer.services import Services
-from jobs.rows.job import MAX_NUMBER, VERSION, read_calls
+from jobs.rows.job import MAX_NUMBER, VERSION, one_each, read_calls
 from jobs.rows.outcomes import ImportGoneError
 
 MAX_PLANS = 200
@@ -53,7 +53,7 @@ class Plan:
         return tuple_schema([any_schema(), none_schema(), arguments, core_schema.dict_schema(max_length=0)])
 
     def read(self, datas: Sequence[bytes]) -> list[Any]:
-        """What the plain data of jobs say: a tuple where the row passed its checks, a list where that is open.
+        """What the plain data of jobs say: a tuple where the row passed its checks, else a list.
 
         Raises:
             UnreadableJobError: one of them is no JSON.
@@ -61,9 +61,10 @@ class Plan:
         if self._validator is None:
             return read_calls(datas)
         try:
-            return list(self._validator.validate_json(b"[" + b",".join(datas) + b"]"))
-        except ValueError:  # cells that are not UTF-8, as lone surrogates
+            calls = self._validator.validate_json(b"[" + b",".join(datas) + b"]")
+        except Exception:  # cells that are not UTF-8, or a check that raises: by name it is said what is wrong
             return read_calls(datas)
+        return one_each(calls, datas)
 
     def validate(self, cells: Sequence[str]) -> tuple[Any, ...]:
         """Check one row's cells by name; return its values in the order of `origin.fields`.

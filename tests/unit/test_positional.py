@@ -7,7 +7,7 @@ from typing import Annotated
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import AfterValidator, Field, ValidationError, field_validator, model_validator
+from pydantic import AfterValidator, ConfigDict, Field, ValidationError, field_validator, model_validator
 from pydantic_core import SchemaValidator
 
 from importer.record_types import RecordTypes, RowSchema
@@ -85,6 +85,22 @@ class WithStrictField(Plain):
     amount: Annotated[int, Field(strict=True)] | None = None
 
 
+class WithChoice(Plain):
+    amount: Decimal | str | None = None
+
+
+class WithAlias(Plain):
+    amount: Decimal | None = Field(default=None, alias="sum")
+
+
+class WithStrictConfig(Plain):
+    model_config = ConfigDict(strict=True)
+
+
+class WithCheckedDefaults(Plain):
+    model_config = ConfigDict(validate_default=True)
+
+
 class WithOwnStart(Plain):
     def __init__(self, **values):
         super().__init__(**values)
@@ -116,6 +132,10 @@ def test_a_plain_schema_is_checked_by_position():
         WithFieldsThatLookAtEachOther,
         WithNoneForARequiredField,
         WithStrictField,
+        WithChoice,
+        WithAlias,
+        WithStrictConfig,
+        WithCheckedDefaults,
         WithOwnStart,
         WithCheckThatExpectsText,
     ],
@@ -133,5 +153,10 @@ def test_a_type_that_checks_rows_itself_is_asked():
         def validate(self, cells):
             return {"email": "a@example.com"}
 
+    class Saving(Contacts):
+        def save(self, connection, rows, origin):
+            return super().save(connection, rows, origin)
+
     assert Lenient().cells_schema(["email", "name"]) is None
+    assert Saving().cells_schema(["email", "name"]) is None
     assert RecordTypes()["contacts"].cells_schema(["email", "name"]) is not None

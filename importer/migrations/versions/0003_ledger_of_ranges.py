@@ -25,19 +25,26 @@ GROUP BY import_sequence, first_row / 10000
 """
 """Neighbouring rows become one range; of scattered rows some ranges share a line."""
 
-UNFOLD = """
+UNFOLD_COMPLETED = """
 INSERT INTO ledger (rows)
-SELECT multirange(int8range(sequence << 32 | 1, sequence << 32 | ended, '[]')) - COALESCE((
+SELECT multirange(int8range(sequence << 32 | 1, sequence << 32 | total_rows, '[]')) - COALESCE((
     SELECT range_agg(part) FROM ledger, unnest(rows) AS part
     WHERE rows && int8range(sequence << 32, (sequence + 1) << 32)), '{}')
-FROM (
-    SELECT sequence, created_rows + updated_rows + unchanged_rows + superseded_rows + failed_rows AS ended
-    FROM imports WHERE folded_rows > 0
-) AS folded
+FROM imports WHERE folded_rows > 0 AND status = 'completed'
 """
-"""Of a folded import only the number of its imported rows was left. A completed one has ended every row from the
-first to the last. Of one that ended early it is not known which rows those were; the first ones are taken, as no
-row of it can be dispatched again."""
+"""Of a folded import only the number of its imported rows was left. A completed one has ended every row."""
+
+UNFOLD_OTHERS = """
+INSERT INTO ledger (rows)
+SELECT multirange(int8range(highest + 1, highest + folded_rows, '[]'))
+FROM imports CROSS JOIN LATERAL (
+    SELECT COALESCE(max(upper(rows)) - 1, sequence << 32) AS highest
+    FROM ledger WHERE rows && int8range(sequence << 32, (sequence + 1) << 32)
+) AS known
+WHERE folded_rows > 0 AND status <> 'completed'
+"""
+"""Of one that ended early it is not known which rows those were, and no row of it can be dispatched again: as many
+numbers are taken after those that are known."""
 
 EXPAND = """
 INSERT INTO ledger_lines (import_sequence, row_number, outcome)
@@ -60,7 +67,8 @@ def upgrade() -> None:
         postgresql.ExcludeConstraint(("rows", "&&"), name="ex_ledger_rows", using="gist"),
     )
     op.execute(CARRY_OVER)
-    op.execute(UNFOLD)
+    op.execute(UNFOLD_COMPLETED)
+    op.execute(UNFOLD_OTHERS)
     op.drop_column("imports", "folded_rows")
     op.drop_table("ledger_lines")
     op.alter_column("failed_rows", "attempts", comment="how many have failed")
@@ -76,7 +84,9 @@ def downgrade() -> None:
         sa.Column("outcome", sa.SmallInteger(), nullable=False),
     )
     op.execute(EXPAND)
-    op.add_column("imports", sa.Column("folded_rows", sa.Integer(), server_default="0", nullable=False))
+    comment = "imported rows whose lines have left the ledger"
+    folded = sa.Column("folded_rows", sa.Integer(), server_default="0", nullable=False, comment=comment)
+    op.add_column("imports", folded)
     op.drop_table("ledger")
     op.rename_table("ledger_lines", "ledger")
     op.create_primary_key(op.f("pk_ledger"), "ledger", ["import_sequence", "row_number"])

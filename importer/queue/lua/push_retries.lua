@@ -6,7 +6,7 @@ local constants = cjson.decode(ARGV[4])
 for argument = 5, #ARGV, 2 do
     local id = id_prefix .. ARGV[argument]
     local status = redis.call('HGET', job_prefix .. id, 'status')
-    if status == 'queued' or status == 'started' then
+    if status == 'queued' then
         redis.call('HSET', job_prefix .. id, 'data', ARGV[argument + 1])
     else
         redis.call('DEL', job_prefix .. id, result_prefix .. id)

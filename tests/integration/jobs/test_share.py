@@ -1,4 +1,4 @@
-"""An import may have a few seconds of work waiting, no more (docs/design.md, how a row gets there, 2)."""
+"""An import may have a few seconds of work waiting, no more (docs/design.md, the way of a row, 2)."""
 
 import time
 from types import SimpleNamespace

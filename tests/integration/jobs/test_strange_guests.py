@@ -1,6 +1,7 @@
 """Jobs that are none of ours, and record types that do not tell the truth."""
 
 import json
+import zlib
 
 import pytest
 from world import contacts_csv, many_contacts
@@ -70,6 +71,23 @@ def test_numbers_cells_and_problems_that_nobody_wrote_make_no_row(world, spoilt)
     world.work()
     assert world.failed.get_job_ids(cleanup=False) == [f"{import_id}_1"]
     assert (world.counts(import_id), world.ledger(import_id)) == ({"created": 1}, {2})
+
+
+@pytest.mark.parametrize("data", [b"", b" ", zlib.compress(b""), b"1,2", b"[" * 100_000, b"[],[]"], ids=range(6))
+@pytest.mark.parametrize("row", [1, 450])
+def test_data_that_are_no_call_hold_up_no_other_row(world, data, row):
+    import_id = world.upload(many_contacts(600)[0])
+    world.dispatch()
+    world.redis.hset(f"rq:job:{import_id}_{row}", "data", data)
+    RowWorker(world.services)._work_off(Claims(world.redis).take(limit=600))
+    assert world.counts(import_id) == {"created": 599}
+    assert world.failed.get_job_ids(cleanup=False) == [f"{import_id}_{row}"]
+
+
+def test_a_check_that_raises_fails_its_row_alone(world, monkeypatch):
+    monkeypatch.setattr(Contacts, "validate", lambda self, cells: 1 / int(cells["name"] != "Bob") and cells)
+    import_id = world.import_file(contacts_csv([("a@example.com", ""), ("b@example.com", "Bob")]))
+    assert world.codes(import_id)[2] == "check_raised"
 
 
 def test_a_save_that_miscounts_pauses_the_import_instead_of_reading_it_for_ever(world, monkeypatch):
