@@ -25,6 +25,8 @@ class Application:
         log: the file for the processes' output.
         settings: the variables that name the servers, and `SECRET_KEY`.
         concurrency: how many of each kind of process.
+        preferred_port: taken if nobody listens there. It stays free until the web process starts, so two products
+            that are made at once must not prefer the same one.
     """
 
     def __init__(
@@ -33,10 +35,12 @@ class Application:
         log: Path,
         settings: Mapping[str, str],
         concurrency: Mapping[str, int] = PROCESSES,
+        *,
+        preferred_port: int | None = None,
     ) -> None:
         self.checkout = checkout
         self._concurrency = concurrency
-        self.port = processes.free_port(preferred=8000)
+        self.port = processes.free_port(preferred_port)
         self.base_url = f"http://127.0.0.1:{self.port}"
         self.mark = secrets.token_hex(8)
         self.environment = self._environment(settings)

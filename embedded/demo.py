@@ -27,6 +27,9 @@ FOLDER = CHECKOUT / ".demo"
 EMAIL = "demo@example.com"
 AT_REST = ENDED | {Status.PAUSED}
 """Statuses that an import does not leave by itself."""
+PORT = 8000
+"""Where the pages are unless another program listens there: the default of `BASE_URL`."""
+
 STALLED_SECONDS = 120.0
 """Well above the 30 seconds within which the product puts a stuck import back to work."""
 
@@ -135,7 +138,7 @@ def run(arguments: argparse.Namespace, interruption: Interruption) -> int:
         print_now("Starting Postgres, Valkey and S3 ...")
         with EmbeddedServers(FOLDER) as servers:
             settings = {**servers.environment(), "SECRET_KEY": secret_key(FOLDER / "secret_key")}
-            application = Application(CHECKOUT, FOLDER / "processes.log", settings)
+            application = Application(CHECKOUT, FOLDER / "processes.log", settings, preferred_port=PORT)
             with leftovers.guard(application.mark), contextlib.ExitStack() as stack:
                 stack.callback(application.stop)
                 demo = Demo(servers, application, interruption)

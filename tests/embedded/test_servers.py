@@ -20,8 +20,9 @@ import pytest
 import redis
 from waiting import wait_until
 
+from embedded.application import Application
 from embedded.postgres import Postgres
-from embedded.processes import EmbeddedError, Program
+from embedded.processes import EmbeddedError, Program, free_port
 from embedded.s3 import S3
 from embedded.servers import EmbeddedServers
 from embedded.valkey import Valkey
@@ -257,3 +258,15 @@ def test_a_program_that_hangs_is_killed(tmp_path: Path) -> None:
     program.wait_until(lambda: "deaf" in (tmp_path / "log").read_text())
     program.stop(seconds=0.2)
     assert program.status == -signal.SIGKILL
+
+
+def test_two_products_that_are_made_at_once_get_ports_of_their_own(tmp_path: Path) -> None:
+    products = [Application(tmp_path, tmp_path / "log", {}) for _ in range(2)]
+    assert products[0].port != products[1].port
+
+
+def test_the_port_that_is_preferred_is_taken_while_nobody_listens_there(tmp_path: Path) -> None:
+    preferred = free_port()
+    assert Application(tmp_path, tmp_path / "log", {}, preferred_port=preferred).port == preferred
+    with socket.create_server(("127.0.0.1", preferred)):
+        assert Application(tmp_path, tmp_path / "log", {}, preferred_port=preferred).port != preferred
