@@ -49,6 +49,7 @@ def test_workers_that_share_nothing_but_three_addresses_import_every_row_once(wo
     world.release_recovery()
     wait_until(lambda: world.status(import_id) == "completed", "it is completed without that worker")
     wait_until(lambda: not queues.queued_rows(world.redis, import_id), "the dead worker's jobs are done with")
+    wait_until(lambda: world.is_cleaned(import_id), "Redis and S3 are cleaned")
     assert_as_undisturbed(world, {import_id: sample})
     assert {worker.hostname for worker in world.workers_of("low")} == {"importer"}
 
