@@ -84,6 +84,7 @@ def test_work_goes_on_after_every_worker_was_killed(scene):
     for worker in scene.crew.workers:
         worker.kill()
     scene.assert_goes_on("killing every worker", scene.ended_rows)
+    scene.world.let_leases_lapse()  # the next test waits for a real one
     scene.assert_ends_as_undisturbed()
 
 
