@@ -80,9 +80,10 @@ def test_work_goes_on_after_one_of_two_dispatchers_was_killed_and_never_came_bac
 def test_work_goes_on_after_every_worker_was_killed(scene):
     scene.begin(deposits(3000))
     scene.wait_for_rows(200)
-    assert scene.world.queued()
+    scene.crew.wait_until(scene.world.queued, "rows are queued")
     for worker in scene.crew.workers:
         worker.kill()
+    assert not scene.is_over()
     scene.assert_goes_on("killing every worker", scene.ended_rows)
     scene.world.let_leases_lapse()  # the next test waits for a real one
     scene.assert_ends_as_undisturbed()
