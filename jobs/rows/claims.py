@@ -1,8 +1,9 @@
 """Takes row jobs off `low` in batches, and puts back those of a worker that died (docs/design.md, rules 5 to 8).
 
-A claim is a list of job ids with a lease in a sorted set, by Redis's own clock. In RQ's StartedJobRegistry the
-jobs are entered without an end, or RQ's clean-up would turn those of a dead worker into failed jobs. Their hashes
-are only read: to write to each that it is started would cost nearly as much as to take it.
+A claim is a list of job ids with a lease in a sorted set, by Redis's own clock. Its first jobs are entered in RQ's
+StartedJobRegistry, so that rq-dashboard shows them: without an end, or RQ's clean-up would turn those of a dead
+worker into failed jobs. To enter all of thousands, and to write to the hash of each that it is started, would cost
+nearly as much as to take them.
 """
 
 from __future__ import annotations
@@ -29,6 +30,9 @@ from importer.time_limits import CLAIM_LEASE_SECONDS, SETBACKS_REMEMBERED_SECOND
 from jobs.rows.job import UnknownVersionError, UnreadableJobError, attempt_of, import_of_call, plain, read_calls
 
 log = logging.getLogger(__name__)
+
+SHOWN_JOBS = 100
+"""So many of a claim's jobs, its first ones, are in RQ's StartedJobRegistry."""
 
 STUCK_SECONDS = 5
 """A job that stands between RQ's pop and the claim for so long was left there by a kill."""
@@ -103,7 +107,8 @@ class Claims:
         """
         claim_id = secrets.token_hex(8)
         places = [self._queue, self._intermediate, self._started, keys.CLAIMS, keys.claim(claim_id), keys.SETBACKS]
-        arguments: list[Any] = [first, limit, CLAIM_LEASE_SECONDS * 1000, claim_id, keys.JOB_PREFIXES[0]]
+        lease, job_prefix = CLAIM_LEASE_SECONDS * 1000, keys.JOB_PREFIXES[0]
+        arguments: list[Any] = [first, limit, lease, claim_id, job_prefix, SHOWN_JOBS]
         for import_id, rows in limits.items():
             arguments += row_job_id(import_id, 0)[:-1], rows
         taken = cast(list[Any], self._take(keys=places, args=arguments))
@@ -199,7 +204,7 @@ class Claims:
                 pipeline.zrem(self._failed, *failed_before)
             if job_ids:
                 pipeline.delete(*[job_prefix + job_id for job_id in job_ids])
-                pipeline.zrem(self._started, *[f"{job_id}:{claim.id}" for job_id in job_ids])
+                pipeline.zrem(self._started, *[f"{job_id}:{claim.id}" for job_id in job_ids[:SHOWN_JOBS]])
             pipeline.execute()
         return self._keep(claim, keep)
 

@@ -1,15 +1,15 @@
 #!lua flags=allow-oom
 -- Takes jobs off the queue into a claim with a lease. All are of one import, which may have a limit of its own. A
 -- job with a setback is taken alone, and so is one whose id is no row job's; setbacks are looked for only while
--- there may be one. A call that is repeated because its reply was lost gets the same answer again. Nothing else is
--- done job by job: each command, and each value given to one, costs time. `unpack` bears about 8,000 values, more
--- than the two for each job of the largest claim.
+-- there may be one. The first of them, up to a number, are entered in the registry of started jobs. A call that is
+-- repeated because its reply was lost gets the same answer again. Nothing else is done job by job: each command, and
+-- each value given to one, costs time. `unpack` bears about 8,000 values, more than the jobs of the largest claim.
 local queue, intermediate, started, claims, claim = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local setbacks = KEYS[6]
 local first, limit, lease = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
-local claim_id, job_prefix = ARGV[4], ARGV[5]
+local claim_id, job_prefix, shown = ARGV[4], ARGV[5], tonumber(ARGV[6])
 local limits = {}
-for argument = 6, #ARGV, 2 do limits[ARGV[argument]] = tonumber(ARGV[argument + 1]) end
+for argument = 7, #ARGV, 2 do limits[ARGV[argument]] = tonumber(ARGV[argument + 1]) end
 local ids, counts, members = {}, {}, {}
 local has_setbacks = redis.call('EXISTS', setbacks) == 1
 
@@ -22,8 +22,10 @@ end
 local function take(id, setback)
     ids[#ids + 1] = id
     counts[#counts + 1] = setback
-    members[#members + 1] = '+inf'
-    members[#members + 1] = id .. ':' .. claim_id
+    if #ids <= shown then
+        members[#members + 1] = '+inf'
+        members[#members + 1] = id .. ':' .. claim_id
+    end
 end
 
 for _, id in ipairs(redis.call('LRANGE', claim, 0, -1)) do take(id, setback_of(id)) end

@@ -8,7 +8,7 @@ from world import many_contacts
 
 from importer.queue import keys, queues
 from jobs.rows import claims
-from jobs.rows.claims import GivenBack
+from jobs.rows.claims import SHOWN_JOBS, GivenBack
 from jobs.rows.worker import RowWorker
 
 
@@ -23,6 +23,17 @@ def test_a_claim_takes_neighbours_of_one_import_alone(world, dispatched):
 def test_claimed_jobs_are_in_rqs_registry_of_started_jobs(world, dispatched):
     taken = world.claim(10)
     assert sorted(world.started.get_job_ids()) == sorted(taken.job_ids)
+
+
+def test_of_a_large_claim_rq_shows_the_first_jobs_and_forgets_them_when_it_ends(world):
+    world.upload(many_contacts(SHOWN_JOBS + 50)[0])
+    world.dispatch()
+    worker = RowWorker(world.services)
+    taken = worker._claims.take(limit=1000)
+    assert len(taken) == SHOWN_JOBS + 50
+    assert sorted(world.started.get_job_ids()) == sorted(taken.job_ids[:SHOWN_JOBS])
+    worker._work_off(taken)
+    assert world.started.get_job_ids() == []
 
 
 def test_a_claim_that_ends_leaves_nothing_of_its_jobs_in_redis(world, dispatched):
