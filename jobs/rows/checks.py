@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 from pydantic import ValidationError
@@ -39,7 +39,8 @@ class CheckedRows:
         self._plan = plan
         self._deaths = deaths
         self._datas = [plain(data) for data in jobs]
-        self._outcomes: dict[int, tuple[Any, ...] | Failure] = {}
+        self._values: dict[int, tuple[Any, ...]] = {}
+        self._failures: dict[int, Failure] = {}
         self._attempts: dict[int, Attempt] = {}
         self.retries: dict[int, int] = {}
         for datas in self._portions():
@@ -51,11 +52,11 @@ class CheckedRows:
 
     def _read(self, datas: Sequence[bytes]) -> None:
         """Called for every row there is, so it calls nothing for a row that passed its checks."""
-        outcomes = self._outcomes
+        values = self._values
         for call in read_calls(datas) if self._deaths else self._plan.read(datas):
             if type(call) is tuple:
                 arguments = call[2]
-                outcomes[arguments[2]] = arguments[4]
+                values[arguments[2]] = arguments[4]
             else:
                 self._look_at(call)
 
@@ -72,8 +73,14 @@ class CheckedRows:
     def check(self, attempts: Iterable[Attempt]) -> None:
         """Check rows by the names of their fields, which says what is wrong with them."""
         for attempt in attempts:
-            self._attempts[attempt.row_number] = attempt
-            self._outcomes[attempt.row_number] = self._outcome(attempt)
+            number = attempt.row_number
+            self._attempts[number] = attempt
+            self._failures.pop(number, None)
+            outcome = self._outcome(attempt)
+            if isinstance(outcome, Failure):
+                self._failures[number] = outcome
+            else:
+                self._values[number] = outcome
 
     def _outcome(self, attempt: Attempt) -> tuple[Any, ...] | Failure:
         if self._deaths >= MAX_DEATHS:
@@ -92,19 +99,13 @@ class CheckedRows:
 
     def row_numbers(self) -> list[int]:
         """Of the rows checked so far, in ascending order."""
-        return sorted(self._outcomes)
+        return sorted(self._values.keys() | self._failures.keys())
 
-    def valid_and_failed(self, row_numbers: Iterable[int]) -> tuple[list[ValidRow], list[Failure]]:
+    def valid_and_failed(self, row_numbers: Collection[int]) -> tuple[list[ValidRow], list[Failure]]:
         """Of these rows those that are valid and those that fail, in the order given."""
-        valid: list[ValidRow] = []
-        failures: list[Failure] = []
-        for number in row_numbers:
-            outcome = self._outcomes[number]
-            if isinstance(outcome, Failure):
-                failures.append(outcome)
-            else:
-                valid.append(new_tuple(ValidRow, (number, outcome)))
-        return valid, failures
+        values, failures = self._values, self._failures
+        valid = [new_tuple(ValidRow, (number, values[number])) for number in row_numbers if number not in failures]
+        return valid, [failures[number] for number in row_numbers if number in failures]
 
     def attempt(self, row_number: int) -> Attempt:
         """The attempt of one of these rows, with its cells as text."""

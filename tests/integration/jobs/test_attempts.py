@@ -9,10 +9,11 @@ from rq.job import Job
 from world import contacts, contacts_csv
 
 from importer.control import retries
+from importer.files.csv_reader import Record
 from importer.ledger.failures import lock_attempts
 from importer.queue import keys
 from jobs.rows.batch import Batches
-from jobs.rows.job import encode_retry
+from jobs.rows.job import encode_record, encode_retry
 from jobs.rows.worker import RowWorker
 
 BROKEN = contacts_csv([("nonsense", "x"), ("b@example.com", "Bob")])
@@ -119,6 +120,15 @@ def test_a_retry_is_not_held_up_by_a_job_of_the_row_that_is_queued_already(world
     assert world.queued_rows() == [1]
     world.work()
     assert world.codes(failed) == {}
+
+
+def test_a_retry_that_passes_is_imported_though_the_first_attempts_job_is_in_its_batch(world, failed):
+    mend_cells(world)
+    late = encode_record(failed, Record(1, 2, ["nonsense", "x"], None))
+    applied = Batches(world.services).apply(failed, [late, encode_retry(failed, 1, 2, 2)])
+    assert (applied.failures, applied.again) == ([], {1})
+    assert world.codes(failed) == {}
+    assert world.records() == contacts({"a@example.com": "Ann", "b@example.com": "Bob"})
 
 
 def test_a_row_is_tried_as_often_as_it_is_asked_for(world, failed):
