@@ -34,8 +34,9 @@ def integer_array_literal(numbers: Iterable[int]) -> str:
 
 def copy_column(values: Sequence[Any]) -> Sequence[str]:
     """One column of the rows of a COPY, in its text format."""
-    if PLAIN_TYPES.issuperset(map(type, values)):
-        texts = list(map(str, values))
+    types = set(map(type, values))
+    if types <= PLAIN_TYPES:
+        texts = values if types == {str} else list(map(str, values))
         joined = "".join(texts)
         if not ("\\" in joined or "\t" in joined or "\n" in joined or "\r" in joined):
             return texts

@@ -121,8 +121,8 @@ class Upsert:
         self, connection: Connection, columns: list[Sequence[Any]], row_numbers: list[int], sequence: int
     ) -> bool:
         """Create all records, or none: where one exists or COPY is refused, what the upsert says counts."""
-        provenance = [f"{sequence}\t{number}\t{sequence}\t{number}" for number in row_numbers]
-        lines = map("\t".join, zip(*map(copy_column, columns), provenance, strict=True))
+        provenance = [[str(sequence)] * len(row_numbers), list(map(str, row_numbers))] * 2
+        lines = map("\t".join, zip(*map(copy_column, columns), *provenance, strict=True))
         try:
             copy_rows(connection, self._copy, "\n".join(lines), len(row_numbers))
         except (OperationalError, InterfaceError):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from pydantic_core import CoreSchema, SchemaValidator, core_schema
+from pydantic_core import CoreConfig, CoreSchema, SchemaValidator, core_schema
 from pydantic_core.core_schema import any_schema, int_schema, literal_schema, none_schema, tuple_schema
 from sqlalchemy import Connection, select
 
@@ -43,7 +43,9 @@ class Plan:
         if cells is None:
             return None
         rows = core_schema.union_schema([self._call_schema(cells), any_schema()], mode="left_to_right")
-        return SchemaValidator(core_schema.list_schema(rows), schema_config(self.record_type.schema))
+        # Cells hardly ever repeat: to look for each in pydantic's cache costs more than it saves.
+        config: CoreConfig = {**schema_config(self.record_type.schema), "cache_strings": "none"}
+        return SchemaValidator(core_schema.list_schema(rows), config)
 
     def _call_schema(self, cells: CoreSchema) -> CoreSchema:
         """The data of a first attempt that can be read and passes its checks, as `jobs.rows.job` writes them."""
