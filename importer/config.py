@@ -89,6 +89,9 @@ class Settings(BaseModel):
     record_types: Annotated[tuple[str, ...], BeforeValidator(_names)] = ()
     """import paths of your own record types, `package.module:Class`, comma-separated"""
 
+    migrations_folder: str = "record_type_migrations"
+    """folder of the migrations of your own record types; the first `flask db migrate` makes it"""
+
     max_upload_bytes: Annotated[PositiveInt, Field(le=MAX_OBJECT_BYTES)] = 5 * 1024**3
     """bytes, at most 52428800000, which S3 takes in our parts; larger files are refused"""
 
