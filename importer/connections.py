@@ -58,6 +58,7 @@ def engine_options(*, pool_size: int, name: str) -> dict[str, Any]:
         "max_overflow": 0,
         "pool_pre_ping": True,
         "pool_timeout": 10,
+        "hide_parameters": True,  # errors and tracebacks would show passwords' hashes and cells
         "connect_args": {
             "connect_timeout": 5,
             "client_encoding": "utf8",  # what `importer.record_types.copying` writes, whatever the database's own

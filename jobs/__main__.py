@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 from redis.exceptions import RedisError
 
+from importer import logs
 from importer.errors import SettingsError
 from importer.queue.queues import HIGH, LOW
 from importer.services import Services
@@ -27,8 +28,7 @@ def main() -> int:
     """Run the worker of the queue named on the command line; 0 where it was asked to stop."""
     for signum in (signal.SIGTERM, signal.SIGINT):
         signal.signal(signum, _leave)  # until RQ's loop puts its own in place
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    logging.getLogger("botocore").setLevel(logging.WARNING)
+    logs.configure(logging.INFO)
     if len(sys.argv) != 2 or sys.argv[1] not in WORKERS:
         sys.exit("usage: python -m jobs high|low")
     try:

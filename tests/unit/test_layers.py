@@ -36,6 +36,7 @@ ROOMS = (
     "importer.models",
     "importer.statuses",
     "importer.errors",
+    "importer.logs",
 )
 """From the top; a module belongs to the longest name that it begins with."""
 

@@ -9,6 +9,7 @@ import own_types
 import pytest
 from accounting import assert_every_row_accounted_for
 from sqlalchemy import event, text
+from sqlalchemy.exc import DBAPIError
 from waiting import wait_until
 from world import contacts, contacts_csv, many_contacts
 
@@ -214,3 +215,10 @@ def test_a_record_type_that_this_release_lacks_pauses_the_import(world):
     world.work()
     world.recover()
     assert (world.status(import_id), world.find(import_id).reason_code) == ("paused", "record_type_broken")
+
+
+def test_an_error_of_the_database_shows_no_parameters(world):
+    with pytest.raises(DBAPIError) as raised, world.services.engine.connect() as connection:
+        connection.execute(text("SELECT 1/0, CAST(:secret AS text)"), {"secret": "hash of a password"})
+    assert "division by zero" in str(raised.value)
+    assert "hash of a password" not in str(raised.value)
