@@ -5,7 +5,9 @@ Source of the classes: https://www.postgresql.org/docs/current/errcodes-appendix
 
 from __future__ import annotations
 
+import re
 from enum import Enum
+from typing import Any
 
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, PendingRollbackError, TimeoutError  # noqa: A004
 
@@ -68,5 +70,24 @@ def server_message(error: DBAPIError) -> str:
 
 
 def column_of(error: DBAPIError) -> str | None:
-    """The column that the server names, if it names one."""
-    return getattr(getattr(error.orig, "diag", None), "column_name", None)
+    """The column that the server names, if it names one: by itself, or as the first of a key."""
+    diagnosis = getattr(error.orig, "diag", None)
+    key = _key(diagnosis)
+    return getattr(diagnosis, "column_name", None) or (key[1].split(", ")[0].strip('"') if key else None)
+
+
+def reason_of(error: DBAPIError) -> str:
+    """The server's own sentence, and of a key that is there already, or missing elsewhere, which one."""
+    detail = _key(getattr(error.orig, "diag", None))
+    return f"{server_message(error)} {detail[0][:MAX_DETAIL_CHARS]}" if detail else server_message(error)
+
+
+KEY = re.compile(r"[^()]*\(([^()]+)\)=\(.*", re.DOTALL)
+"""The detail of an error about a key, in whatever language: `Key (owner)=(42) is not present in table "owners".`
+Other details show whole rows."""
+
+MAX_DETAIL_CHARS = 500
+
+
+def _key(diagnosis: Any) -> re.Match[str] | None:
+    return KEY.fullmatch(getattr(diagnosis, "message_detail", None) or "")

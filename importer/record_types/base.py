@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from importer.files.header import Column
 from importer.models import Base
 from importer.record_types.effects import Effect, Effects
-from importer.record_types.positional import cells_schema
+from importer.record_types.positional import cells_schema, has_steps_over_fields, stays_none
 from importer.record_types.rows import Origin, ValidRow
 from importer.record_types.upsert import Upsert
 
@@ -74,14 +74,32 @@ class RecordType:
         values: dict[str, Any] = self.schema.__pydantic_validator__.validate_python(cells).__dict__
         return values
 
+    def fields_written(self, columns: Sequence[str | None]) -> tuple[str, ...]:
+        """The fields whose values are saved, where rows are checked by name.
+
+        A field that the file lacks and whose default is None is left out, so that a new record gets the table's
+        own default.
+
+        Args:
+            columns: the field that each column of the file fills.
+        """
+        fields = self.schema.model_fields
+        if self._saves_by_itself or has_steps_over_fields(self.schema):
+            return tuple(fields)
+        return tuple(name for name in fields if name in columns or not stays_none(fields[name]))
+
+    @property
+    def _saves_by_itself(self) -> bool:
+        """Whether a subclass says what becomes of the values."""
+        return self.saves_row_by_row or type(self).save is not RecordType.save
+
     def cells_schema(self, columns: Sequence[str | None]) -> CoreSchema | None:
         """The checks of a row by the position of its cells; None where rows must be checked by `validate`.
 
         Args:
             columns: the field that each column of the file fills.
         """
-        own = type(self)
-        if self.saves_row_by_row or own.validate is not RecordType.validate or own.save is not RecordType.save:
+        if self._saves_by_itself or type(self).validate is not RecordType.validate:
             return None
         return cells_schema(self.schema, columns)
 

@@ -53,4 +53,9 @@ def _element(value: Any) -> str:
 
 
 def _text(value: Any) -> str:
-    return rf"\x{value.hex()}" if isinstance(value, bytes) else str(value)
+    match value:
+        case bytes():
+            return rf"\x{value.hex()}"
+        case list() | tuple():
+            return array_literal(value)
+    return str(value)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from pydantic import BaseModel, GetCoreSchemaHandler, ValidationError
+from pydantic.fields import FieldInfo
 from pydantic_core import CoreConfig, CoreSchema, SchemaValidator, core_schema
 
 METADATA_KEY = "importer_by_position"
@@ -49,9 +50,9 @@ def cells_schema(schema: type[BaseModel], columns: Sequence[str | None]) -> Core
         None where only the model itself can check a row: it has validators of its own, fields that look at each
         other, or defaults other than None.
     """
-    core: Any = schema.__pydantic_core_schema__
-    if core["type"] != "model" or core["schema"]["type"] != "model-fields" or _has_own_steps(core):
+    if has_steps_over_fields(schema):
         return None
+    core: Any = schema.__pydantic_core_schema__
     if not _is_plain(core.get("config", {})) or not _is_plain(core["schema"]["fields"]):
         return None
     fields = {name: field["schema"] for name, field in core["schema"]["fields"].items()}
@@ -71,8 +72,17 @@ def schema_config(schema: type[BaseModel]) -> CoreConfig:
     return config
 
 
-def _has_own_steps(core: Any) -> bool:
+def has_steps_over_fields(schema: type[BaseModel]) -> bool:
+    """Whether a row schema does more than to check each field by itself."""
+    core: Any = schema.__pydantic_core_schema__
+    if core["type"] != "model" or core["schema"]["type"] != "model-fields":
+        return True
     return bool(core.get("custom_init") or core.get("post_init") or core.get("root_model"))
+
+
+def stays_none(field: FieldInfo) -> bool:
+    """Whether a field has no value in any row of a file that lacks it."""
+    return field.default is None and not field.validate_default
 
 
 def _is_plain(part: Any) -> bool:

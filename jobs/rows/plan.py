@@ -33,7 +33,7 @@ class Plan:
 
     @cached_property
     def origin(self) -> Origin:
-        fields = self.columns if self._validator is not None else tuple(self.record_type.schema.model_fields)
+        fields = self.columns if self._validator is not None else self.record_type.fields_written(self.columns)
         return Origin(self.import_id, self.sequence, tuple(name for name in self.columns if name), fields)
 
     @cached_property

@@ -14,7 +14,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from importer.errors import ImporterError, RecordTypeError, RowError
 from importer.ledger.failures import Attempt, Failure
 from importer.record_types import Effect, Effects, RowSaver, ValidRow
-from jobs.database_errors import CONNECTION_LOST, Fault, column_of, fault_of, server_message
+from jobs.database_errors import CONNECTION_LOST, Fault, column_of, fault_of, reason_of, server_message
 from jobs.rows.outcomes import TransientError
 from jobs.rows.plan import Plan
 from jobs.rows.session import RowSession, only_session
@@ -123,7 +123,7 @@ class Saver:
         if isinstance(error, DBAPIError):
             self._raise_unless_rows_fault(error)
             return Failure(
-                attempt, f"database_{getattr(error.orig, 'pgcode', None)}", column_of(error), server_message(error)
+                attempt, f"database_{getattr(error.orig, 'pgcode', None)}", column_of(error), reason_of(error)
             )
         if isinstance(error, ImporterError | SQLAlchemyError):
             raise RecordTypeError(f"{type(error).__name__}: {error}") from error

@@ -4,8 +4,22 @@ import os
 import resource
 import signal
 from time import sleep as wait
+from typing import Annotated
 
-from sqlalchemy import DDL, CheckConstraint, Identity, Integer, String, UniqueConstraint, event, text
+from pydantic import BeforeValidator
+from sqlalchemy import (
+    ARRAY,
+    DDL,
+    CheckConstraint,
+    ForeignKey,
+    Identity,
+    Integer,
+    String,
+    Text,
+    UniqueConstraint,
+    event,
+    text,
+)
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
 from importer.errors import RowError
@@ -13,7 +27,7 @@ from importer.models import ImportedRecord
 from importer.record_types import Effect, RecordType
 from importer.record_types.base import RowSchema
 
-PATHS = "own_types:Parts,own_types:Deposits"
+PATHS = "own_types:Parts,own_types:Orders,own_types:Deposits"
 
 
 class OwnBase(DeclarativeBase):
@@ -64,6 +78,32 @@ class Parts(RecordType):
     model = Part
     key = ("code",)
     schema = PartRow
+
+
+class Order(ImportedRecord, OwnBase):
+    """A table with an array, a column that fills itself, and a reference to another table."""
+
+    __tablename__ = "orders"
+
+    number: Mapped[str] = mapped_column(primary_key=True)
+    part: Mapped[str | None] = mapped_column(ForeignKey("parts.code"))
+    tags: Mapped[list[str] | None] = mapped_column(ARRAY(Text))
+    state: Mapped[str] = mapped_column(server_default="open")
+
+
+class OrderRow(RowSchema):
+    number: str
+    part: str | None = None
+    tags: Annotated[list[str], BeforeValidator(lambda cell: cell.split(";"))] | None = None
+    state: str | None = None
+
+
+class Orders(RecordType):
+    name = "orders"
+    label = "Orders"
+    model = Order
+    key = ("number",)
+    schema = OrderRow
 
 
 class Account(OwnBase):
