@@ -87,10 +87,12 @@ class Column(NamedTuple):
     Attributes:
         name: what a file's header calls it, give or take case, spaces, underscores and hyphens.
         required: whether a file without it is refused.
+        aliases: further names that a file may give it.
     """
 
     name: str
     required: bool
+    aliases: tuple[str, ...] = ()
 
 
 class Header(NamedTuple):
@@ -182,11 +184,12 @@ def _refusal_of(record: Record, problem: Problem) -> RefusedFileError:
 
 def _match(record: Record, columns: Sequence[Column]) -> list[str | None]:
     names, line = record.cells, record.line_number
-    wanted = {normalised(column.name): column.name for column in columns}
+    wanted = {normalised(alias): column.name for column in columns for alias in column.aliases}
+    wanted |= {normalised(column.name): column.name for column in columns}
     matched = [wanted.get(normalised(name)) for name in names]
     if not any(matched):
         raise _no_known_column(names, line, columns)
-    _refuse_repeated(names, line)
+    _refuse_repeated(names, matched, line)
     missing = [column.name for column in columns if column.required and column.name not in matched]
     if missing:
         kind = "column" if len(missing) == 1 else "columns"
@@ -203,11 +206,11 @@ def _no_known_column(names: Sequence[str], line: int, columns: Sequence[Column])
     return _refusal("no_known_column", line=line, known=known, found=_listed(names))
 
 
-def _refuse_repeated(names: Sequence[str], line: int) -> None:
-    """Blank names are no columns, so they may be repeated."""
+def _refuse_repeated(names: Sequence[str], matched: Sequence[str | None], line: int) -> None:
+    """A column must not come twice, under one name or two. Blank names are no columns, so they may be repeated."""
     seen: dict[str, int] = {}
-    for cell, name in enumerate(names, start=1):
-        key = normalised(name)
+    for cell, (name, column) in enumerate(zip(names, matched, strict=True), start=1):
+        key = normalised(column or name)
         if key and key in seen:
             raise _refusal("repeated_column", line=line, name=_shown(name), first=seen[key], second=cell)
         seen[key] = cell

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, ClassVar, Protocol
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import AliasChoices, BaseModel, ConfigDict
+from pydantic.fields import FieldInfo
 from pydantic_core import CoreSchema
 from sqlalchemy import Connection
 from sqlalchemy.orm import Session
@@ -19,9 +20,14 @@ from importer.record_types.upsert import Upsert
 
 
 class RowSchema(BaseModel):
-    """The fields of a row with their types and checks; an empty cell counts as no value."""
+    """The fields of a row with their types and checks; an empty cell counts as no value.
 
-    model_config = ConfigDict(str_strip_whitespace=True, extra="forbid", frozen=True)
+    A field's alias is another name that a file may give its column.
+    """
+
+    model_config = ConfigDict(
+        str_strip_whitespace=True, extra="forbid", frozen=True, validate_by_name=True, loc_by_alias=False
+    )
 
 
 MAX_UPSERTS = 200
@@ -56,7 +62,8 @@ class RecordType:
     @property
     def columns(self) -> list[Column]:
         """The columns a file may have, and whether it must."""
-        return [Column(name, info.is_required()) for name, info in self.schema.model_fields.items()]
+        fields = self.schema.model_fields.items()
+        return [Column(name, info.is_required(), _aliases(info)) for name, info in fields]
 
     @property
     def saves_row_by_row(self) -> bool:
@@ -117,6 +124,13 @@ class RecordType:
                 self.model.__table__, self.key, origin.fields, origin.columns
             )
         return upsert.run(connection, rows, origin.sequence)
+
+
+def _aliases(field: FieldInfo) -> tuple[str, ...]:
+    """The names by which pydantic would look for a field in what it is given."""
+    alias = field.validation_alias or field.alias
+    choices = alias.choices if isinstance(alias, AliasChoices) else [alias]
+    return tuple(choice for choice in choices if isinstance(choice, str))
 
 
 class RowSaver(Protocol):

@@ -6,10 +6,11 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from pydantic import ValidationError
+from pydantic import AliasChoices, Field, ValidationError
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from importer.errors import SettingsError, UnknownRecordTypeError
+from importer.errors import RefusedFileError, SettingsError, UnknownRecordTypeError
+from importer.files.header import read_header
 from importer.ledger.failures import Attempt
 from importer.models import ImportedRecord
 from importer.record_types import RecordType, RecordTypes, RowSchema
@@ -246,3 +247,43 @@ def test_a_date_is_year_month_and_day(cell, value):
     with pytest.raises(ValidationError) as caught:
         Contacts().validate(cells)
     assert [problem["loc"] for problem in caught.value.errors()] == [("signup_date",)]
+
+
+class CustomerRow(RowSchema):
+    """A file names its columns as people do, the table as its authors do."""
+
+    number: str = Field(alias="Customer No.", min_length=3)
+    town: str | None = Field(default=None, validation_alias=AliasChoices("City", "Ort"))
+
+
+class Customers(RecordType):
+    name = "customers"
+    schema = CustomerRow
+
+
+@pytest.mark.parametrize("header", ["Customer No.,City", "customer no.,ORT", "number,town"])
+def test_a_file_may_name_a_column_by_its_fields_alias(header):
+    customers = Customers()
+    data = f"{header}\nX12,Rome\n".encode()
+    read = read_header(
+        data, is_whole_file=True, columns=customers.columns, max_record_bytes=1000, max_cell_chars=1000
+    )
+    assert read.columns == ["number", "town"]
+    assert customers.validate({"number": "X12", "town": "Rome"}) == {"number": "X12", "town": "Rome"}
+
+
+def test_a_column_that_comes_by_its_name_and_by_its_alias_is_refused():
+    with pytest.raises(RefusedFileError) as refused:
+        read_header(
+            b"City,number,Ort\nRome,X12,Roma\n",
+            is_whole_file=True,
+            columns=Customers().columns,
+            max_record_bytes=1000,
+            max_cell_chars=1000,
+        )
+    assert refused.value.code == "repeated_column"
+
+
+@pytest.mark.parametrize("cells", [{"number": "X"}, {}])
+def test_a_fault_in_a_column_with_an_alias_is_named_by_the_field(cells):
+    assert failure_of(Customers(), cells).column == "number"
