@@ -11,9 +11,11 @@ from pydantic import ValidationError
 from importer.files.csv_reader import new_tuple
 from importer.ledger.failures import Attempt, Failure
 from importer.record_types import ValidRow
+from importer.time_limits import CHECK_SECONDS, MAX_LATE_CHECKS
 from jobs.rows.job import UnreadableJobError, attempt_of, import_of_call, plain, read_calls
-from jobs.rows.outcomes import MAX_DEATHS, from_problem, from_validation, worker_died
+from jobs.rows.outcomes import MAX_DEATHS, TransientError, from_problem, from_validation, worker_died
 from jobs.rows.plan import Plan
+from jobs.rows.time_limit import TimeLimitError
 
 log = logging.getLogger(__name__)
 
@@ -33,6 +35,7 @@ class CheckedRows:
 
     Raises:
         UnreadableJobError, UnknownVersionError: a job was not written by this release.
+        TransientError: the checks of too many rows took too long.
     """
 
     def __init__(self, plan: Plan, jobs: Sequence[bytes], deaths: int = 0) -> None:
@@ -42,6 +45,7 @@ class CheckedRows:
         self._values: dict[int, tuple[Any, ...]] = {}
         self._failures: dict[int, Failure] = {}
         self._attempts: dict[int, Attempt] = {}
+        self._late_checks = 0
         self.retries: dict[int, int] = {}
         for datas in self._portions():
             self._read(datas)
@@ -91,11 +95,25 @@ class CheckedRows:
             return self._plan.validate(attempt.cells)
         except ValidationError as error:
             return from_validation(attempt, error)
+        except TimeLimitError as error:
+            return self._late(attempt, error)
         except Exception as error:  # the record type's own check
             log.exception("import %s: row %s: its check raised", self._plan.import_id, attempt.row_number)
             return Failure(
                 attempt, "check_raised", None, f"Checking this row raised {type(error).__name__}: {error}"
             )
+
+    def _late(self, attempt: Attempt, error: TimeLimitError) -> Failure:
+        """The reason of a row whose check took too long; where too many do, each row is to run alone.
+
+        Raises:
+            TransientError: this is one too many for a batch.
+        """
+        self._late_checks += 1
+        if self._late_checks > MAX_LATE_CHECKS:
+            raise TransientError("The checks of several rows took too long.", is_timeout=True) from error
+        message = f"Checking this row took longer than {CHECK_SECONDS:g} seconds."
+        return Failure(attempt, "check_timeout", None, message)
 
     def row_numbers(self) -> list[int]:
         """Of the rows checked so far, in ascending order."""

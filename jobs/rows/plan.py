@@ -16,8 +16,10 @@ from importer.models import Import
 from importer.record_types import Origin, RecordType
 from importer.record_types.positional import schema_config
 from importer.services import Services
+from importer.time_limits import CHECK_SECONDS
 from jobs.rows.job import MAX_NUMBER, VERSION, one_each, read_calls
 from jobs.rows.outcomes import ImportGoneError
+from jobs.rows.time_limit import time_limit
 
 MAX_PLANS = 200
 
@@ -63,8 +65,9 @@ class Plan:
         if self._validator is None:
             return read_calls(datas)
         try:
-            calls = self._validator.validate_json(b"[" + b",".join(datas) + b"]")
-        except Exception:  # cells that are not UTF-8, or a check that raises: by name it is said what is wrong
+            with time_limit(CHECK_SECONDS):
+                calls = self._validator.validate_json(b"[" + b",".join(datas) + b"]")
+        except Exception:  # not UTF-8, or a check that raises or never ends: by name it is said what is wrong
             return read_calls(datas)
         return one_each(calls, datas)
 
@@ -73,9 +76,11 @@ class Plan:
 
         Raises:
             pydantic.ValidationError: naming every field at fault.
+            TimeLimitError: the check took longer than CHECK_SECONDS.
         """
         named = {name: cell for name, cell in zip(self.columns, cells, strict=False) if name is not None and cell}
-        values = self.record_type.validate(named)
+        with time_limit(CHECK_SECONDS):
+            values = self.record_type.validate(named)
         return tuple(None if name is None else values[name] for name in self.origin.fields)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import NoReturn
@@ -14,11 +15,15 @@ class TimeLimitError(Exception):
 
 @contextmanager
 def time_limit(seconds: float) -> Iterator[None]:
-    """Raise `TimeLimitError` in here after so many seconds, in the main thread of a process.
+    """Raise `TimeLimitError` in here after so many seconds. Only the main thread, where workers work, has a limit.
 
     RQ's own death penalty takes whole seconds alone. Neither interrupts a wait inside psycopg2: for that
     sessions have a `statement_timeout`.
     """
+
+    if threading.current_thread() is not threading.main_thread():
+        yield  # Python takes signals in the main thread alone
+        return
 
     def give_up(signum: int, frame: object) -> NoReturn:
         raise TimeLimitError

@@ -1,12 +1,13 @@
 """Record types as users write them, outside the package; loaded through the setting RECORD_TYPES."""
 
 import os
+import re
 import resource
 import signal
 from time import sleep as wait
 from typing import Annotated
 
-from pydantic import BeforeValidator
+from pydantic import AfterValidator, BeforeValidator
 from sqlalchemy import (
     ARRAY,
     DDL,
@@ -91,8 +92,17 @@ class Order(ImportedRecord, OwnBase):
     state: Mapped[str] = mapped_column(server_default="open")
 
 
+is_quick = re.compile("(?:a+)+").fullmatch
+"""Takes ever longer over a text of many a's that ends otherwise: twice as long for each a."""
+
+
+def check_number(number: str) -> str:
+    is_quick(number)
+    return number
+
+
 class OrderRow(RowSchema):
-    number: str
+    number: Annotated[str, AfterValidator(check_number)]
     part: str | None = None
     tags: Annotated[list[str], BeforeValidator(lambda cell: cell.split(";"))] | None = None
     state: str | None = None

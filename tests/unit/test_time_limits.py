@@ -25,6 +25,12 @@ def test_a_batch_saved_row_by_row_has_time_to_commit_within_its_claims_lease():
     assert LONGEST_ROW_BY_ROW_SECONDS + 5 <= limit.CLAIM_LEASE_SECONDS
 
 
+def test_a_batch_with_checks_that_never_end_is_given_up_while_its_claim_is_its_own():
+    together_and_alone = 2 * limit.CHECK_SECONDS
+    assert limit.MAX_LATE_CHECKS * together_and_alone + limit.MAX_BATCH_SECONDS < limit.CLAIM_LEASE_SECONDS
+    assert (limit.MAX_LATE_CHECKS + 1) * limit.CHECK_SECONDS < limit.IDLE_IN_TRANSACTION_SECONDS
+
+
 def test_a_batch_saved_by_one_statement_may_wait_for_a_lock_first():
     assert limit.MAX_BATCH_SECONDS > 0
     assert limit.LOCK_SECONDS + limit.MAX_BATCH_SECONDS <= limit.STATEMENT_SECONDS

@@ -4,6 +4,9 @@ import own_types
 import pytest
 from sqlalchemy import text
 
+from importer.time_limits import MAX_LATE_CHECKS
+from jobs.rows import plan
+
 pytestmark = pytest.mark.usefixtures("way_of_writing", "way_of_checking")
 
 
@@ -17,6 +20,20 @@ def orders(world) -> list[tuple]:
     with world.services.engine.connect() as connection:
         found = connection.execute(text("SELECT number, part, tags, state FROM orders ORDER BY number"))
         return [tuple(row) for row in found]
+
+
+ENDLESS = "a" * 60 + "!"
+
+
+@pytest.mark.parametrize("late", [1, MAX_LATE_CHECKS + 3])
+def test_a_check_that_never_ends_fails_its_row_alone(world, monkeypatch, late):
+    monkeypatch.setattr(plan, "CHECK_SECONDS", 0.2)
+    numbers = [ENDLESS + str(number) if number <= late else str(number) for number in range(1, 11)]
+    import_id = world.upload("\n".join(["number", *numbers]), "orders")
+    world.run()
+    assert world.status(import_id) == "completed"
+    assert world.codes(import_id) == dict.fromkeys(range(1, late + 1), "check_timeout")
+    assert len(orders(world)) == 10 - late
 
 
 def test_arrays_are_written_whatever_is_in_them(world):
