@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+import threading
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
@@ -18,6 +19,9 @@ from importer.errors import AccountError
 from importer.models import ApiToken, Role, User
 
 HASHER = PasswordHasher()
+ONE_HASH = threading.Lock()
+"""One password at a time: each takes 64 MiB while it is hashed, and a web process has threads for many logins."""
+
 MIN_PASSWORD = 10
 LINK_LIFETIME = timedelta(minutes=15)
 NOBODYS_HASH = HASHER.hash(secrets.token_hex(16))
@@ -55,7 +59,8 @@ def _valid_email(email: str) -> str:
 def _password_hash(password: str) -> str:
     if len(password) < MIN_PASSWORD:
         raise AccountError(f"The password must have at least {MIN_PASSWORD} characters.")
-    return HASHER.hash(password)
+    with ONE_HASH:
+        return HASHER.hash(password)
 
 
 def find_user(session: Session, email: str) -> User:
@@ -89,7 +94,8 @@ def check_password(session: Session, email: str, password: str) -> User | None:
 
 def _verify(password_hash: str | None, password: str) -> bool:
     try:
-        HASHER.verify(password_hash or NOBODYS_HASH, password)
+        with ONE_HASH:
+            HASHER.verify(password_hash or NOBODYS_HASH, password)
     except (VerificationError, InvalidHashError):
         return False
     return password_hash is not None
