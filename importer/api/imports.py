@@ -7,26 +7,27 @@ from typing import Any
 from flask import Blueprint, g, request, url_for
 from werkzeug.exceptions import BadRequest
 
+from importer.api.queries import Number, numbers
 from importer.control import imports, retries
 from importer.control.reports import failed_rows, find_import, page_of_imports, report, reports
 from importer.models import FailedRow, Import
 from importer.web.extensions import db, services
-from importer.web.failed_rows import wanted_after
-from importer.web.imports import as_json, wanted_page
-from importer.web.retries import row_number_of
+from importer.web.imports import LAST_PAGE, as_json
+from importer.web.retries import LARGEST_ROW, row_number_of
 from importer.web.uploads import created, receive_upload
 
 blueprint = Blueprint("api", __name__, url_prefix="/api")
 
 Answer = dict[str, Any]
-MAX_LIMIT = 1000
-PAGE_LIMIT = 50
+PAGE = Number(default=1, least=1, most=LAST_PAGE)
+LIMIT = Number(default=50, least=1, most=1000)
+AFTER = Number(default=0, least=0, most=LARGEST_ROW)
 IMPORT = "/imports/<import_id:import_id>"
 
 
 @blueprint.get("/imports")
 def index() -> Answer:
-    number, limit = wanted_page(), _limit()
+    number, limit = numbers(page=PAGE, limit=LIMIT).values()
     found, has_next = page_of_imports(db.session(), g.user, limit=limit, number=number)
     following = url_for("api.index", page=number + 1, limit=limit) if has_next else None
     return {"imports": [as_json(one) for one in reports(db.session(), found)], "next": following}
@@ -52,8 +53,8 @@ def delete(import_id: str) -> tuple[str, int]:
 
 @blueprint.get(f"{IMPORT}/failed-rows")
 def failed_rows_index(import_id: str) -> Answer:
-    limit = _limit()
-    rows = failed_rows(db.session(), _find(import_id), after=wanted_after(), limit=limit + 1)
+    after, limit = numbers(after=AFTER, limit=LIMIT).values()
+    rows = failed_rows(db.session(), _find(import_id), after=after, limit=limit + 1)
     following = None
     if len(rows) > limit:
         following = url_for(
@@ -97,10 +98,6 @@ def _find(import_id: str) -> Import:
 
 def _answer(import_: Import) -> Answer:
     return as_json(report(db.session(), services(), import_))
-
-
-def _limit() -> int:
-    return min(max(request.args.get("limit", PAGE_LIMIT, type=int), 1), MAX_LIMIT)
 
 
 def _wanted_row() -> int | None:

@@ -153,3 +153,31 @@ def test_an_unexpected_error_is_json_too_and_tells_no_details(someone, app, monk
     answer = someone.get("/api/imports")
     assert (answer.status_code, code_of(answer)) == (500, "internal")
     assert "division" not in answer.get_data(as_text=True)
+
+
+@pytest.mark.parametrize(
+    ("query", "words"),
+    [
+        ("limit=abc", "limit must be a whole number from 1 to 1,000"),
+        ("limit=0", "limit must be"),
+        ("limit=5000", "limit must be"),
+        ("limit=", "limit must be"),
+        ("limit=²", "limit must be"),
+        (f"limit={'9' * 5000}", "limit must be"),
+        ("page=-1", "page must be a whole number"),
+        ("status=failed", "no parameter 'status' here. There are: page, limit."),
+    ],
+)
+def test_a_parameter_that_means_nothing_is_refused(someone, query, words):
+    answer = someone.get(f"/api/imports?{query}")
+    assert (answer.status_code, code_of(answer)) == (400, "bad_request")
+    assert words in answer.get_json()["error"]["message"]
+
+
+def test_failed_rows_after_a_row_that_cannot_be_are_refused(someone, operator, make_import):
+    import_ = make_import(operator, failed=[["X", "a"]])
+    path = f"/api/imports/{import_.id}/failed-rows"
+    assert someone.get(f"{path}?after=1&limit=1000").get_json() == {"failed_rows": [], "next": None}
+    assert [someone.get(f"{path}?{query}").status_code for query in ("after=x", "after=2147483648", "row=1")] == [
+        400
+    ] * 3
