@@ -63,8 +63,11 @@ class Visitor:
     def address(self, path: str) -> str:
         return urllib.parse.urljoin(self.base_url, path)
 
-    def upload(self, file: Path, record_type: str) -> dict[str, Any]:
+    def upload(self, file: Path, record_type: str, key: str | None = None) -> dict[str, Any]:
         """Upload a file from the upload page.
+
+        Args:
+            key: the idempotency key, else a new one.
 
         Returns:
             What the application says about the new import: its `id` and `url`.
@@ -73,7 +76,7 @@ class Visitor:
         headers = {
             "Accept": "application/json",
             "Content-Type": f"multipart/form-data; boundary={boundary}",
-            "Idempotency-Key": str(uuid.uuid4()),
+            "Idempotency-Key": key or str(uuid.uuid4()),
             "X-CSRFToken": self._csrf_token("/imports/new"),
         }
         address = f"/imports?{urllib.parse.urlencode({'record_type': record_type})}"

@@ -74,7 +74,7 @@ class UploadError(ImporterError):
 
 
 class KeyReusedError(ImporterError):
-    """This idempotency key belongs to an upload of another record type. Send the file with a key of its own."""
+    """This idempotency key belongs to another file or another record type. Send this one with a key of its own."""
 
 
 class StorageError(ImporterError):

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import PurePosixPath
 from typing import NamedTuple
 
@@ -113,9 +114,10 @@ def receive(session: Session, services: Services, import_: Import, chunks: Itera
     """
     incoming = Incoming(import_.id, import_.object_key, services.record_types[import_.record_type])
     session.commit()
+    digest = hashlib.sha256()
     try:
         with services.storage.open_writer(incoming.object_key) as writer:
-            header = _stream(session, services, incoming, chunks, writer)
+            header = _stream(session, services, incoming, _hashed(chunks, digest), writer)
             stored = writer.complete()
     except RefusedFileError as error:
         _stop(session, incoming, Reason.FILE_REFUSED, error.message)
@@ -128,7 +130,29 @@ def receive(session: Session, services: Services, import_: Import, chunks: Itera
         _stop(session, incoming, Reason.UPLOAD_BROKE_OFF, detail)
         raise
     log.info("import %s: %s bytes of %s received", incoming.import_id, stored.size, incoming.record_type.name)
-    _start(session, services, import_, header, stored)
+    _start(session, services, import_, header, stored, digest.hexdigest())
+
+
+def receive_again(session: Session, import_: Import, chunks: Iterable[bytes]) -> None:
+    """Read a file that was sent with the key of an import, to its end, and see whether it is that import's file.
+
+    While the first upload is still on its way there is nothing to compare with.
+
+    Raises:
+        KeyReusedError: it is another file.
+    """
+    digest = hashlib.sha256()
+    for _ in _hashed(chunks, digest):
+        pass
+    session.refresh(import_)
+    if import_.content_sha256 not in (None, digest.hexdigest()):
+        raise KeyReusedError
+
+
+def _hashed(chunks: Iterable[bytes], digest: hashlib._Hash) -> Iterator[bytes]:
+    for chunk in chunks:
+        digest.update(chunk)
+        yield chunk
 
 
 def _stream(
@@ -179,7 +203,9 @@ def _stop(session: Session, incoming: Incoming, reason: Reason, detail: str) -> 
     session.commit()
 
 
-def _start(session: Session, services: Services, import_: Import, header: Header, stored: StoredObject) -> None:
+def _start(
+    session: Session, services: Services, import_: Import, header: Header, stored: StoredObject, digest: str
+) -> None:
     started = try_move(
         session,
         import_.id,
@@ -187,6 +213,7 @@ def _start(session: Session, services: Services, import_: Import, header: Header
         only_from=[Status.UPLOADING],
         size_bytes=stored.size,
         etag=stored.etag,
+        content_sha256=digest,
         header=header.names,
         columns=header.columns,
         rows_line=header.position.line_number,

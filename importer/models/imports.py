@@ -66,6 +66,7 @@ class Import(Base):
 
     size_bytes: Mapped[int | None] = mapped_column(BigInteger)
     etag: Mapped[str | None] = mapped_column(String(200))
+    content_sha256: Mapped[str | None] = mapped_column(String(64))
     header: Mapped[list[str] | None] = mapped_column(JSONB, comment="the header's cells as written")
     columns: Mapped[list[str | None] | None] = mapped_column(
         JSONB, comment="the record's column per cell, or null"

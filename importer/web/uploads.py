@@ -12,7 +12,7 @@ from werkzeug.exceptions import BadRequest
 from werkzeug.wrappers import Response
 
 from importer.control.reports import report
-from importer.control.uploads import begin_upload, receive
+from importer.control.uploads import begin_upload, receive, receive_again
 from importer.errors import FileTooLargeError
 from importer.models import Import
 from importer.time_limits import UPLOAD_SILENCE_SECONDS
@@ -70,6 +70,8 @@ def receive_upload(record_type: str | None) -> tuple[Import, bool]:
     )
     if made:
         receive(db.session(), services(), import_, upload.chunks)
+    else:
+        receive_again(db.session(), import_, upload.chunks)
     return import_, made
 
 

@@ -48,6 +48,15 @@ def test_a_key_used_for_another_record_type_is_refused_in_words(operator, visito
     assert len(imports(session)) == 1
 
 
+def test_a_key_used_for_another_file_is_refused_in_words(operator, visitor, session):
+    someone = visitor(operator)
+    someone.upload(headers={"Idempotency-Key": "one"})
+    answer = someone.upload(b"icao,name,lat\nEDDM,Munich,48.4\n", headers={"Idempotency-Key": "one"})
+    assert (answer.status_code, answer.get_json()["error"]["code"]) == (409, "key_reused")
+    assert "another file" in answer.get_json()["error"]["message"]
+    assert len(imports(session)) == 1
+
+
 def test_another_persons_key_is_another_key(operator, other, visitor, session):
     for user in (operator, other):
         assert visitor(user).upload(headers={"Idempotency-Key": "one"}).status_code == 201
