@@ -55,11 +55,13 @@ def with_a_newer_revision(config):
     return config
 """
 
-NEWER_REVISION = """
+LATEST = max((CHECKOUT / "importer" / "migrations" / "versions").glob("[0-9]*.py")).name.partition("_")[0]
+
+NEWER_REVISION = f"""
 from alembic import op
 
 revision = "9999"
-down_revision = "0003"
+down_revision = "{LATEST}"
 
 
 def upgrade():
