@@ -91,7 +91,7 @@ class RecordType:
             columns: the field that each column of the file fills.
         """
         fields = self.schema.model_fields
-        if self._saves_by_itself or has_steps_over_fields(self.schema):
+        if self._saves_by_itself or self._checks_by_itself or has_steps_over_fields(self.schema):
             return tuple(fields)
         return tuple(name for name in fields if name in columns or not stays_none(fields[name]))
 
@@ -100,13 +100,18 @@ class RecordType:
         """Whether a subclass says what becomes of the values."""
         return self.saves_row_by_row or type(self).save is not RecordType.save
 
+    @property
+    def _checks_by_itself(self) -> bool:
+        """Whether a subclass says what values a row has."""
+        return type(self).validate is not RecordType.validate
+
     def cells_schema(self, columns: Sequence[str | None]) -> CoreSchema | None:
         """The checks of a row by the position of its cells; None where rows must be checked by `validate`.
 
         Args:
             columns: the field that each column of the file fills.
         """
-        if self._saves_by_itself or type(self).validate is not RecordType.validate:
+        if self._saves_by_itself or self._checks_by_itself:
             return None
         return cells_schema(self.schema, columns)
 

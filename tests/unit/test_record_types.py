@@ -287,3 +287,13 @@ def test_a_column_that_comes_by_its_name_and_by_its_alias_is_refused():
 @pytest.mark.parametrize("cells", [{"number": "X"}, {}])
 def test_a_fault_in_a_column_with_an_alias_is_named_by_the_field(cells):
     assert failure_of(Customers(), cells).column == "number"
+
+
+class CustomersOfOurs(Customers):
+    def validate(self, cells):
+        return super().validate(cells) | {"town": "Rome"}
+
+
+def test_what_a_record_types_own_check_fills_in_is_saved_though_the_file_lacks_it():
+    assert Customers().fields_written(["number", None]) == ("number",)
+    assert CustomersOfOurs().fields_written(["number", None]) == ("number", "town")
