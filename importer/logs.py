@@ -10,7 +10,7 @@ FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 CONTINUED = "\n    "
 """Before a second line, a traceback's say: only what this process wrote begins at the left."""
 
-UNSAFE = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+UNSAFE = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 """What a terminal obeys (moves, colours, ends of lines, turns of direction), and what UTF-8 cannot write."""
 
 

@@ -58,9 +58,6 @@ the row begun last leaves its batch time to commit within the lease."""
 CHECK_SECONDS = 3.0
 """The longest that the check of one row may take, and of all rows that are checked together."""
 
-MAX_LATE_CHECKS = 2
-"""Rows of a batch whose check may take too long; with one more, each row of the batch runs alone."""
-
 MAX_BATCH_SECONDS = STATEMENT_SECONDS - LOCK_SECONDS
 """The most that BATCH_SECONDS may be: the one statement that saves a batch may first have to wait for a lock."""
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from enum import Enum
-from typing import Any
 
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, PendingRollbackError, TimeoutError  # noqa: A004
 
@@ -72,22 +71,28 @@ def server_message(error: DBAPIError) -> str:
 def column_of(error: DBAPIError) -> str | None:
     """The column that the server names, if it names one: by itself, or as the first of a key."""
     diagnosis = getattr(error.orig, "diag", None)
-    key = _key(diagnosis)
+    key = _key(error)
     return getattr(diagnosis, "column_name", None) or (key[1].split(", ")[0].strip('"') if key else None)
 
 
 def reason_of(error: DBAPIError) -> str:
     """The server's own sentence, and of a key that is there already, or missing elsewhere, which one."""
-    detail = _key(getattr(error.orig, "diag", None))
-    return f"{server_message(error)} {detail[0][:MAX_DETAIL_CHARS]}" if detail else server_message(error)
+    key = _key(error)
+    return f"{server_message(error)} {key[0][:MAX_DETAIL_CHARS]}" if key else server_message(error)
 
 
 KEY = re.compile(r"[^()]*\(([^()]+)\)=\(.*", re.DOTALL)
 """The detail of an error about a key, in whatever language: `Key (owner)=(42) is not present in table "owners".`
-Other details show whole rows."""
+The details of other errors show whole rows."""
 
 MAX_DETAIL_CHARS = 500
 
 
-def _key(diagnosis: Any) -> re.Match[str] | None:
-    return KEY.fullmatch(getattr(diagnosis, "message_detail", None) or "")
+KEY_STATES = {"23503", "23505", "23P01"}
+"""foreign_key_violation, unique_violation, exclusion_violation"""
+
+
+def _key(error: DBAPIError) -> re.Match[str] | None:
+    if getattr(error.orig, "pgcode", None) not in KEY_STATES:
+        return None
+    return KEY.fullmatch(getattr(getattr(error.orig, "diag", None), "message_detail", None) or "")

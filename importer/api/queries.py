@@ -1,4 +1,4 @@
-"""What a script asks for in the address: a parameter that is unknown or wrong is refused, never ignored."""
+"""The numbers in a list's address: a parameter that is unknown or wrong is refused, never ignored."""
 
 from __future__ import annotations
 
@@ -29,9 +29,10 @@ def numbers(**known: Number) -> dict[str, int]:
 
 
 def _read(name: str, number: Number) -> int:
-    given = request.args.get(name)
-    if given is None:
+    values = request.args.getlist(name)
+    if not values:
         return number.default
+    given = values[0] if len(values) == 1 else ""
     digits = given if given.isascii() and given.isdigit() and len(given) < 20 else ""
     if not digits or not number.least <= int(digits) <= number.most:
         raise BadRequest(f"{name} must be a whole number from {number.least:,} to {number.most:,}.")

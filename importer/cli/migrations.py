@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import click
 from alembic.config import Config
 from flask import current_app
 from flask_migrate import cli
@@ -32,7 +33,10 @@ def register() -> None:
 @migrate.configure  # type: ignore[untyped-decorator]
 def find_revisions(config: Config) -> Config:
     """Tell Alembic the folders of both branches."""
-    folder = Path(current_app.extensions["importer"].settings.migrations_folder).absolute()
+    settings = current_app.extensions["importer"].settings
+    folder = Path(settings.migrations_folder).absolute()
+    if settings.record_types and not folder.is_dir():
+        click.echo(f"MIGRATIONS_FOLDER: there is no {folder}. The first `flask db migrate` makes it.", err=True)
     locations = os.pathsep.join([str(VERSIONS), str(folder)])
     config.set_main_option("version_locations", locations.replace("%", "%%"))
     return config

@@ -26,6 +26,9 @@ from importer.time_limits import UPLOAD_REPORT_SECONDS
 
 log = logging.getLogger(__name__)
 
+GIVEN_UP = [Status.STOPPED, Status.CANCELLED]
+"""Statuses of an import whose file never arrived."""
+
 HEAD_BYTES = 1024 * 1024
 """So much of a file is looked at before its rows are dispatched; its header must fit."""
 
@@ -90,7 +93,7 @@ def _free_key_of_failed_upload(session: Session, user: User, key: str) -> None:
     session.execute(
         update(Import)
         .where(Import.created_by == user.id, Import.idempotency_key == key)
-        .where(Import.uploaded_at.is_(None), Import.status.in_([Status.STOPPED, Status.CANCELLED]))
+        .where(Import.uploaded_at.is_(None), Import.status.in_(GIVEN_UP))
         .values(idempotency_key=None)
     )
 
@@ -140,12 +143,15 @@ def receive_again(session: Session, import_: Import, chunks: Iterable[bytes]) ->
 
     Raises:
         KeyReusedError: it is another file.
+        UploadError: the first upload broke off meanwhile, or its import was deleted.
     """
     digest = hashlib.sha256()
     for _ in _hashed(chunks, digest):
         pass
-    session.refresh(import_)
-    if import_.content_sha256 not in (None, digest.hexdigest()):
+    found = session.get(Import, import_.id, populate_existing=True)
+    if found is None or (found.uploaded_at is None and found.status in GIVEN_UP):
+        raise UploadError("The first upload with this key broke off. Send the file again.")
+    if found.content_sha256 not in (None, digest.hexdigest()):
         raise KeyReusedError
 
 

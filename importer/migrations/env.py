@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
+import logging
 import time
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 from alembic import context
@@ -15,10 +16,10 @@ from sqlalchemy import Engine
 
 from importer.models import Base
 
+log = logging.getLogger("importer.migrations")
+
 BRANCH = "record_types"
 """The branch of your record types; that of the product is `importer`."""
-
-VERSIONS = Path(__file__).parent / "versions"
 
 LOCK = 7_312_061
 """Advisory lock: two releases that start at once apply the migrations one after the other."""
@@ -31,7 +32,7 @@ def run() -> None:
     """Apply migrations under the lock, each in a transaction of its own."""
     extension = current_app.extensions["migrate"]
     with _one_at_a_time(extension.db.engine), extension.db.engine.connect() as connection:
-        connection.exec_driver_sql("SET statement_timeout = 0")
+        connection.exec_driver_sql("SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0")
         connection.commit()
         try:
             context.configure(
@@ -45,9 +46,7 @@ def run() -> None:
             with context.begin_transaction():
                 context.run_migrations()
         finally:
-            connection.rollback()
-            connection.exec_driver_sql("RESET statement_timeout")
-            connection.commit()
+            connection.invalidate()  # the next one has its time limits again
 
 
 @contextlib.contextmanager
@@ -58,12 +57,16 @@ def _one_at_a_time(engine: Engine) -> Iterator[None]:
     waits for every older statement.
     """
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        while not connection.exec_driver_sql(f"SELECT pg_try_advisory_lock({LOCK})").scalar():
+        for looks in itertools.count():
+            if connection.exec_driver_sql(f"SELECT pg_try_advisory_lock({LOCK})").scalar():
+                break
+            if looks == 0:
+                log.warning("another release applies its migrations; these wait until it has ended")
             time.sleep(LOOK_SECONDS)
         try:
             yield
         finally:
-            connection.exec_driver_sql(f"SELECT pg_advisory_unlock({LOCK})")
+            connection.invalidate()  # its session ends, and the lock with it
 
 
 def _is_ours(_thing: Any, _name: str | None, _kind: str, reflected: bool, counterpart: Any) -> bool:
@@ -74,21 +77,18 @@ def _is_ours(_thing: Any, _name: str | None, _kind: str, reflected: bool, counte
 
 
 def _place(_context: Any, _revision: Any, scripts: list[MigrationScript]) -> None:
-    """Put a new revision into the branch of your record types, unless the command names another place."""
+    """Put a new revision into the branch of your record types, unless the command names a folder or a head.
+
+    The first one stands on whatever there is by then.
+    """
     (script,) = scripts
-    if script.version_path is not None:
+    if script.version_path is not None or script.head != "head":
         return
     script.version_path = current_app.extensions["importer"].settings.migrations_folder
     if any(BRANCH in revision.branch_labels for revision in context.script.walk_revisions()):
         script.head = f"{BRANCH}@head"
     else:
-        script.head, script.branch_label, script.depends_on = "base", BRANCH, _product_head()
-
-
-def _product_head() -> str:
-    """The product's latest revision, on which the first one of the record types stands."""
-    revisions = context.script.walk_revisions()
-    return next(revision.revision for revision in revisions if Path(revision.path).parent == VERSIONS)
+        script.head, script.branch_label, script.depends_on = "base", BRANCH, list(context.script.get_heads())
 
 
 run()

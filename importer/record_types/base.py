@@ -93,6 +93,8 @@ class RecordType:
         fields = self.schema.model_fields
         if self._saves_by_itself or self._checks_by_itself or has_steps_over_fields(self.schema):
             return tuple(fields)
+        if self.schema.model_config.get("validate_default"):
+            return tuple(fields)
         return tuple(name for name in fields if name in columns or not stays_none(fields[name]))
 
     @property

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from operator import itemgetter
 from typing import Any, cast
 
-from sqlalchemy import ARRAY, Connection, FromClause, Table
+from sqlalchemy import Connection, FromClause, Table
 from sqlalchemy.dialects.postgresql import psycopg2
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 
@@ -152,13 +152,13 @@ class Upsert:
     def _array_type(self, name: str) -> str:
         compiled = self._table.c[name].type.compile(DIALECT)
         # A cast to varchar(n) would cut a long text in silence; assigning text to the column raises.
-        return "text" if compiled.startswith(("VARCHAR", "CHAR")) else compiled
+        return "text" + "[]" * compiled.count("[]") if compiled.startswith(("VARCHAR", "CHAR")) else compiled
 
     def _statement(self, updated: set[str]) -> str:
         quote = DIALECT.identifier_preparer.quote
         types = {name: self._array_type(name) for name in self._columns}
         # An array of arrays would be flattened by unnest: such a column travels as text and is cast after.
-        nested = {name for name in self._columns if isinstance(self._table.c[name].type, ARRAY)}
+        nested = {name for name in self._columns if types[name].endswith("[]")}
         written = [quote(name) for name in self._columns if name in updated]
         old, new = (", ".join(f"{side}.{name}" for name in written) for side in ("record", "excluded"))
         return SAVE_BATCH.format(

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from importer.files.csv_reader import new_tuple
 from importer.ledger.failures import Attempt, Failure
 from importer.record_types import ValidRow
-from importer.time_limits import CHECK_SECONDS, MAX_LATE_CHECKS
+from importer.time_limits import CHECK_SECONDS
 from jobs.rows.job import UnreadableJobError, attempt_of, import_of_call, plain, read_calls
 from jobs.rows.outcomes import MAX_DEATHS, TransientError, from_problem, from_validation, worker_died
 from jobs.rows.plan import Plan
@@ -35,7 +35,7 @@ class CheckedRows:
 
     Raises:
         UnreadableJobError, UnknownVersionError: a job was not written by this release.
-        TransientError: the checks of too many rows took too long.
+        TransientError: the check of a row took too long, and it is not alone.
     """
 
     def __init__(self, plan: Plan, jobs: Sequence[bytes], deaths: int = 0) -> None:
@@ -45,7 +45,6 @@ class CheckedRows:
         self._values: dict[int, tuple[Any, ...]] = {}
         self._failures: dict[int, Failure] = {}
         self._attempts: dict[int, Attempt] = {}
-        self._late_checks = 0
         self.retries: dict[int, int] = {}
         for datas in self._portions():
             self._read(datas)
@@ -104,14 +103,13 @@ class CheckedRows:
             )
 
     def _late(self, attempt: Attempt, error: TimeLimitError) -> Failure:
-        """The reason of a row whose check took too long; where too many do, each row is to run alone.
+        """The reason of a row whose check took too long while it was alone (docs/design.md, rule 7).
 
         Raises:
-            TransientError: this is one too many for a batch.
+            TransientError: it has neighbours; each of them is to run alone.
         """
-        self._late_checks += 1
-        if self._late_checks > MAX_LATE_CHECKS:
-            raise TransientError("The checks of several rows took too long.", is_timeout=True) from error
+        if len(self._datas) > 1:
+            raise TransientError("The check of a row took too long.", is_timeout=True) from error
         message = f"Checking this row took longer than {CHECK_SECONDS:g} seconds."
         return Failure(attempt, "check_timeout", None, message)
 

@@ -89,6 +89,7 @@ class Order(ImportedRecord, OwnBase):
     number: Mapped[str] = mapped_column(primary_key=True)
     part: Mapped[str | None] = mapped_column(ForeignKey("parts.code"))
     tags: Mapped[list[str] | None] = mapped_column(ARRAY(Text))
+    short: Mapped[list[str] | None] = mapped_column(ARRAY(String(3)))
     state: Mapped[str] = mapped_column(server_default="open")
 
 
@@ -105,6 +106,7 @@ class OrderRow(RowSchema):
     number: Annotated[str, AfterValidator(check_number)]
     part: str | None = None
     tags: Annotated[list[str], BeforeValidator(lambda cell: cell.split(";"))] | None = None
+    short: Annotated[list[str], BeforeValidator(lambda cell: cell.split(";"))] | None = None
     state: str | None = None
 
 

@@ -4,9 +4,9 @@ import pytest
 from sqlalchemy import select
 
 from importer.control import imports
-from importer.control.uploads import begin_upload
-from importer.errors import KeyReusedError, StorageError
-from importer.models import User
+from importer.control.uploads import begin_upload, receive_again
+from importer.errors import KeyReusedError, StorageError, UploadError
+from importer.models import Import, User
 
 
 @pytest.fixture
@@ -50,6 +50,21 @@ def test_a_key_sent_again_finds_the_import_of_the_first_time(begin):
     first, made = begin(idempotency_key="one")
     again, made_again = begin(idempotency_key="one")
     assert (first.id, made, made_again) == (again.id, True, False)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    ["UPDATE imports SET status = 'stopped'", "UPDATE imports SET status = 'cancelled'", "DELETE FROM imports"],
+)
+def test_a_file_sent_again_while_its_first_upload_breaks_off_is_not_taken_for_received(world, begin, statement):
+    first, _ = begin(idempotency_key="one")
+
+    def chunks():
+        yield b"email,name\n"
+        world.execute(statement)
+
+    with world.session() as session, pytest.raises(UploadError, match="Send the file again"):
+        receive_again(session, session.get(Import, first.id), chunks())
 
 
 def test_a_key_sent_again_with_another_record_type_is_refused(begin):

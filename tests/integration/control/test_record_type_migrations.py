@@ -189,6 +189,8 @@ def test_a_revision_that_an_earlier_release_wrote_into_the_products_chain_is_bui
     deployment.db("upgrade")
     deployment.db("migrate", "-m", "the other columns")
     deployment.db("upgrade")
+    deployment.db("downgrade", "base")
+    deployment.db("upgrade")  # all of them in their order
     assert {"number", "tags", "extra", "imported_by"} <= deployment.columns("accounts")
 
 

@@ -164,6 +164,7 @@ def test_an_unexpected_error_is_json_too_and_tells_no_details(someone, app, monk
         ("limit=", "limit must be"),
         ("limit=²", "limit must be"),
         (f"limit={'9' * 5000}", "limit must be"),
+        ("limit=5&limit=x", "limit must be"),
         ("page=-1", "page must be a whole number"),
         ("status=failed", "no parameter 'status' here. There are: page, limit."),
     ],
