@@ -21,6 +21,9 @@ from importer.files.problems import Limits, Problem
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 SKIP_BYTES = 64 * 1024
 
+PAUSE_BYTES = 256 * 1024
+"""So much is read without a record before `RecordReader.steps` says so."""
+
 new_tuple = tuple.__new__  # spares every row the call of a NamedTuple's own, slower constructor
 
 csv.field_size_limit(sys.maxsize)  # our limits are max_record_bytes and max_cell_chars; csv's own would raise
@@ -33,11 +36,13 @@ class Position(NamedTuple):
         row_number: rows read; blank lines are no rows. -1 where the header comes next.
         line_number: physical lines read.
         offset: bytes read, from the start of the file.
+        is_within_line: the line read last was too long and has failed; the rest of it is still to be skipped.
     """
 
     row_number: int = 0
     line_number: int = 0
     offset: int = 0
+    is_within_line: bool = False
 
 
 class Record(NamedTuple):
@@ -81,25 +86,32 @@ class RecordReader:
         max_cell_chars: int,
     ) -> None:
         self._source = source
-        self._row, self._line, self._offset = position
+        self._row, self._line, self._offset, self._is_within_line = position
+        self._pause = self._offset + PAUSE_BYTES
         self._limits = Limits(width, max_record_bytes, max_cell_chars)
         self._taken: list[bytes] = []
         self._ahead = _LinesAhead(source, max_record_bytes)
         self._is_suspect = False
-        self._records = self._read()
+        self._steps = self._read()
 
     def __iter__(self) -> Iterator[Record]:
         """The records still to be read; a second loop goes on where the first left off."""
-        return self._records
+        return (record for record in self._steps if record is not None)
+
+    def steps(self) -> Iterator[Record | None]:
+        """The records, and None where `PAUSE_BYTES` were read without one: `position` has moved all the same."""
+        return self._steps
 
     @property
     def position(self) -> Position:
-        """Where the record yielded last ends; after the last record, where the file ends."""
-        return Position(self._row, self._line, self._offset)
+        """Where the record or pause yielded last ends; after the last record, where the file ends."""
+        return Position(self._row, self._line, self._offset, self._is_within_line)
 
-    def _read(self) -> Iterator[Record]:
+    def _read(self) -> Iterator[Record | None]:
         self._skip_byte_order_mark()
         while True:
+            if self._is_within_line:
+                yield from self._skip_line()
             if len(self._ahead.lines) > 1:
                 yield from self._read_one_ahead()
                 continue
@@ -118,7 +130,7 @@ class RecordReader:
                 start if is_line else start + self._source.readline(self._limits.max_record_bytes)
             )
 
-    def _read_straight(self) -> Iterator[Record]:
+    def _read_straight(self) -> Iterator[Record | None]:
         """Yield records until one is faulty, whose lines are then in `_taken`, or until the end of the file.
 
         Nearly all records are sound and have one line. They do not pass through `_record`, which is slower.
@@ -127,7 +139,7 @@ class RecordReader:
         try:
             for cells in csv.reader(self._take_lines(), strict=True):
                 if len(cells) != width or len(taken) > 1 or self._is_suspect or len(taken[0]) > max_cell_chars:
-                    if (record := self._record(cells)) is not None:
+                    if (record := self._record(cells)) is not None or self._is_pause_due():
                         yield record
                     continue
                 self._offset += len(taken.pop())
@@ -185,18 +197,28 @@ class RecordReader:
         self._row += 1
         self._line += 1
         self._offset += len(line)
-        if is_too_long and not line.endswith(b"\n"):
-            self._skip_line()
+        self._is_within_line = is_too_long and not line.endswith(b"\n")
         return Record(self._row, self._line, *self._limits.keep([text.rstrip("\r\n")], problem))
 
-    def _skip_line(self) -> None:
+    def _skip_line(self) -> Iterator[None]:
+        """Read the rest of a line that has failed."""
         while piece := self._source.readline(SKIP_BYTES):
             self._offset += len(piece)
             if piece.endswith(b"\n"):
-                return
+                break
+            if self._is_pause_due():
+                yield None
+        self._is_within_line = False
 
-    def _read_one_ahead(self) -> Iterator[Record]:
-        """Yield the record that begins with the first line handed back, unless that line is blank."""
+    def _is_pause_due(self) -> bool:
+        """Whether much was read since the last pause; the records between do not matter."""
+        is_due = self._offset >= self._pause
+        if is_due:
+            self._pause = self._offset + PAUSE_BYTES
+        return is_due
+
+    def _read_one_ahead(self) -> Iterator[Record | None]:
+        """Yield the record that begins with the first line handed back, or a pause where that line is blank."""
         first = self._ahead.take()
         try:
             is_open = _opens_quote(_decode(first))
@@ -211,7 +233,8 @@ class RecordReader:
             self._taken.extend(self._ahead.lines)
             self._ahead.lines.clear()
         self._is_suspect = True
-        if (record := self._record(next(csv.reader(map(_decode, self._taken), strict=True)))) is not None:
+        record = self._record(next(csv.reader(map(_decode, self._taken), strict=True)))
+        if record is not None or self._is_pause_due():
             yield record
 
 

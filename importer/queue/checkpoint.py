@@ -25,16 +25,18 @@ class Checkpoint(NamedTuple):
         line_number: physical lines read.
         offset: bytes read, from the start of the file.
         known_row: rows up to this one may be in the ledger already (after a rewind), so look before pushing.
+        is_within_line: the rest of a line that was too long is still to be skipped.
     """
 
     row_number: int
     line_number: int
     offset: int
     known_row: int = 0
+    is_within_line: bool = False
 
-    def moved_to(self, row_number: int, line_number: int, offset: int) -> Checkpoint:
+    def moved_to(self, row_number: int, line_number: int, offset: int, is_within_line: bool = False) -> Checkpoint:
         """The same checkpoint further on in the file."""
-        return Checkpoint(row_number, line_number, offset, self.known_row)
+        return Checkpoint(row_number, line_number, offset, self.known_row, is_within_line)
 
 
 def create(redis: Redis, import_id: str, *, line: int, offset: int, known_row: int = 0) -> bool:
@@ -45,10 +47,12 @@ def create(redis: Redis, import_id: str, *, line: int, offset: int, known_row: i
 
 def read(redis: Redis, import_id: str) -> Checkpoint | None:
     """The checkpoint, or None where Redis holds none."""
-    values = cast(list[bytes | None], redis.hmget(keys.checkpoint(import_id), ["row", "line", "offset", "known"]))
+    names = ["row", "line", "offset", "known", "within"]
+    *values, within = cast(list[bytes | None], redis.hmget(keys.checkpoint(import_id), names))
     if any(value is None for value in values):
         return None
-    return Checkpoint(*(int(cast(bytes, value)) for value in values))
+    row, line, offset, known = (int(cast(bytes, value)) for value in values)
+    return Checkpoint(row, line, offset, known, is_within_line=within == b"1")
 
 
 def take(redis: Redis, import_id: str) -> int | None:

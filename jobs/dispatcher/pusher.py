@@ -57,7 +57,7 @@ class Pusher:
         redis.sadd(self._queue.redis_queues_keys, self._queue.key)
 
     def push(self, before: Checkpoint, after: Checkpoint, rows: Sequence[Row]) -> tuple[Answer, int]:
-        """Push rows and move the checkpoint from `before` to `after`, or do neither.
+        """Push rows, or none, and move the checkpoint from `before` to `after`, or do neither.
 
         Returns:
             The answer, and how many row jobs then wait on `low`.
@@ -67,10 +67,11 @@ class Pusher:
             self._push(
                 keys=[keys.checkpoint(self._import_id), keys.lease(self._import_id), self._queue.key],
                 args=[
-                    before.row_number,
+                    before.offset,
                     after.row_number,
                     after.line_number,
                     after.offset,
+                    int(after.is_within_line),
                     DISPATCHER_LEASE_SECONDS * 1000,
                     keys.JOB_PREFIXES[0],
                     row_job_id(self._import_id, 0)[:-1],

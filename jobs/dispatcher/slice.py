@@ -48,7 +48,7 @@ LOOK_FOR_ROOM_SECONDS = 0.02
 
 
 class Block(NamedTuple):
-    """Rows of one push, and the position after them."""
+    """Rows of one push, none where much of the file holds none, and the position after them."""
 
     rows: list[Row]
     position: Position
@@ -137,7 +137,7 @@ class Slice:
         with io.BufferedReader(stored, READ_BUFFER) as source:
             reader = RecordReader(
                 source,
-                Position(reached.row_number, reached.line_number, reached.offset),
+                Position(reached.row_number, reached.line_number, reached.offset, reached.is_within_line),
                 width=len(import_.columns or ()),
                 max_record_bytes=settings.max_record_bytes,
                 max_cell_chars=settings.max_cell_chars,
@@ -163,11 +163,12 @@ class Slice:
         rows: list[Row] = []
         size = 0
         most = min(ROWS_PER_PUSH, self._share.room)
-        for record in reader:
-            data = encode_record(self._id, record)
-            rows.append(new_tuple(Row, (record.row_number, data)))
-            size += len(data)
-            if len(rows) >= most or size >= BYTES_PER_PUSH:
+        for record in reader.steps():
+            if record is not None:
+                data = encode_record(self._id, record)
+                rows.append(new_tuple(Row, (record.row_number, data)))
+                size += len(data)
+            if record is None or len(rows) >= most or size >= BYTES_PER_PUSH:
                 yield Block(rows, reader.position)
                 rows, size = [], 0
                 most = min(ROWS_PER_PUSH, self._share.room)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+from unittest import mock
 
+from importer.files import csv_reader
 from importer.files.csv_reader import Position, Record, RecordReader
 
 MAX_RECORD_BYTES = 4096
@@ -37,15 +39,16 @@ def only_problem(data: bytes, **options) -> Record:
 
 
 def check_every_resume(data: bytes, **options) -> list[Record]:
-    """Resuming after any record gives what reading on gives; return all records."""
-    reader = reader_of(data, **options)
-    stops = [(record, reader.position) for record in reader]
-    records, end = [record for record, _ in stops], reader.position
-    for index, (_, position) in enumerate(stops, start=1):
+    """Resuming after any record, and at any pause, gives what reading on gives; return all records."""
+    with mock.patch.object(csv_reader, "PAUSE_BYTES", 3):
+        reader = reader_of(data, **options)
+        stops = [(record, reader.position) for record in reader.steps()]
+    records, end = [record for record, _ in stops if record is not None], reader.position
+    for _, position in stops:
         resumed = reader_of(data, position, **options)
-        assert list(resumed) == records[index:]
+        assert list(resumed) == records[position.row_number :]
         assert resumed.position == end
-    assert end == (len(records), physical_lines(data), len(data))
+    assert end == Position(len(records), physical_lines(data), len(data))
     return records
 
 

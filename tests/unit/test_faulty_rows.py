@@ -138,4 +138,4 @@ def test_an_error_of_the_source_passes_through_and_leaves_the_position_at_the_la
     )
     with pytest.raises(ConnectionResetError):
         list(reader)
-    assert reader.position == (1, 1, 6)
+    assert reader.position == Position(1, 1, 6)

@@ -93,7 +93,7 @@ def test_unknown_and_blank_columns_are_ignored():
 )
 def test_the_rows_begin_behind_the_header(data, position):
     header = header_of(data)
-    assert header.position == position
+    assert header.position == Position(*position)
     rest = RecordReader(
         io.BytesIO(data[header.position.offset :]),
         header.position,
@@ -105,7 +105,7 @@ def test_the_rows_begin_behind_the_header(data, position):
 
 
 def test_a_file_that_goes_on_behind_its_head_need_not_show_a_row_yet():
-    assert header_of(b"email,name\n", is_whole_file=False).position == (0, 1, 11)
+    assert header_of(b"email,name\n", is_whole_file=False).position == Position(0, 1, 11)
     assert header_of(b"email,name\na@exa", is_whole_file=False).columns == ["email", "name"]
 
 

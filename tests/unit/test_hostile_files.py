@@ -5,11 +5,12 @@ from __future__ import annotations
 import io
 import time
 import tracemalloc
+from itertools import pairwise
 
 import pytest
 from csv_bytes import physical_lines, reader_of
 
-from importer.files.csv_reader import Position, RecordReader
+from importer.files.csv_reader import PAUSE_BYTES, Position, RecordReader
 
 
 def test_a_huge_line_is_skipped_without_being_held():
@@ -43,8 +44,16 @@ def test_a_huge_line_is_skipped_without_being_held():
     finally:
         tracemalloc.stop()
     assert [record.problem and record.problem.code for record in records] == ["record_too_long", None]
-    assert reader.position == (2, 2, size)
+    assert reader.position == Position(2, 2, size)
     assert peak < 4 * 1024 * 1024
+
+
+@pytest.mark.parametrize("data", [b"\n" * 4_000_000, b"x" * 4_000_000], ids=["blank lines", "one long line"])
+def test_a_reader_lets_go_every_so_many_bytes_whatever_they_are(data):
+    reader = reader_of(data)
+    stops = [0, *(reader.position.offset for _ in reader.steps()), len(data)]
+    assert max(after - before for before, after in pairwise(stops)) < 2 * PAUSE_BYTES
+    assert reader.position.offset == len(data)
 
 
 @pytest.mark.parametrize("line", [b'x",",\n', b'"a\n', b'"",",\n', b'",\n', b'"\n\n'])
@@ -62,4 +71,4 @@ def check_time(data: bytes) -> None:
     reader = reader_of(data, max_record_bytes=1_048_576)
     count = sum(1 for _ in reader)
     assert time.perf_counter() - started < 15
-    assert reader.position == (count, physical_lines(data), len(data))
+    assert reader.position == Position(count, physical_lines(data), len(data))

@@ -75,7 +75,7 @@ def test_the_last_row_needs_no_line_end():
 def test_the_end_of_the_file_is_a_position_from_which_nothing_is_read(data):
     reader = reader_of(data)
     count = len(list(reader))
-    assert reader.position == (count, physical_lines(data), len(data))
+    assert reader.position == Position(count, physical_lines(data), len(data))
     resumed = reader_of(data, reader.position)
     assert list(resumed) == []
     assert resumed.position == reader.position
@@ -84,7 +84,7 @@ def test_the_end_of_the_file_is_a_position_from_which_nothing_is_read(data):
 def test_the_position_does_not_run_ahead_of_the_record_yielded_last():
     reader = reader_of(b"1,2,3\n\n\n4,5,6\n")
     next(iter(reader))
-    assert reader.position == (1, 1, 6)
+    assert reader.position == Position(1, 1, 6)
 
 
 def test_a_second_loop_goes_on_where_the_first_left_off():

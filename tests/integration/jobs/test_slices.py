@@ -263,3 +263,23 @@ def test_a_slice_that_has_lost_leaves_the_lease_to_the_one_that_is_further_on(wo
 def test_retried_rows_of_one_push_are_no_more_bytes_than_it_may_have(sizes, fitting):
     rows = [Requested(number, number + 1, 2, size) for number, size in enumerate(sizes, 1)]
     assert slices._fitting(rows) == rows[:fitting]
+
+
+@pytest.mark.parametrize(
+    ("line", "codes"),
+    [(b"\n" * 2_000_000, {}), (b"x" * 2_000_000 + b"\n", {2: "record_too_long"})],
+    ids=["blank lines", "one long line"],
+)
+def test_a_slice_leaves_in_the_middle_of_what_holds_no_row_and_the_next_goes_on_there(world, setting, line, codes):
+    setting(slice_seconds=1e-6)
+    import_id = world.upload(b"email,name\na@example.com,Ann\n" + line + b"b@example.com,Bob\n")
+    offsets = []
+    while world.high.count:
+        world.run_slice(import_id)
+        reached = checkpoint.read(world.redis, import_id)
+        offsets.append(reached.offset)
+    assert len(set(offsets)) == len(offsets) - 1 > 4  # the last slice finds the end of the file
+    assert offsets == sorted(offsets)
+    world.work()
+    assert world.codes(import_id) == codes
+    assert set(world.records()) == {"a@example.com", "b@example.com"}
