@@ -21,6 +21,7 @@ WITH current AS (
     FROM imports
     WHERE id = :import_id AND deleted_at IS NULL AND status = ANY(:takes_rows)
         AND (status = ANY(:unfinished) OR :ended = 0)
+        AND (:failed <= 0 OR failed_rows + :failed <= allowed_failed_rows + :overrun)
     FOR UPDATE
 ), verdict AS (
     SELECT id, total, CASE
@@ -44,6 +45,10 @@ UPDATE imports SET
 FROM verdict
 WHERE imports.id = verdict.id
 RETURNING status, imports.failed_rows
+""")
+
+IS_UNFINISHED = text("""
+SELECT EXISTS (SELECT FROM imports WHERE id = :import_id AND deleted_at IS NULL AND status = ANY(:unfinished))
 """)
 
 
@@ -70,13 +75,17 @@ class ImportState(NamedTuple):
 
 
 def settle(
-    connection: Connection, import_id: str, change: Change, *, total: int | None = None
+    connection: Connection, import_id: str, change: Change, *, total: int | None = None, overrun: int = 0
 ) -> ImportState | None:
     """Move the counters; write the total where the file was read to its end.
 
+    Args:
+        overrun: so many rows more than the import may have failed may fail until it is paused: those that were
+            queued when it reached that number.
+
     Returns:
         How it stands then, or None where nothing was changed: the import is gone, was cancelled or stopped, or
-        is completed and a row would end in it that has ended before.
+        is completed and a row would end in it that has ended before, or too many rows would have failed.
     """
     found = connection.execute(
         SETTLE,
@@ -85,6 +94,7 @@ def settle(
             "import_id": import_id,
             "ended": change.ended,
             "total": total,
+            "overrun": overrun,
             "unfinished": list(UNFINISHED),
             "takes_rows": list(TAKES_ROWS),
             "dispatched": list(DISPATCHED),
@@ -93,3 +103,9 @@ def settle(
         },
     ).one_or_none()
     return None if found is None else ImportState(Status(found.status), found.failed_rows)
+
+
+def is_unfinished(connection: Connection, import_id: str) -> bool:
+    """Whether rows of the import may still have to end."""
+    parameters = {"import_id": import_id, "unfinished": list(UNFINISHED)}
+    return bool(connection.execute(IS_UNFINISHED, parameters).scalar_one())

@@ -68,13 +68,18 @@ def imports_with_checkpoint(redis: Redis) -> set[str]:
     return {key.decode().removeprefix(keys.checkpoint("")) for key in found}
 
 
-def renew_lease(redis: Redis, import_id: str) -> None:
-    """Note that a dispatcher is at work on this import."""
+def take_lease(redis: Redis, import_id: str) -> None:
+    """Note that a dispatcher is at work on this import, having looked whether it is to be dispatched."""
     redis.set(keys.lease(import_id), 1, ex=DISPATCHER_LEASE_SECONDS)
 
 
+def renew_lease(redis: Redis, import_id: str) -> bool:
+    """Keep the lease; False where it is gone."""
+    return bool(redis.expire(keys.lease(import_id), DISPATCHER_LEASE_SECONDS))
+
+
 def drop_lease(redis: Redis, import_id: str) -> None:
-    """Note that the dispatcher has left this import."""
+    """Note that the dispatcher has left this import, or have it look whether it should before it pushes more."""
     redis.delete(keys.lease(import_id))
 
 

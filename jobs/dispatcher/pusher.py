@@ -35,6 +35,8 @@ class Answer(StrEnum):
     """The checkpoint stands where this call would have put it: the reply was lost, or a twin was faster."""
     LOST = "lost"
     """Another dispatcher is elsewhere in the file, or the import has ended: leave."""
+    UNLEASED = "unleased"
+    """The lease is gone: look at the import, take the lease again and repeat the call, or leave."""
 
 
 class Row(NamedTuple):

@@ -66,6 +66,7 @@ class Slice:
         self._id = import_id
         self._pusher = Pusher(services.redis, import_id)
         self._share = Share(services.redis, import_id, services.settings)
+        self._free = 0
         self._until = time.monotonic() + services.settings.slice_seconds
         self._next_turn = time.monotonic() + TURN_SECONDS
         self._next_look = time.monotonic() + LOOK_SECONDS
@@ -79,7 +80,7 @@ class Slice:
         return goes_on
 
     def _push(self) -> bool:
-        checkpoint.renew_lease(self._services.redis, self._id)
+        checkpoint.take_lease(self._services.redis, self._id)
         with Session(self._services.engine, expire_on_commit=False) as session:
             import_ = session.get(Import, self._id)
         if import_ is None or import_.status not in TAKES_ROWS or import_.deleted_at is not None:
@@ -96,7 +97,7 @@ class Slice:
         while rows := self._requested(import_, after):
             if not self._has_room(self._pusher.queue_length()):
                 return False
-            rows = _fitting(rows[: self._share.room])
+            rows = _fitting(rows[: self._most_rows()])
             self._pusher.push_retries([Row(r.row_number, encode_retry(self._id, *r[:3])) for r in rows])
             self._share.pushed(len(rows), sum(row.size for row in rows))
             after = rows[-1].row_number
@@ -146,9 +147,9 @@ class Slice:
             for block in self._blocks(reader):
                 after = reached.moved_to(*block.position)
                 rows = self._unknown(import_, reached, block.rows)
-                answer, length = self._pusher.push(reached, after, rows)
-                if answer is Answer.LOST:
-                    self.has_lost = True
+                answer, length = self._push_block(reached, after, rows)
+                if answer in (Answer.LOST, Answer.UNLEASED):
+                    self.has_lost = answer is Answer.LOST
                     return False
                 reached = after
                 self._share.pushed(len(rows), sum(len(row.data) for row in rows))
@@ -159,10 +160,19 @@ class Slice:
                     return True
         return self._finish(reached)
 
+    def _push_block(self, before: Checkpoint, after: Checkpoint, rows: list[Row]) -> tuple[Answer, int]:
+        """Push, and where the lease is gone look whether the import is still to be dispatched before it is taken
+        again."""
+        answer, length = self._pusher.push(before, after, rows)
+        while answer is Answer.UNLEASED and self._look(before):
+            checkpoint.take_lease(self._services.redis, self._id)
+            answer, length = self._pusher.push(before, after, rows)
+        return answer, length
+
     def _blocks(self, reader: RecordReader) -> Iterator[Block]:
         rows: list[Row] = []
         size = 0
-        most = min(ROWS_PER_PUSH, self._share.room)
+        most = self._most_rows()
         for record in reader.steps():
             if record is not None:
                 data = encode_record(self._id, record)
@@ -171,9 +181,12 @@ class Slice:
             if record is None or len(rows) >= most or size >= BYTES_PER_PUSH:
                 yield Block(rows, reader.position)
                 rows, size = [], 0
-                most = min(ROWS_PER_PUSH, self._share.room)
+                most = self._most_rows()
         if rows:
             yield Block(rows, reader.position)
+
+    def _most_rows(self) -> int:
+        return min(ROWS_PER_PUSH, self._share.room, self._free)
 
     def _unknown(self, import_: Import, reached: Checkpoint, rows: list[Row]) -> list[Row]:
         """After a rewind: only the rows that the ledger does not know."""
@@ -184,16 +197,19 @@ class Slice:
         return [row for row in rows if row.row_number not in known]
 
     def _has_room(self, queue_length: int) -> bool:
-        """Wait while `low` is full, or this import's share of it; False where the slice is to end meanwhile."""
+        """Wait while `low` is full, or this import's share of it; False where the slice is to end meanwhile, or to
+        look at its import."""
         most, turn = self._services.settings.max_queued_rows, time.monotonic() + WAIT_SECONDS
         while True:
             self._share.measure()
-            if queue_length < most and self._share.room:
+            self._free = most - queue_length
+            if self._free > 0 and self._share.room:
                 return True
             if self._is_over() or (time.monotonic() > turn and self._do_others_wait()):
                 return False
             process.stop_requested.wait(LOOK_FOR_ROOM_SECONDS)
-            checkpoint.renew_lease(self._services.redis, self._id)
+            if not checkpoint.renew_lease(self._services.redis, self._id):
+                return False
             queue_length = self._pusher.queue_length()
 
     def _is_over(self) -> bool:

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
+from importer.config import Settings
 from importer.errors import RecordTypeError
-from importer.ledger.counters import Change, ImportState, settle
+from importer.ledger.counters import Change, ImportState, is_unfinished, settle
 from importer.ledger.failures import Failure, delete_failures, lock_attempts, save_failures
 from importer.ledger.lines import enter, withdraw
 from importer.record_types import Effects
@@ -17,7 +18,7 @@ from importer.services import Services
 from importer.time_limits import ROW_BY_ROW_SECONDS
 from jobs.database_errors import CONNECTION_LOST, Fault, fault_of, server_message
 from jobs.rows.checks import CheckedRows
-from jobs.rows.outcomes import ImportGoneError, TransientError
+from jobs.rows.outcomes import ImportGoneError, TooManyFailedError, TransientError
 from jobs.rows.plan import Plan, Plans
 from jobs.rows.saver import Saver
 
@@ -55,6 +56,7 @@ class Batches:
 
         Raises:
             ImportGoneError: the import takes these rows no more; nothing was changed.
+            TooManyFailedError: the import is being paused; nothing was changed.
             TransientError: nobody's fault; nothing was changed.
             RecordTypeError: the record type's code or table is wrong; nothing was changed.
             UnreadableJobError, UnknownVersionError: a job was not written by this release; nothing was changed.
@@ -63,7 +65,7 @@ class Batches:
             with self._services.engine.begin() as connection:
                 plan = self._plans.get(connection, import_id)
                 rows = CheckedRows(plan, jobs, deaths)
-                return _Batch(connection, plan, rows, self._services.settings.row_timeout).apply()
+                return _Batch(connection, plan, rows, self._services.settings).apply()
         except CONNECTION_LOST as error:
             raise TransientError("The database connection was lost, or none was free.") from error
         except DBAPIError as error:
@@ -76,11 +78,12 @@ class Batches:
 class _Batch:
     """The transaction of one batch, step by step."""
 
-    def __init__(self, connection: Connection, plan: Plan, rows: CheckedRows, row_timeout: float) -> None:
+    def __init__(self, connection: Connection, plan: Plan, rows: CheckedRows, settings: Settings) -> None:
         self._connection = connection
         self._plan = plan
         self._rows = rows
-        self._saver = Saver(plan, connection, row_timeout=row_timeout, seconds=ROW_BY_ROW_SECONDS)
+        self._saver = Saver(plan, connection, row_timeout=settings.row_timeout, seconds=ROW_BY_ROW_SECONDS)
+        self._overrun = settings.max_queued_rows
 
     def apply(self) -> Applied:
         sequence, given = self._plan.sequence, self._rows.row_numbers()
@@ -105,9 +108,10 @@ class _Batch:
 
     def _settle(self, effects: Effects, failed: int) -> ImportState:
         change = Change(effects.created, effects.updated, effects.unchanged, effects.superseded, failed)
-        state = settle(self._connection, self._plan.import_id, change)
+        state = settle(self._connection, self._plan.import_id, change, overrun=self._overrun)
         if state is None:
-            raise ImportGoneError
+            is_over = is_unfinished(self._connection, self._plan.import_id)
+            raise TooManyFailedError if is_over else ImportGoneError
         return state
 
 

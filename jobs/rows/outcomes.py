@@ -31,6 +31,10 @@ class ImportGoneError(ImporterError):
     """The import was cancelled, stopped or deleted, or completed with these rows: they take no effect."""
 
 
+class TooManyFailedError(ImporterError):
+    """More rows would have failed than may: they are read again when the import is resumed."""
+
+
 class TransientError(ImporterError):
     """Nobody's fault (database away, deadlock, timeout): the rows go back to the queue."""
 

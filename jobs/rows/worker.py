@@ -28,7 +28,7 @@ from jobs.rows.batch_sizes import FIRST_ROWS, BatchSizes
 from jobs.rows.claims import Claim, Claims, GivenBack
 from jobs.rows.failed_jobs import FailedJobs
 from jobs.rows.job import UnknownVersionError, UnreadableJobError
-from jobs.rows.outcomes import MAX_TIMEOUTS, ImportGoneError, TransientError
+from jobs.rows.outcomes import MAX_TIMEOUTS, ImportGoneError, TooManyFailedError, TransientError
 
 log = logging.getLogger(__name__)
 
@@ -81,6 +81,9 @@ class RowWorker(ResilientWorker):
                 self._work_off(sound)
         except ImportGoneError:
             self._drop(claim)
+        except TooManyFailedError:
+            checkpoint.take(self.services.redis, claim.import_id)
+            self._drop(claim)
         except TransientError as error:
             self._put_off(claim, error)
         except RecordTypeError as error:
@@ -97,6 +100,8 @@ class RowWorker(ResilientWorker):
             self._clear(claim, applied)
             if applied.state.status == Status.COMPLETED:
                 self._clean(claim.import_id)
+            elif applied.state.status == Status.PAUSING:
+                checkpoint.drop_lease(self.services.redis, claim.import_id)
 
     def _apply(self, claim: Claim) -> Applied:
         if claim.timeouts >= MAX_TIMEOUTS:

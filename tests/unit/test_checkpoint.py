@@ -29,7 +29,7 @@ def test_a_checkpoint_is_made_once_and_taken_once(redis):
 
 def test_taking_the_checkpoint_ends_the_lease(redis):
     checkpoint.create(redis, "import", line=1, offset=12)
-    checkpoint.renew_lease(redis, "import")
+    checkpoint.take_lease(redis, "import")
     assert checkpoint.is_leased(redis, "import")
     assert 0 < redis.pttl(keys.lease("import")) <= checkpoint.DISPATCHER_LEASE_SECONDS * 1000
     checkpoint.take(redis, "import")
@@ -48,6 +48,7 @@ def test_whatever_dispatchers_do_in_whatever_order_each_row_is_pushed_once(steps
     """Three of them, each with what it last read of the checkpoint, which may be long out of date."""
     redis = FakeRedis()
     checkpoint.create(redis, "import", line=0, offset=0)
+    checkpoint.take_lease(redis, "import")
     pusher, low = Pusher(redis, "import"), queue_named(LOW, redis)
     known: dict[int, Checkpoint] = dict.fromkeys(range(3), Checkpoint(0, 0, 0))
     for dispatcher, act in steps:

@@ -1,4 +1,5 @@
--- Pushes row jobs and moves the checkpoint, or does neither where the checkpoint is not the expected one.
+-- Pushes row jobs and moves the checkpoint, or does neither where the checkpoint is not the expected one, or where
+-- the lease is gone: it lapsed, or somebody wants the dispatcher to look at the import.
 -- The rows' numbers come as the first of a run, or as a list where some between them are left out.
 local checkpoint, lease, queue = KEYS[1], KEYS[2], KEYS[3]
 local expected, row, line, offset, within = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
@@ -12,6 +13,7 @@ if current ~= expected then
     if current == offset then return {'done', redis.call('LLEN', queue)} end
     return {'lost', 0}
 end
+if redis.call('EXISTS', lease) == 0 then return {'unleased', 0} end
 local ids = {}
 for place = 1, #ARGV - first + 1 do
     local id = id_prefix .. (is_run and numbers + place - 1 or numbers[place])

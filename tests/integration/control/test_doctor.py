@@ -108,7 +108,7 @@ def test_a_file_that_is_read_again_while_the_doctor_looks_has_lost_no_row(world,
     world.low.empty()
     checkpoint.take(world.redis, dispatched)
     checkpoint.create(world.redis, dispatched, line=1, offset=11)
-    checkpoint.renew_lease(world.redis, dispatched)
+    checkpoint.take_lease(world.redis, dispatched)
     assert examine(world, dispatched) == {}
 
 

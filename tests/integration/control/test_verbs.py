@@ -53,7 +53,7 @@ def test_an_import_is_not_paused_while_its_dispatcher_or_a_claim_is_alive(world,
     import_id, _ = half_read
     world.verb(imports.pause, import_id)
     world.work()
-    checkpoint.renew_lease(world.redis, import_id)
+    checkpoint.take_lease(world.redis, import_id)
     world.recover()
     assert world.status(import_id) == "pausing"
     checkpoint.drop_lease(world.redis, import_id)

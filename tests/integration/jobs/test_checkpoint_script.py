@@ -8,7 +8,7 @@ from rq.serializers import JSONSerializer
 from world import contacts_csv
 
 from importer.files.csv_reader import Record
-from importer.queue import checkpoint
+from importer.queue import checkpoint, keys
 from importer.queue.checkpoint import Checkpoint
 from importer.queue.queues import LOW
 from jobs.dispatcher.pusher import Answer, Pusher, Row
@@ -26,6 +26,7 @@ ROWS = [
 @pytest.fixture
 def pusher(world):
     checkpoint.create(world.redis, IMPORT, line=1, offset=11)
+    checkpoint.take_lease(world.redis, IMPORT)
     return Pusher(world.redis, IMPORT)
 
 
@@ -63,9 +64,18 @@ def test_a_checkpoint_is_made_once(world, pusher):
 
 
 def test_a_pushed_row_renews_the_lease_of_its_dispatcher(world, pusher):
-    assert not checkpoint.is_leased(world.redis, IMPORT)
+    world.redis.pexpire(keys.lease(IMPORT), 1000)
     pusher.push(START, AFTER, ROWS)
-    assert checkpoint.is_leased(world.redis, IMPORT)
+    assert world.redis.pttl(keys.lease(IMPORT)) > 1000
+
+
+def test_a_dispatcher_whose_lease_is_gone_pushes_nothing_until_it_has_looked(world, pusher):
+    checkpoint.drop_lease(world.redis, IMPORT)
+    assert not checkpoint.renew_lease(world.redis, IMPORT)
+    assert pusher.push(START, AFTER, ROWS) == (Answer.UNLEASED, 0)
+    assert world.queued() == []
+    checkpoint.take_lease(world.redis, IMPORT)
+    assert pusher.push(START, AFTER, ROWS) == (Answer.PUSHED, 2)
 
 
 def test_a_block_without_new_rows_still_moves_the_checkpoint(world, pusher):

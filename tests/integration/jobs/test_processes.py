@@ -6,9 +6,9 @@ import pytest
 from accounting import assert_every_row_accounted_for
 from supervisor import Processes, end
 from waiting import wait_until
-from world import World, many_contacts
+from world import World, contacts_csv, many_contacts
 
-from importer.control import health
+from importer.control import health, imports
 from importer.queue import keys
 
 pytestmark = pytest.mark.faults
@@ -40,6 +40,24 @@ def test_the_last_row_of_each_key_wins_with_four_workers(world: World, processes
         lambda: world.find(import_id).cleaned_at and not world.started.get_job_ids(cleanup=False), "it is clean"
     )
     assert_every_row_accounted_for(world, import_id, records, rows=6000)
+
+
+def test_an_import_is_paused_before_more_rows_fail_than_were_queued_at_its_limit(
+    world: World, processes: Processes
+):
+    most = {"MAX_FAILED_ROWS": "1000", "MAX_QUEUED_ROWS": "1000"}
+    world.services.settings = world.services.settings.model_copy(update={"max_failed_rows": 1000})
+    import_id = world.upload(contacts_csv([(f"nonsense {n}", "x") for n in range(30_000)]))
+    programs = [processes.dispatcher(**most), *(processes.worker(**most) for _ in range(3))]
+    failed = 0
+    for _ in range(4):
+        world.wait_for(import_id, "paused")
+        before, failed = failed, world.find(import_id).failed_rows
+        assert before + 1000 < failed <= before + 2000
+        world.verb(imports.resume, import_id)
+    world.verb(imports.cancel, import_id)
+    assert [end(program) for program in programs] == [0] * 4
+    assert len(world.failed_rows(import_id)) == len(world.ledger(import_id)) == world.find(import_id).failed_rows
 
 
 def test_sigterm_ends_every_process_within_10_seconds_and_loses_nothing(world: World, processes: Processes):

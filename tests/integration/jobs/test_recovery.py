@@ -31,7 +31,7 @@ def test_a_slice_that_was_killed_is_replaced_once_its_lease_has_lapsed(world):
     csv, records = many_contacts(10)
     import_id = world.upload(csv)
     world.redis.lmove(world.high.key, world.high.intermediate_queue_key)
-    checkpoint.renew_lease(world.redis, import_id)
+    checkpoint.take_lease(world.redis, import_id)
     world.recover()
     assert world.high.count == 0
     world.let_leases_lapse()
