@@ -107,8 +107,8 @@ class Settings(BaseModel):
     behind it; `0`: up to `MAX_QUEUED_ROWS`"""
 
     max_failed_rows: PositiveInt = 10_000
-    """failed rows after which an import pauses; at most `MAX_QUEUED_ROWS` more fail until it has, and resuming grants
-    as many again"""
+    """failed rows after which an import pauses; at most `MAX_QUEUED_ROWS` more fail until it has, and resuming
+    grants as many again"""
 
     max_record_bytes: PositiveInt = 256 * 1024
     """bytes of one row in the file; a longer one fails"""

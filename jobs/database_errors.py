@@ -51,11 +51,23 @@ BY_CLASS = {
 }
 
 
+def is_connection_lost(error: Exception) -> bool:
+    """Whether it says that the database is away, or that no connection to it was free."""
+    if not isinstance(error, DBAPIError):
+        return isinstance(error, CONNECTION_LOST)
+    has_no_answer = _state_of(error) is None and isinstance(error, OperationalError | InterfaceError)
+    return error.connection_invalidated or has_no_answer
+
+
+def _state_of(error: DBAPIError) -> str | None:
+    return getattr(error.orig, "pgcode", None)
+
+
 def fault_of(error: DBAPIError) -> Fault:
     """Whose fault this error is. An SQLSTATE that is not listed says that the code or the schema is wrong."""
-    state = getattr(error.orig, "pgcode", None)
-    if error.connection_invalidated or (state is None and isinstance(error, OperationalError | InterfaceError)):
+    if is_connection_lost(error):
         return Fault.NOBODY
+    state = _state_of(error)
     if state is None:
         return Fault.CODE
     return BY_STATE.get(state) or BY_CLASS.get(state[:2], Fault.CODE)

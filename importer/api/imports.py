@@ -47,7 +47,7 @@ def show(import_id: str) -> Answer:
 @blueprint.delete(IMPORT)
 def delete(import_id: str) -> tuple[str, int]:
     """Answer 204: the import is gone, or will be within seconds; its records stay."""
-    imports.delete(db.session(), services(), _find(import_id), g.user)
+    imports.delete(db.session(), _find(import_id), g.user)
     return "", 204
 
 

@@ -122,7 +122,7 @@ def delete(import_id: str, yes: bool, as_json: bool) -> None:
     import_ = _find(import_id)
     if not yes:
         click.confirm(f"Delete the import of {import_.filename}?", abort=True, err=True)
-    imports.delete(db.session(), services(), import_, operator())
+    imports.delete(db.session(), import_, operator())
     click.echo(json.dumps({"id": import_id, "deleted": True}) if as_json else f"Deleted {import_id}.")
 
 

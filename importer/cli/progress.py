@@ -11,7 +11,8 @@ from typing import Any, BinaryIO
 
 import click
 
-from importer.control.reports import report, retrying_rows
+from importer.control.reports import report
+from importer.ledger.retries import count_requested
 from importer.models import Import
 from importer.statuses import ENDED, Status
 from importer.web.extensions import db, services
@@ -52,7 +53,7 @@ def follow(import_: Import) -> None:
 
 def _is_over(import_: Import) -> bool:
     if import_.status == Status.COMPLETED:
-        return retrying_rows(db.session(), import_) == 0
+        return count_requested(db.session(), import_) == 0
     return import_.status == Status.PAUSED or import_.status in ENDED
 
 

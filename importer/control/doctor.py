@@ -21,7 +21,7 @@ from sqlalchemy.orm import Session
 from importer.control.health import check_everything
 from importer.errors import ObjectChangedError, ObjectMissingError, StorageError
 from importer.ledger.books import complete, forget_groundless, read_books, recount
-from importer.lifecycle.cleaning import clean, delete_some
+from importer.lifecycle.cleaning import clean, delete_for, is_upload_over
 from importer.lifecycle.dispatching import dispatch
 from importer.lifecycle.transitions import try_move
 from importer.models import FailedRow, Import
@@ -32,6 +32,9 @@ from importer.time_limits import DOCTOR_GRACE_SECONDS, DOCTOR_LOOKS_SECONDS
 
 LATEST = 20
 """So many of the latest imports are examined besides those that are unfinished."""
+
+DELETE_SECONDS = 60
+"""So long the doctor deletes what a deleted import has left; recovery goes on with the rest."""
 
 GRACE = timedelta(seconds=DOCTOR_GRACE_SECONDS)
 
@@ -234,18 +237,18 @@ def _left_over(session: Session, services: Services, import_: Import) -> Iterato
     since = import_.deleted_at or import_.finished_at or import_.created_at
     if since > datetime.now(UTC) - GRACE:
         return
-    if import_.deleted_at is not None:
+    may_upload = not session.scalar(select(is_upload_over()).where(Import.id == import_.id))
+    if import_.deleted_at is not None and not may_upload:
         message = "It was deleted, but its ledger and failed rows are still there."
         yield Complaint(import_.id, "not_deleted", message, partial(_delete, session, services, import_))
-    elif import_.status in ENDED | {Status.CANCELLING} and import_.cleaned_at is None:
+    elif import_.status in ENDED | {Status.CANCELLING} and import_.cleaned_at is None and not may_upload:
         message = "It has ended, but Redis and S3 have not been cleaned up."
         yield Complaint(import_.id, "not_cleaned", message, partial(clean, session, services, import_))
 
 
 def _delete(session: Session, services: Services, import_: Import) -> None:
     clean(session, services, import_)
-    while not delete_some(session, import_):
-        pass
+    delete_for(session, import_, DELETE_SECONDS)
 
 
 def _file(services: Services, import_: Import) -> Iterator[Complaint]:

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import logging
 
-from redis.exceptions import RedisError
 from sqlalchemy import func, update
 from sqlalchemy.orm import Session
 
-from importer.errors import StorageError
-from importer.lifecycle.cleaning import clean, delete_some
+from importer.lifecycle.cleaning import clean_now
 from importer.lifecycle.dispatching import dispatch
 from importer.lifecycle.transitions import move, try_move
 from importer.models import Import, User
@@ -55,26 +53,15 @@ def cancel(session: Session, services: Services, import_: Import, user: User) ->
     """
     move(session, import_, Status.CANCELLING, reason=Reason.BY_PERSON, detail=user.email)
     session.commit()
-    _clean_now(session, services, import_)
+    clean_now(session, services, import_)
 
 
-def delete(session: Session, services: Services, import_: Import, user: User) -> None:
-    """Remove the import with its ledger and failed rows, not the records; an unfinished one is cancelled first."""
+def delete(session: Session, import_: Import, user: User) -> None:
+    """Remove the import with its ledger and failed rows, not the records; an unfinished one is cancelled first.
+
+    From here on nobody sees it, and no row of it takes effect. However much it has left, recovery clears it away.
+    """
     try_move(session, import_.id, Status.CANCELLING, reason=Reason.BY_PERSON, detail=user.email)
     deletion = {"deleted_at": func.now(), "idempotency_key": None, "cleaned_at": None}
     session.execute(update(Import).where(Import.id == import_.id).values(deletion))
     session.commit()
-    # The web's session keeps what it has read over a commit: it still has the old status.
-    session.refresh(import_)
-    _clean_now(session, services, import_)
-
-
-def _clean_now(session: Session, services: Services, import_: Import) -> None:
-    """Do at once what recovery would do within seconds, so that nobody has to wait for it."""
-    try:
-        clean(session, services, import_)
-        if import_.deleted_at is not None:
-            delete_some(session, import_)
-    except (RedisError, StorageError) as error:
-        log.warning("import %s: cleaning up is left to recovery (%s)", import_.id, error)
-        session.rollback()

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from redis.exceptions import RedisError
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.orm import Session
 
 from importer.errors import UnknownImportError
@@ -208,12 +208,6 @@ def failed_rows(session: Session, import_: Import, *, after: int, limit: int) ->
         .order_by(FailedRow.row_number)
         .limit(limit)
     ).all()
-
-
-def retrying_rows(session: Session, import_: Import) -> int:
-    """How many failed rows wait for their retry."""
-    wanted = (FailedRow.import_sequence == import_.sequence, FailedRow.retry_requested_at.is_not(None))
-    return session.scalar(select(func.count()).select_from(FailedRow).where(*wanted)) or 0
 
 
 def previous_failed_rows(session: Session, import_: Import, *, after: int, limit: int) -> int:

@@ -206,6 +206,17 @@ def _say_alive(session: Session, incoming: Incoming) -> None:
 
 def _stop(session: Session, incoming: Incoming, reason: Reason, detail: str) -> None:
     try_move(session, incoming.import_id, Status.STOPPED, reason=reason, detail=detail)
+    _note_end(session, incoming.import_id)
+
+
+def _note_end(session: Session, import_id: str) -> None:
+    """Nothing more comes of this upload, and nothing is left of it: the import can be cleaned."""
+    session.execute(
+        update(Import)
+        .where(Import.id == import_id)
+        .values(upload_ended_at=func.now())
+        .execution_options(synchronize_session=False)
+    )
     session.commit()
 
 
@@ -229,6 +240,7 @@ def _start(
     session.commit()
     if not started:
         services.storage.delete(import_.object_key)
+        _note_end(session, import_.id)
         raise UploadError("The import was cancelled, or given up for dead, during its upload.")
     session.refresh(import_)
     dispatch(session, services, import_)

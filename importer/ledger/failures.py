@@ -13,6 +13,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection
 
 from importer.files.problems import Problem
+from importer.ledger.planning import use_indexes
 from importer.record_types.literals import array_literal, integer_array_literal
 
 SAVE = """
@@ -45,6 +46,20 @@ DELETE = """
 DELETE FROM failed_rows
 WHERE import_sequence = %(sequence)s AND row_number = ANY(%(row_numbers)s::integer[])
 """
+
+END_OF_PORTION = """
+SELECT max(row_number) FROM (
+    SELECT row_number FROM failed_rows
+    WHERE import_sequence = %(sequence)s AND row_number > %(after)s
+    ORDER BY row_number LIMIT %(most)s) AS portion
+"""
+
+DELETE_PORTION = """
+DELETE FROM failed_rows
+WHERE import_sequence = %(sequence)s AND row_number > %(after)s AND row_number <= %(last)s
+"""
+
+ROWS_PER_DELETE = 2_000
 
 
 class Attempt(NamedTuple):
@@ -120,6 +135,23 @@ def delete_failures(connection: Connection, sequence: int, row_numbers: Iterable
     numbers = list(row_numbers)
     if numbers:
         connection.exec_driver_sql(DELETE, {"sequence": sequence, "row_numbers": integer_array_literal(numbers)})
+
+
+def delete_failures_after(connection: Connection, sequence: int, after: int) -> int | None:
+    """Delete some failed rows of an import, at most 2,000, in the order in which a batch locks them.
+
+    Args:
+        after: the row number after which they come.
+
+    Returns:
+        The number of the row deleted last; None where there was none.
+    """
+    use_indexes(connection)
+    portion = {"sequence": sequence, "after": after, "most": ROWS_PER_DELETE}
+    last: int | None = connection.exec_driver_sql(END_OF_PORTION, portion).scalar()
+    if last is not None:
+        connection.exec_driver_sql(DELETE_PORTION, {**portion, "last": last})
+    return last
 
 
 def _storable(text: str) -> str:

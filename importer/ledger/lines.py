@@ -13,6 +13,8 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection
 
+from importer.ledger.planning import use_indexes
+
 ENTER = """
 INSERT INTO ledger (rows) VALUES (%(rows)s::int8multirange) ON CONFLICT DO NOTHING RETURNING id
 """
@@ -35,7 +37,12 @@ FROM ledger, unnest(rows) AS part
 WHERE rows && %(rows)s::int8multirange
 """
 
-DELETE = "DELETE FROM ledger WHERE rows && %(rows)s::int8multirange"
+DELETE = """
+DELETE FROM ledger WHERE id = ANY(ARRAY(
+    SELECT id FROM ledger WHERE rows && %(rows)s::int8multirange LIMIT %(most)s))
+"""
+
+LINES_PER_DELETE = 2_000
 
 ROW_BITS = 32
 LAST_ROW = 2**ROW_BITS - 1
@@ -97,9 +104,11 @@ def count_rows(connection: Connection, sequence: int) -> int:
     return int(connection.exec_driver_sql(COUNT, {"rows": _all_rows(sequence)}).scalar_one())
 
 
-def delete_lines(connection: Connection, sequence: int) -> None:
-    """Forget which rows of an import have ended."""
-    connection.exec_driver_sql(DELETE, {"rows": _all_rows(sequence)})
+def delete_some_lines(connection: Connection, sequence: int) -> int:
+    """Delete some lines of an import, at most 2,000; return how many, 0 where none is left."""
+    use_indexes(connection)
+    deleted = connection.exec_driver_sql(DELETE, {"rows": _all_rows(sequence), "most": LINES_PER_DELETE})
+    return deleted.rowcount
 
 
 def _known(connection: Connection, sequence: int, parameters: dict[str, str]) -> set[int]:

@@ -1,15 +1,49 @@
-"""Failed rows whose retry was asked for: which they are, and the end of those that cannot be tried."""
+"""Failed rows whose retry was asked for: which they are, and the end of those that cannot be tried.
+
+All failed rows of an import may be many: who asks for them notes it in the import alone, and the dispatcher asks
+for one portion after the other (`ask_for_portion`).
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from datetime import datetime
+from typing import Any, NamedTuple, cast
 
-from sqlalchemy import func, select, update
+from sqlalchemy import CursorResult, func, or_, select, text, update
 from sqlalchemy.orm import Session
 
+from importer.ledger.planning import use_indexes
 from importer.models import FailedRow, Import
-from importer.statuses import Reason
+from importer.statuses import TAKES_ROWS, Reason
+
+ROWS_PER_PORTION = 2_000
+"""Failed rows asked for by one statement: so few that it takes no notable time, whatever their size."""
+
+ASK_FOR_PORTION = text("""
+WITH wanted AS (
+    SELECT id, sequence, retry_after FROM imports WHERE id = :import_id AND retry_after IS NOT NULL
+), portion AS (
+    SELECT failed.import_sequence, failed.row_number
+    FROM wanted JOIN failed_rows AS failed
+        ON failed.import_sequence = wanted.sequence AND failed.row_number > wanted.retry_after
+    ORDER BY failed.row_number
+    LIMIT :rows
+    FOR UPDATE OF failed
+), asked AS (
+    UPDATE failed_rows SET retry_requested_at = now() FROM portion
+    WHERE failed_rows.import_sequence = portion.import_sequence AND failed_rows.row_number = portion.row_number
+    RETURNING failed_rows.row_number
+), reached AS (
+    SELECT count(*) AS rows, max(row_number) AS last FROM asked
+)
+UPDATE imports SET
+    retry_after = CASE WHEN reached.rows = :rows THEN reached.last END,
+    retries_to_ask = CASE WHEN reached.rows = :rows THEN GREATEST(retries_to_ask - reached.rows, 0) ELSE 0 END
+FROM wanted, reached
+WHERE imports.id = wanted.id AND imports.retry_after = wanted.retry_after
+RETURNING wanted.retry_after
+""")
 
 
 class Requested(NamedTuple):
@@ -24,6 +58,60 @@ class Requested(NamedTuple):
     line_number: int
     attempt: int
     size: int
+
+
+def ask_for_all(session: Session, import_: Import) -> int:
+    """Note that all failed rows of an import are to be tried again; return how many."""
+    values = {"retry_after": 0, "retries_to_ask": Import.failed_rows}
+    asked = update(Import).where(Import.id == import_.id, Import.failed_rows > 0).values(values)
+    return session.scalar(asked.returning(Import.retries_to_ask)) or 0
+
+
+def ask_for_row(session: Session, import_: Import, row_number: int) -> int:
+    """Ask that one row be tried again; return 1, or 0 where it is no failed row."""
+    asked = session.execute(
+        update(FailedRow)
+        .where(FailedRow.import_sequence == import_.sequence, FailedRow.row_number == row_number)
+        .values(retry_requested_at=func.now())
+        .execution_options(synchronize_session=False)
+    )
+    return cast(CursorResult[Any], asked).rowcount
+
+
+def ask_for_portion(session: Session, import_id: str) -> int | None:
+    """Ask for the next of all failed rows of an import.
+
+    Failed rows are locked in the order of rows and before the import, as batches lock them.
+
+    Returns:
+        The row number after which they come; None where nobody wants all of them tried, or there is none left.
+    """
+    use_indexes(session.connection())
+    asked = session.execute(ASK_FOR_PORTION, {"import_id": import_id, "rows": ROWS_PER_PORTION}).scalar()
+    session.commit()
+    return cast(int | None, asked)
+
+
+def forget_retries(session: Session, import_: Import) -> None:
+    """Nobody is to wait for retries of this import any more."""
+    session.execute(update(Import).where(Import.id == import_.id).values(retry_after=None, retries_to_ask=0))
+    asked = (FailedRow.import_sequence == import_.sequence, FailedRow.retry_requested_at.is_not(None))
+    session.execute(update(FailedRow).where(*asked).values(retry_requested_at=None))
+
+
+def count_requested(session: Session, import_: Import) -> int:
+    """How many failed rows wait for their retry, asked for or still to be asked for."""
+    asked = (FailedRow.import_sequence == import_.sequence, FailedRow.retry_requested_at.is_not(None))
+    counted = select(func.count()).select_from(FailedRow).where(*asked).scalar_subquery()
+    return session.scalar(select(counted + Import.retries_to_ask).where(Import.id == import_.id)) or 0
+
+
+def imports_with_retries(session: Session, *, requested_before: datetime) -> list[str]:
+    """Imports of which failed rows were to be tried again before a moment, or are still to be asked for."""
+    waiting = select(FailedRow.import_sequence).where(FailedRow.retry_requested_at < requested_before).distinct()
+    wanted = or_(Import.retry_after.is_not(None), Import.sequence.in_(waiting))
+    takes_rows = Import.status.in_(TAKES_ROWS) & Import.deleted_at.is_(None)
+    return list(session.scalars(select(Import.id).where(wanted, takes_rows)))
 
 
 def requested(session: Session, sequence: int, *, after: int, limit: int) -> list[Requested]:

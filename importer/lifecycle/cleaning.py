@@ -5,30 +5,31 @@ Every step may be repeated; recovery calls these until they have succeeded (docs
 
 from __future__ import annotations
 
+import logging
+import time
+from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, func, text, update
+from redis.exceptions import RedisError
+from sqlalchemy import ColumnElement, CursorResult, func, or_, text, update
 from sqlalchemy.orm import Session
 
-from importer.ledger.lines import delete_lines
+from importer.errors import StorageError
+from importer.ledger.failures import delete_failures_after
+from importer.ledger.lines import delete_some_lines
+from importer.ledger.retries import forget_retries
 from importer.lifecycle.transitions import try_move
-from importer.models import FailedRow, Import
+from importer.models import Import
 from importer.queue import checkpoint, queues
 from importer.services import Services
 from importer.statuses import ENDED, Status
+from importer.time_limits import STALE_UPLOAD_SECONDS
 
-ROWS_PER_DELETE = 50_000
-"""Failed rows that one statement deletes."""
-
-DELETE_FAILED_ROWS = text("""
-DELETE FROM failed_rows WHERE import_sequence = :sequence AND row_number IN (
-    SELECT row_number FROM failed_rows WHERE import_sequence = :sequence LIMIT :rows)
-""")
+log = logging.getLogger(__name__)
 
 DELETE_IMPORT = text("""
-DELETE FROM imports WHERE id = :id AND NOT EXISTS (SELECT FROM failed_rows WHERE import_sequence = :sequence)
+DELETE FROM imports WHERE id = :id AND deleted_at IS NOT NULL AND cleaned_at IS NOT NULL
 """)
-"""Two who delete the same failed rows each find fewer than there are: only an import without any goes."""
 
 
 def clean(session: Session, services: Services, import_: Import) -> None:
@@ -42,11 +43,32 @@ def clean(session: Session, services: Services, import_: Import) -> None:
     is_deleted = import_.deleted_at is not None
     _take_checkpoint(session, services, import_)
     if is_deleted or import_.status != Status.COMPLETED:  # a completed import may have retries on the way
-        _forget_retries(session, import_)
+        forget_retries(session, import_)
+        session.commit()
         queues.drop_slices(services.redis, import_.id, failed=is_deleted)
         queues.drop_row_jobs(services.redis, import_.id, failed=is_deleted)
     _remove_file(services, import_)
     _note_cleaned(session, import_)
+
+
+def clean_now(session: Session, services: Services, import_: Import) -> None:
+    """Clean at once, so that nobody has to wait for it; where that fails, recovery does it within seconds."""
+    try:
+        clean(session, services, import_)
+    except (RedisError, StorageError) as error:
+        log.warning("import %s: cleaning up is left to recovery (%s)", import_.id, error)
+        session.rollback()
+
+
+def is_upload_over() -> ColumnElement[bool]:
+    """Whether no more can come of an import's upload: it ended, or said nothing for so long that it is dead.
+
+    Until then an import that was cancelled is not clean: whoever receives its file may begin another part, or be
+    killed with the file just stored.
+    """
+    silent_since = datetime.now(UTC) - timedelta(seconds=STALE_UPLOAD_SECONDS)
+    has_ended = or_(Import.uploaded_at.is_not(None), Import.upload_ended_at.is_not(None))
+    return or_(has_ended, Import.upload_seen_at < silent_since)
 
 
 def _remove_file(services: Services, import_: Import) -> None:
@@ -64,13 +86,6 @@ def _take_checkpoint(session: Session, services: Services, import_: Import) -> N
     _note_dispatched(session, import_, checkpoint.take(services.redis, import_.id))
 
 
-def _forget_retries(session: Session, import_: Import) -> None:
-    """Its rows take no effect any more: nobody is to wait for them."""
-    asked = (FailedRow.import_sequence == import_.sequence, FailedRow.retry_requested_at.is_not(None))
-    session.execute(update(FailedRow).where(*asked).values(retry_requested_at=None))
-    session.commit()
-
-
 def _note_dispatched(session: Session, import_: Import, dispatched: int | None) -> None:
     if dispatched:
         reached = func.greatest(Import.dispatched_rows, dispatched)
@@ -79,22 +94,35 @@ def _note_dispatched(session: Session, import_: Import, dispatched: int | None) 
 
 
 def _note_cleaned(session: Session, import_: Import) -> None:
-    if not try_move(session, import_.id, Status.CANCELLED, cleaned_at=func.now()):
-        session.execute(update(Import).where(Import.id == import_.id).values(cleaned_at=func.now()))
+    try_move(session, import_.id, Status.CANCELLED)
+    cleaned = update(Import).where(Import.id == import_.id, is_upload_over()).values(cleaned_at=func.now())
+    session.execute(cleaned.execution_options(synchronize_session=False))
     session.commit()
     session.refresh(import_)
 
 
-def delete_some(session: Session, import_: Import) -> bool:
-    """Delete a deleted import's ledger and up to 50,000 of its failed rows, at the end the import itself.
+def delete_for(session: Session, import_: Import, seconds: float) -> bool:
+    """Delete a deleted import that is clean: its failed rows, its ledger, and at the end the import itself.
+
+    Each portion is committed, and takes no notable time. No batch adds to them: it waits for the import's row, and
+    finds it deleted (`importer.ledger.counters`).
+
+    Args:
+        seconds: after so long no further portion is begun.
 
     Returns:
         Whether nothing is left of it.
     """
-    of_import = {"sequence": import_.sequence}
-    # In the order in which a batch locks them, or the two could wait for each other.
-    session.execute(DELETE_FAILED_ROWS, {**of_import, "rows": ROWS_PER_DELETE})
-    delete_lines(session.connection(), import_.sequence)
-    deleted = cast(CursorResult[Any], session.execute(DELETE_IMPORT, {**of_import, "id": import_.id}))
+    until, reached = time.monotonic() + seconds, 0
+    while (last := delete_failures_after(session.connection(), import_.sequence, reached)) is not None:
+        reached = last
+        session.commit()
+        if time.monotonic() > until:
+            return False
+    while delete_some_lines(session.connection(), import_.sequence):
+        session.commit()
+        if time.monotonic() > until:
+            return False
+    deleted = cast(CursorResult[Any], session.execute(DELETE_IMPORT, {"id": import_.id}))
     session.commit()
     return deleted.rowcount == 1

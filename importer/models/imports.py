@@ -30,6 +30,10 @@ from importer.statuses import Status
 ID_ALPHABET = "abcdefghijkmnpqrstuvwxyz23456789"
 
 
+OBJECT_PREFIX = "imports/"
+"""What the keys of all uploaded files in S3 begin with; an import's id follows."""
+
+
 def new_import_id() -> str:
     """A random id of 12 characters (60 bits), so that a restored database cannot meet old job ids or objects."""
     return "".join(secrets.choice(ID_ALPHABET) for _ in range(12))
@@ -82,11 +86,16 @@ class Import(Base):
     superseded_rows: Mapped[int] = mapped_column(Integer, default=0)
     failed_rows: Mapped[int] = mapped_column(Integer, default=0)
     allowed_failed_rows: Mapped[int] = mapped_column(Integer)
+    retry_after: Mapped[int | None] = mapped_column(
+        Integer, comment="all failed rows after this one are still to be asked for again; null: none"
+    )
+    retries_to_ask: Mapped[int] = mapped_column(Integer, server_default="0", comment="how many those are")
     failed_slices: Mapped[int] = mapped_column(SmallInteger, default=0, comment="in a row, by unexpected errors")
 
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     uploaded_at: Mapped[datetime | None]
     upload_seen_at: Mapped[datetime] = mapped_column(server_default=func.now(), comment="last bytes of the upload")
+    upload_ended_at: Mapped[datetime | None] = mapped_column(comment="when no more could come of it, well or not")
     started_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
     cleaned_at: Mapped[datetime | None] = mapped_column(comment="when Redis and S3 held nothing more of it")
@@ -96,12 +105,13 @@ class Import(Base):
         Index("uq_imports_idempotency_key", "created_by", "idempotency_key", unique=True),
         Index("ix_imports_unclean", "id", postgresql_where=text("cleaned_at IS NULL OR deleted_at IS NOT NULL")),
         Index("ix_imports_created_by", "created_by", "sequence"),
+        Index("ix_imports_retry", "id", postgresql_where=text("retry_after IS NOT NULL")),
     )
 
     @property
     def object_key(self) -> str:
         """The key of the uploaded file in S3."""
-        return f"imports/{self.id}"
+        return f"{OBJECT_PREFIX}{self.id}"
 
     @hybrid_property
     def imported_rows(self) -> int:

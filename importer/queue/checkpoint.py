@@ -7,7 +7,7 @@ script that pushes the rows (`jobs.dispatcher.pusher`).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple, cast
 
 from redis import Redis
@@ -81,6 +81,14 @@ def renew_lease(redis: Redis, import_id: str) -> bool:
 def drop_lease(redis: Redis, import_id: str) -> None:
     """Note that the dispatcher has left this import, or have it look whether it should before it pushes more."""
     redis.delete(keys.lease(import_id))
+
+
+def leased_imports(redis: Redis, import_ids: Sequence[str]) -> set[str]:
+    """Those of the imports of which a dispatcher has pushed or waited within its lease."""
+    if not import_ids:
+        return set()
+    leases = cast(list[bytes | None], redis.mget([keys.lease(import_id) for import_id in import_ids]))
+    return {import_id for import_id, lease in zip(import_ids, leases, strict=True) if lease is not None}
 
 
 def is_leased(redis: Redis, import_id: str) -> bool:

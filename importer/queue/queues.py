@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import secrets
 from datetime import UTC, datetime, timedelta
-from typing import cast
+from typing import Any, cast
 
 from redis import Redis
 from rq import Queue
@@ -67,9 +67,10 @@ def is_slice_queued(redis: Redis, import_id: str) -> bool:
     return import_id in waiting_imports(redis)
 
 
-def waiting_imports(redis: Redis) -> set[str]:
-    """Imports of which a slice waits on `high`."""
-    return {import_of(job_id) for job_id in queue_named(HIGH, redis).job_ids}
+def waiting_imports(redis: Redis, *, first: int = 0) -> set[str]:
+    """Imports of which a slice waits on `high`; with `first`, of those that many that come next."""
+    waiting = cast(list[bytes], redis.lrange(queue_named(HIGH, redis).key, 0, first - 1))
+    return {import_of(job_id.decode()) for job_id in waiting}
 
 
 def queued_rows(redis: Redis, import_id: str, *, with_claimed: bool = True) -> int:
@@ -78,6 +79,14 @@ def queued_rows(redis: Redis, import_id: str, *, with_claimed: bool = True) -> i
     places = [queue.key, queue.intermediate_queue_key, keys.CLAIMS]
     count = script(redis, "count_row_jobs")
     return cast(int, count(keys=places, args=[f"{import_id}_", keys.claim(""), int(with_claimed)]))
+
+
+def queued_rows_by_import(redis: Redis) -> dict[str, int]:
+    """How many row jobs of each import wait on `low` or are claimed, where there are any."""
+    queue = queue_named(LOW, redis)
+    places = [queue.key, queue.intermediate_queue_key, keys.CLAIMS]
+    answer = cast(list[Any], script(redis, "count_row_jobs_by_import")(keys=places, args=[keys.claim("")]))
+    return {import_id.decode(): count for import_id, count in zip(answer[::2], answer[1::2], strict=True)}
 
 
 def drop_row_jobs(redis: Redis, import_id: str, *, failed: bool) -> None:
@@ -95,6 +104,15 @@ def drop_slices(redis: Redis, import_id: str, *, failed: bool) -> None:
     drop_lost_slices(redis, import_id)
     if failed:
         _drop_registered(redis, f"{import_id}-", FailedJobRegistry(queue=queue))
+
+
+def imports_with_failed_jobs(redis: Redis) -> set[str]:
+    """Imports of which RQ shows a failed row or slice."""
+    registries = [FailedJobRegistry(queue=queue_named(name, redis)) for name in (HIGH, LOW)]
+    members = [
+        member for registry in registries for member in cast(list[bytes], redis.zrange(registry.key, 0, -1))
+    ]
+    return {import_of(member.decode()) for member in members}
 
 
 def drop_lost_slices(redis: Redis, import_id: str) -> None:

@@ -9,8 +9,9 @@ import io
 import logging
 from concurrent.futures import ALL_COMPLETED, FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
+from datetime import datetime
 from types import TracebackType
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from importer.errors import StorageError
 
@@ -42,6 +43,14 @@ class SentPart:
     number: int
     etag: str
     checksum: str | None
+
+
+class UnfinishedUpload(NamedTuple):
+    """A multipart upload that was begun and neither completed nor aborted."""
+
+    key: str
+    upload_id: str
+    begun_at: datetime
 
 
 class PartStore(Protocol):

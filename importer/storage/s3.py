@@ -22,7 +22,7 @@ from botocore.config import Config
 from importer.errors import ObjectChangedError, ObjectMissingError, StorageError
 from importer.storage import s3_answers
 from importer.storage.object_reader import ObjectReader
-from importer.storage.object_writer import ObjectWriter, SentPart
+from importer.storage.object_writer import ObjectWriter, SentPart, UnfinishedUpload
 from importer.time_limits import S3_CONNECT_SECONDS, S3_READ_SECONDS
 
 if TYPE_CHECKING:
@@ -111,13 +111,26 @@ class Storage:
         Raises:
             StorageError: S3 does not answer, or an operator has to act; call it again.
         """
+        for upload in self.unfinished_uploads(key):
+            if upload.key == key:
+                self.abort_upload(key, upload.upload_id)
+
+    def unfinished_uploads(self, prefix: str) -> list[UnfinishedUpload]:
+        """Every unfinished multipart upload of a key that begins with `prefix`.
+
+        Raises:
+            StorageError: S3 does not answer, or an operator has to act.
+        """
         with _in_our_words(self.bucket):
-            pages = self._client.get_paginator("list_multipart_uploads").paginate(Bucket=self.bucket, Prefix=key)
+            pages = self._client.get_paginator("list_multipart_uploads").paginate(
+                Bucket=self.bucket, Prefix=prefix
+            )
             # Listed to the end first: an abort between two pages could take away the marker of the next.
-            uploads = [upload for page in pages for upload in page.get("Uploads", [])]
-        for upload in uploads:
-            if upload["Key"] == key:
-                self.abort_upload(key, upload["UploadId"])
+            return [
+                UnfinishedUpload(upload["Key"], upload["UploadId"], upload["Initiated"])
+                for page in pages
+                for upload in page.get("Uploads", [])
+            ]
 
     def check(self) -> None:
         """Ask whether the bucket answers; one small request, and its retries.

@@ -30,6 +30,6 @@ def create(import_id: str) -> Response:
 @blueprint.post("/imports/<import_id:import_id>/delete")
 def delete(import_id: str) -> Response:
     import_ = find_import(db.session(), g.user, import_id)
-    imports.delete(db.session(), services(), import_, g.user)
+    imports.delete(db.session(), import_, g.user)
     flash(f"The import of {import_.filename} is deleted. The records stay.")
     return redirect(url_for("imports.index"))

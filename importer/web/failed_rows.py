@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
 from flask import request
 
-from importer.control.reports import failed_rows, previous_failed_rows, retrying_rows
+from importer.control.reports import failed_rows, previous_failed_rows
+from importer.ledger.retries import count_requested
 from importer.models import FailedRow, Import
 from importer.web.extensions import db
 from importer.web.retries import LARGEST_ROW
@@ -37,7 +37,7 @@ class Line:
     message: str
     cells: Sequence[Cell]
     attempts: int
-    retrying_since: datetime | None
+    is_retrying: bool
 
 
 @dataclass(frozen=True)
@@ -63,11 +63,11 @@ def page_of(import_: Import, after: int) -> FailedRowsPage:
     columns = _columns(import_)
     return FailedRowsPage(
         header=_header(import_, shown),
-        lines=[_line(row, columns) for row in shown],
+        lines=[_line(row, columns, is_retrying=_is_retrying(import_, row)) for row in shown],
         after=after,
         previous=previous_failed_rows(db.session(), import_, after=after, limit=PAGE_ROWS) if after else None,
         next=shown[-1].row_number if len(rows) > PAGE_ROWS else None,
-        retrying=retrying_rows(db.session(), import_) if import_.failed_rows else 0,
+        retrying=count_requested(db.session(), import_) if import_.failed_rows else 0,
     )
 
 
@@ -85,7 +85,13 @@ def _header(import_: Import, rows: Sequence[FailedRow]) -> list[str]:
     return (names + extra)[:SHOWN_CELLS]
 
 
-def _line(row: FailedRow, columns: Sequence[str | None]) -> Line:
+def _is_retrying(import_: Import, row: FailedRow) -> bool:
+    """Whether its retry was asked for, or that of all rows and its portion is to come."""
+    is_to_come = import_.retry_after is not None and row.row_number > import_.retry_after
+    return is_to_come or row.retry_requested_at is not None
+
+
+def _line(row: FailedRow, columns: Sequence[str | None], *, is_retrying: bool) -> Line:
     faults = [place for place, name in enumerate(columns) if name is not None and name == row.column_name]
     return Line(
         row_number=row.row_number,
@@ -95,5 +101,5 @@ def _line(row: FailedRow, columns: Sequence[str | None]) -> Line:
         message=row.message,
         cells=[Cell(text, place in faults) for place, text in enumerate(row.cells[:SHOWN_CELLS])],
         attempts=row.attempts,
-        retrying_since=row.retry_requested_at,
+        is_retrying=is_retrying,
     )

@@ -19,8 +19,8 @@ from importer.errors import ObjectChangedError, ObjectMissingError
 from importer.files.csv_reader import Position, RecordReader, new_tuple
 from importer.ledger.counters import Change, settle
 from importer.ledger.lines import known_rows
-from importer.ledger.retries import Requested, requested
-from importer.lifecycle.cleaning import clean
+from importer.ledger.retries import Requested, ask_for_portion, requested
+from importer.lifecycle.cleaning import clean_now
 from importer.lifecycle.transitions import try_move
 from importer.models import Import
 from importer.queue import checkpoint, queues
@@ -45,6 +45,9 @@ WAIT_SECONDS = 0.1
 """So long a slice waits for room while another import waits on `high`."""
 
 LOOK_FOR_ROOM_SECONDS = 0.02
+
+FEW = 10
+"""So many waiting slices are looked at for one of another import; an import has hardly ever more than one."""
 
 
 class Block(NamedTuple):
@@ -93,8 +96,14 @@ class Slice:
 
     def _push_retries(self, import_: Import) -> bool:
         """Push the rows whose retry was asked for; return whether all were pushed."""
-        after = 0
-        while rows := self._requested(import_, after):
+        after: int | None = 0
+        while after is not None:
+            rows = self._requested(import_, after)
+            if not rows:
+                after = self._ask_for_more()
+                if after is not None and self._is_turn_over():
+                    return False
+                continue
             if not self._has_room(self._pusher.queue_length()):
                 return False
             rows = _fitting(rows[: self._most_rows()])
@@ -106,6 +115,11 @@ class Slice:
     def _requested(self, import_: Import, after: int) -> list[Requested]:
         with Session(self._services.engine) as session:
             return requested(session, import_.sequence, after=after, limit=ROWS_PER_PUSH)
+
+    def _ask_for_more(self) -> int | None:
+        """Where all failed rows are to be tried again: the row number after which the next of them come."""
+        with Session(self._services.engine) as session:
+            return ask_for_portion(session, self._id)
 
     # Rows of the file
 
@@ -216,17 +230,20 @@ class Slice:
         return process.stop_requested.is_set() or time.monotonic() > self._until
 
     def _do_others_wait(self) -> bool:
-        return bool(queues.waiting_imports(self._services.redis) - {self._id})
+        return bool(queues.waiting_imports(self._services.redis, first=FEW) - {self._id})
+
+    def _is_turn_over(self) -> bool:
+        """Whether this slice is to end, or another import has waited for long enough."""
+        if time.monotonic() > self._next_turn:
+            self._next_turn = time.monotonic() + TURN_SECONDS
+            return self._is_over() or self._do_others_wait()
+        return self._is_over()
 
     def _may_go_on(self, reached: Checkpoint) -> bool:
-        now = time.monotonic()
-        is_over = self._is_over()
-        if now > self._next_turn:
-            self._next_turn = now + TURN_SECONDS
-            is_over |= self._do_others_wait()
-        if now < self._next_look and not is_over:
+        is_over = self._is_turn_over()
+        if time.monotonic() < self._next_look and not is_over:
             return True
-        self._next_look = now + LOOK_SECONDS
+        self._next_look = time.monotonic() + LOOK_SECONDS
         return self._look(reached) and not is_over
 
     def _look(self, reached: Checkpoint) -> bool:
@@ -264,7 +281,7 @@ class Slice:
         with Session(self._services.engine) as session:
             import_ = session.get(Import, self._id)
             if import_ is not None:
-                clean(session, self._services, import_)
+                clean_now(session, self._services, import_)
 
 
 def _fitting(rows: list[Requested]) -> list[Requested]:

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from importer.errors import RecordTypeError
 from importer.ledger.retries import refuse_retries
-from importer.lifecycle.cleaning import clean
+from importer.lifecycle.cleaning import clean_now
 from importer.lifecycle.transitions import try_move
 from importer.models import Import
 from importer.queue import checkpoint
@@ -163,4 +163,4 @@ class RowWorker(ResilientWorker):
             import_ = session.get(Import, import_id)
             if import_ is not None and import_.cleaned_at is None:
                 log.info("import %s completed: %s rows", import_id, import_.total_rows)
-                clean(session, self.services, import_)
+                clean_now(session, self.services, import_)

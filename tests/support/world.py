@@ -79,9 +79,9 @@ class World:
         with self.session() as session:
             import_ = session.scalars(select(Import).where(Import.id == import_id)).one()
             person = session.scalars(select(User)).one()
-            if verb is imports.pause:
+            if verb in (imports.pause, imports.delete):
                 return verb(session, import_, person)
-            if verb in (imports.cancel, imports.delete):
+            if verb is imports.cancel:
                 return verb(session, self.services, import_, person)
             return verb(session, self.services, import_, *arguments, **options)
 

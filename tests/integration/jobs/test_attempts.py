@@ -36,7 +36,7 @@ def retry_job(world, import_id: str, attempt: int):
 
 
 def test_a_retry_tries_the_cells_that_the_failed_row_has_by_then(world, failed):
-    world.verb(retries.retry, failed)
+    world.verb(retries.retry, failed, row_number=1)
     world.dispatch()
     mend_cells(world)
     world.work()
@@ -49,7 +49,7 @@ def test_a_retry_tries_the_cells_that_the_failed_row_has_by_then(world, failed):
 def test_a_job_of_another_attempt_than_the_next_neither_fails_the_row_nor_clears_its_request(
     world, failed, attempt
 ):
-    world.verb(retries.retry, failed)
+    world.verb(retries.retry, failed, row_number=1)
     applied = retry_job(world, failed, attempt)
     assert (applied.failures, applied.again) == ([], {1})
     row = world.failed_rows(failed)[1]
@@ -83,7 +83,7 @@ def test_two_jobs_of_the_same_attempt_at_once_count_once(world, failed):
 
 def test_a_requeue_in_rq_and_a_retry_of_the_page_at_once_leave_no_request_unanswered(world, failed):
     Job.fetch(f"{failed}_1", connection=world.redis).requeue()
-    world.verb(retries.retry, failed)
+    world.verb(retries.retry, failed, row_number=1)
     world.dispatch()
     assert world.queued_rows() == [1]
     world.run()
@@ -97,7 +97,7 @@ def test_a_retry_asked_for_while_a_worker_holds_the_row_is_done_after_it(world, 
     worker = RowWorker(world.services)
     claim = worker._claims.take(limit=1)
     applied = worker._apply(claim)  # COMMIT: attempt 2 has failed
-    world.verb(retries.retry, failed)  # attempt 3
+    world.verb(retries.retry, failed, row_number=1)  # attempt 3
     world.dispatch()  # its push meets the job that the worker still holds
     worker._clear(claim, applied)
     mend_cells(world)
@@ -115,7 +115,7 @@ def test_a_retry_is_not_held_up_by_a_job_of_the_row_that_is_queued_already(world
     write_row_job(world, failed, 1, version=2, cells=["nonsense", "x"])  # its first attempt's, that came back late
     world.low.push_job_id(f"{failed}_1")
     mend_cells(world)
-    world.verb(retries.retry, failed)
+    world.verb(retries.retry, failed, row_number=1)
     world.dispatch()
     assert world.queued_rows() == [1]
     world.work()
@@ -133,7 +133,7 @@ def test_a_retry_that_passes_is_imported_though_the_first_attempts_job_is_in_its
 
 def test_a_row_is_tried_as_often_as_it_is_asked_for(world, failed):
     for attempts in (2, 3, 4):
-        world.verb(retries.retry, failed)
+        world.verb(retries.retry, failed, row_number=1)
         world.run()
         assert world.failed_rows(failed)[1].attempts == attempts
     assert_every_row_accounted_for(world, failed, contacts({"b@example.com": "Bob"}), rows=2)

@@ -7,10 +7,12 @@ from accounting import assert_every_row_accounted_for, assert_nothing_left
 from rq.registry import StartedJobRegistry, clean_registries
 from world import contacts_csv, many_contacts
 
-from importer.control import health, retries, uploads
+from importer.control import health, imports, retries, uploads
+from importer.errors import StorageError
 from importer.models import User
 from importer.queue import checkpoint, keys, queues
 from importer.statuses import Status
+from jobs import clearing
 from jobs.recovery import Recovery
 from jobs.rows.worker import RowWorker
 
@@ -128,15 +130,7 @@ def test_rqs_own_clean_up_fails_no_claimed_row(world, dispatched, clean):
 
 
 def test_an_upload_that_broke_off_is_given_up_and_its_parts_are_aborted(world):
-    with closing(world.session()) as session:
-        import_, _ = uploads.begin_upload(
-            session,
-            world.services,
-            session.get_one(User, 1),
-            record_type="contacts",
-            filename="f.csv",
-            idempotency_key=None,
-        )
+    import_ = begin_upload(world)
     world.services.storage.begin_upload(import_.object_key)
     world.recover()
     assert world.status(import_.id) == Status.UPLOADING
@@ -215,3 +209,92 @@ def test_a_redis_that_was_set_back_forgets_the_checkpoints_of_ended_imports(worl
     world.recover()
     assert_nothing_left(world, ended)
     assert checkpoint.read(world.redis, running) is not None
+
+
+def test_a_pass_asks_redis_no_more_often_for_a_hundred_waiting_imports_than_for_ten(world):
+    def commands() -> int:
+        world.release_recovery()
+        recovery, before = Recovery(world.services), world.redis.info("stats")["total_commands_processed"]
+        assert recovery.run()
+        return world.redis.info("stats")["total_commands_processed"] - before
+
+    csv = many_contacts(1)[0]
+    for _ in range(10):
+        world.upload(csv)
+    few = commands()
+    for _ in range(90):
+        world.upload(csv)
+    assert commands() <= few + 5
+
+
+def test_files_that_cannot_be_deleted_keep_no_other_from_being_cleaned(world, monkeypatch):
+    monkeypatch.setattr(clearing, "CLEANED_AT_ONCE", 2)
+    ids = sorted(world.upload(many_contacts(1)[0]) for _ in range(5))
+    delete = world.services.storage.delete
+
+    def refuse_some(key):
+        if key.removeprefix("imports/") in ids[:3]:
+            raise StorageError("Access denied.")
+        delete(key)
+
+    monkeypatch.setattr(world.services.storage, "delete", refuse_some)
+    world.run()
+    recovery = Recovery(world.services)
+    for _ in range(4):
+        world.release_recovery()
+        recovery.run()
+    assert [world.is_cleaned(import_id) for import_id in ids] == [False] * 3 + [True] * 2
+    monkeypatch.setattr(world.services.storage, "delete", delete)
+    for _ in range(4):
+        world.release_recovery()
+        recovery.run()
+    assert all(map(world.is_cleaned, ids))
+
+
+def begin_upload(world):
+    with closing(world.session()) as session:
+        import_, _ = uploads.begin_upload(
+            session,
+            world.services,
+            session.get_one(User, 1),
+            record_type="contacts",
+            filename="f.csv",
+            idempotency_key=None,
+        )
+    return import_
+
+
+@pytest.mark.parametrize("verb", [imports.cancel, imports.delete])
+def test_what_a_killed_process_has_received_of_a_cancelled_upload_is_removed(world, verb):
+    import_ = begin_upload(world)
+    world.verb(verb, import_.id)
+    world.recover()
+    world.services.storage.begin_upload(import_.object_key)
+    world.services.storage.put(import_.object_key, b"email,name")
+    world.recover()
+    assert not world.is_cleaned(import_.id)
+    world.execute("UPDATE imports SET upload_seen_at = now() - interval '1 hour'")
+    world.recover()
+    assert (world.unfinished_uploads(), world.objects()) == ([], [])
+
+
+def test_uploads_that_nobody_owns_are_aborted_and_those_of_a_neighbour_left_alone(world, monkeypatch):
+    monkeypatch.setattr(clearing, "UNKNOWN_UPLOAD_DAYS", 36_500)  # moto's uploads are all of 2010
+    owned, ended = begin_upload(world), world.import_file(many_contacts(1)[0])
+    for import_id in (owned.id, ended, "neighbour"):
+        world.services.storage.begin_upload(f"imports/{import_id}")
+    world.recover()
+    assert sorted(world.unfinished_uploads()) == sorted([owned.object_key, "imports/neighbour"])
+    monkeypatch.setattr(clearing, "UNKNOWN_UPLOAD_DAYS", 7)
+    world.recover()
+    assert world.unfinished_uploads() == [owned.object_key]
+
+
+def test_failed_jobs_of_an_import_that_is_gone_are_forgotten(world):
+    import_id = world.import_file(contacts_csv([("nonsense", "x")]))
+    world.execute("DELETE FROM failed_rows")
+    world.execute("DELETE FROM ledger")
+    world.execute("DELETE FROM imports")
+    world.recover()
+    assert world.keys_of(import_id) == set()
+    assert world.failed.get_job_ids() == []

@@ -2,9 +2,12 @@
 
 import pytest
 from accounting import assert_every_row_accounted_for
+from sqlalchemy import func, select
 from world import contacts, contacts_csv
 
 from importer.control import retries
+from importer.ledger.retries import count_requested
+from importer.models import FailedRow
 
 pytestmark = pytest.mark.usefixtures("way_of_writing")
 
@@ -98,6 +101,23 @@ def test_a_retry_of_every_row_imports_those_that_can_be(world, parts):
     world.run()
     assert world.codes(import_id) == {3: "database_23514"}
     assert world.counts(import_id) == {"created": 3, "failed": 1}
+
+
+def test_all_failed_rows_are_asked_for_in_portions_and_each_is_tried_once(world, setting, monkeypatch):
+    monkeypatch.setattr("importer.ledger.retries.ROWS_PER_PORTION", 7)
+    import_id = world.import_file(contacts_csv([(f"nonsense {n}", "x") for n in range(60)]))
+    setting(slice_seconds=1e-6, max_queued_rows=20)
+    assert world.verb(retries.retry, import_id) == 60
+    with world.session() as session:
+        assert count_requested(session, world.find(import_id)) == 60
+        assert session.scalar(select(func.count(FailedRow.retry_requested_at))) == 0
+    while world.high.count or world.queued():
+        world.run_slice(import_id)
+        world.work()
+    assert {row.attempts for row in world.failed_rows(import_id).values()} == {2}
+    with world.session() as session:
+        assert count_requested(session, world.find(import_id)) == 0
+    assert_every_row_accounted_for(world, import_id, {}, rows=60)
 
 
 def test_a_retried_row_keeps_its_place_behind_a_later_one(world):

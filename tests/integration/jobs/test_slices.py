@@ -156,6 +156,8 @@ def test_a_slice_leaves_an_import_that_takes_no_more_rows(world, small_blocks, m
 
     monkeypatch.setattr(pusher.Pusher, "push", push_and_interfere)
     world.dispatch()
+    if verb is imports.delete:
+        world.recover()
     assert world.queued_rows() == (list(range(1, 11)) if verb is imports.pause else [])
     assert (checkpoint.read(world.redis, import_id) is None) == (verb is not imports.pause)
     assert not checkpoint.is_leased(world.redis, import_id)

@@ -104,6 +104,7 @@ def test_deleting_an_import_forgets_its_failed_slices_too(world, monkeypatch):
     world.dispatch()
     assert world.failed_slices.get_job_ids()
     world.verb(imports.delete, import_id)
+    world.recover()
     assert not world.failed_slices.get_job_ids()
 
 

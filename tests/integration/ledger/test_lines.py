@@ -48,7 +48,7 @@ def test_the_same_row_of_another_import_is_another_row(connection):
     assert lines.known_rows(connection, SEQUENCE + 1, 0, last) == {1, last}
     assert lines.highest_row(connection, SEQUENCE) == last
     assert lines.highest_row(connection, SEQUENCE + 2) == 0
-    lines.delete_lines(connection, SEQUENCE)
+    lines.delete_some_lines(connection, SEQUENCE)
     assert lines.count_rows(connection, SEQUENCE) == 0
     assert lines.count_rows(connection, SEQUENCE + 1) == 2
 
