@@ -62,6 +62,9 @@ TRANSITIONS: dict[tuple[Status, Status], str] = {
 DISPATCHED = frozenset({Status.QUEUED, Status.RUNNING})
 """A dispatcher reads the file of such an import."""
 
+AT_WORK = frozenset({Status.RUNNING, Status.PAUSING})
+"""Workers are at the rows of such an import: the time that this takes is kept."""
+
 UNFINISHED = frozenset({Status.QUEUED, Status.RUNNING, Status.PAUSING, Status.PAUSED})
 """The file has arrived, and rows of it may still have to be dispatched or to end."""
 

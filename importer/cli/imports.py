@@ -17,6 +17,7 @@ from importer.control.uploads import begin_upload, receive
 from importer.models import Import, Role, User
 from importer.statuses import Status
 from importer.web.extensions import db, services
+from importer.web.formats import duration, number
 
 SOME_FAILED, NOT_COMPLETED = 2, 1
 
@@ -165,6 +166,9 @@ def _print(shown: Report, as_json: bool) -> None:
     click.echo(f"{shown.id}  {shown.status}  {shown.filename} ({shown.record_type})")
     click.echo(shown.reason or shown.meaning)
     click.echo(_counts(shown))
+    if shown.rows_per_second:
+        took = f"{duration(shown.seconds_running)} without pauses, {number(shown.rows_per_second)} rows/s"
+        click.echo(took if shown.seconds_left is None else f"{took}, {duration(shown.seconds_left)} left")
 
 
 def _counts(shown: Report) -> str:

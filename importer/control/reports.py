@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from redis.exceptions import RedisError
@@ -27,7 +27,8 @@ class Report:
         estimated_rows: the total, or an estimate from the bytes read so far; None before the first row.
         dropped_rows: dispatched but neither imported nor failed when the import was cancelled or stopped.
         read_to_end: whether the dispatcher has seen the end of the file.
-        rows_per_second: the average since the import started.
+        seconds_running: what its rows have taken, without pauses and waiting.
+        rows_per_second: the average of that time.
         seconds_left: at that average; None where it is not known.
     """
 
@@ -56,6 +57,7 @@ class Report:
     dropped_rows: int
     read_to_end: bool
     progress: float
+    seconds_running: float
     rows_per_second: float | None
     seconds_left: float | None
 
@@ -134,8 +136,7 @@ def _dispatched(services: Services, import_: Import) -> tuple[int, int | None]:
 def _report(import_: Import, dispatched: int, offset: int | None, creator: str | None) -> Report:
     dispatched = max(dispatched, import_.ended_rows)
     estimated = _estimate(import_, dispatched, offset)
-    seconds = _seconds_at_work(import_)
-    rate = import_.ended_rows / seconds if seconds and import_.ended_rows else None
+    rate = import_.ended_rows / import_.seconds_running if import_.seconds_running else 0.0
     left = (estimated - import_.ended_rows) / rate if rate and estimated and import_.status in DISPATCHED else None
     return Report(
         **{name: getattr(import_, name) for name in STORED_FIELDS},
@@ -149,6 +150,7 @@ def _report(import_: Import, dispatched: int, offset: int | None, creator: str |
         dropped_rows=dispatched - import_.ended_rows if import_.status in ENDED_EARLY else 0,
         read_to_end=import_.total_rows is not None,
         progress=_progress(import_, estimated),
+        seconds_running=round(import_.seconds_running, 1),
         rows_per_second=round(rate, 1) if rate else None,
         seconds_left=round(max(left, 0.0), 1) if left is not None else None,
     )
@@ -188,12 +190,6 @@ def _progress(import_: Import, estimated: int | None) -> float:
     if import_.status == Status.COMPLETED:
         return 1.0
     return min(import_.ended_rows / estimated, 0.999) if estimated else 0.0
-
-
-def _seconds_at_work(import_: Import) -> float | None:
-    if import_.started_at is None:
-        return None
-    return max(((import_.finished_at or datetime.now(UTC)) - import_.started_at).total_seconds(), 0.001)
 
 
 def _iso(moment: datetime | None) -> str | None:

@@ -2,6 +2,10 @@
 
 Completion is decided inside it, so that no order of events can miss it (docs/design.md, rule 10). Where it returns
 no row, the import takes no rows any more, and the caller's transaction must roll back.
+
+The time that an import is running is counted here too, from one batch to the next, and at first from when a
+dispatcher took the import up. So neither pauses nor waiting for a dispatcher count, and of a time in which no
+worker lived `LONGEST_GAP_SECONDS` at most. It goes by the clock: `now()` is when a batch's transaction began.
 """
 
 from __future__ import annotations
@@ -11,7 +15,11 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, text
 
-from importer.statuses import DISPATCHED, REASONS, TAKES_ROWS, UNFINISHED, Reason, Status
+from importer.statuses import AT_WORK, DISPATCHED, REASONS, TAKES_ROWS, UNFINISHED, Reason, Status
+from importer.time_limits import ALIVE_SECONDS
+
+LONGEST_GAP_SECONDS = ALIVE_SECONDS
+"""Between two batches of an import at work. After a longer one every worker counted as dead meanwhile."""
 
 SETTLE = text("""
 WITH current AS (
@@ -41,7 +49,11 @@ UPDATE imports SET
     status = COALESCE(move, status),
     reason_code = CASE move WHEN 'completed' THEN NULL WHEN 'pausing' THEN :reason_code ELSE reason_code END,
     reason = CASE move WHEN 'completed' THEN NULL WHEN 'pausing' THEN :reason ELSE reason END,
-    finished_at = CASE move WHEN 'completed' THEN now() ELSE finished_at END
+    finished_at = CASE move WHEN 'completed' THEN clock_timestamp() ELSE finished_at END,
+    seconds_running = seconds_running + CASE WHEN status = ANY(:at_work) THEN
+        GREATEST(0, LEAST(:longest_gap, EXTRACT(EPOCH FROM clock_timestamp() - COALESCE(timed_until, now()))))
+        ELSE 0 END,
+    timed_until = clock_timestamp()
 FROM verdict
 WHERE imports.id = verdict.id
 RETURNING status, imports.failed_rows
@@ -98,6 +110,8 @@ def settle(
             "unfinished": list(UNFINISHED),
             "takes_rows": list(TAKES_ROWS),
             "dispatched": list(DISPATCHED),
+            "at_work": list(AT_WORK),
+            "longest_gap": LONGEST_GAP_SECONDS,
             "reason_code": str(Reason.TOO_MANY_FAILED),
             "reason": REASONS[Reason.TOO_MANY_FAILED],
         },

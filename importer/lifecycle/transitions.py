@@ -45,6 +45,8 @@ def try_move(
         values |= {"reason_code": None, "reason": None}
     if reason is not None:
         values |= {"reason_code": reason, "reason": REASONS[reason].format(detail=detail)}
+    if target is Status.RUNNING:
+        values["timed_until"] = func.clock_timestamp()
     if target in ENDED:
         values["finished_at"] = func.now()
     moved = session.execute(

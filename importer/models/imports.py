@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import (
     BigInteger,
+    Double,
     ForeignKey,
     Identity,
     Index,
@@ -98,6 +99,10 @@ class Import(Base):
     upload_ended_at: Mapped[datetime | None] = mapped_column(comment="when no more could come of it, well or not")
     started_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
+    seconds_running: Mapped[float] = mapped_column(
+        Double, default=0, server_default="0", comment="while its rows ended one batch after another"
+    )
+    timed_until: Mapped[datetime | None] = mapped_column(comment="up to when seconds_running counts")
     cleaned_at: Mapped[datetime | None] = mapped_column(comment="when Redis and S3 held nothing more of it")
     deleted_at: Mapped[datetime | None]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 from flask import Blueprint, Flask, g, redirect, render_template, request, url_for
@@ -103,6 +104,7 @@ def _page(import_id: str) -> dict[str, Any]:
     return {
         "import_": import_,
         "report": report(db.session(), services(), import_),
+        "now": time.time(),
         "ignored": ignored_columns(import_),
         "warnings": watch().warnings() if status not in ENDED or failed.retrying else [],
         "failed": failed,

@@ -46,6 +46,15 @@ FROM (VALUES ('scattered', 'running', NULL, 15000, 1, 0), ('folded', 'completed'
     ('early', 'cancelled', NULL, 4, 1, 4)) AS given (id, status, total, created, failed, folded)
 """
 
+STARTED = """
+INSERT INTO imports (id, record_type, filename, status, rows_line, rows_offset, dispatched_rows, updated_rows,
+    unchanged_rows, superseded_rows, failed_slices, allowed_failed_rows, created_rows, failed_rows, started_at,
+    finished_at)
+SELECT id, 'contacts', 'a.csv', 'completed', 1, 10, 0, 0, 0, 0, 0, 10, 0, 0, started,
+    started + interval '2 minutes'
+FROM (VALUES ('done', now()), ('never', NULL)) AS given (id, started)
+"""
+
 LINES = """
 INSERT INTO ledger (import_sequence, row_number, outcome)
 SELECT 1, 2 * number, 1 FROM generate_series(1, 15000) AS number
@@ -79,6 +88,18 @@ def test_ledgers_of_a_line_for_each_row_are_carried_over(application):
     assert ended(2) == {1, 2, 3, 4, 5}
     assert len(ended(3)) == 5
     assert 9 in ended(3)
+
+
+def test_imports_of_before_are_given_the_time_between_their_start_and_their_end(application):
+    flask_migrate.upgrade(revision="0004")
+    execute(STARTED)
+    flask_migrate.upgrade()
+    with db.engine.connect() as connection:
+        found = {
+            row.id: row.seconds_running
+            for row in connection.execute(text("SELECT id, seconds_running FROM imports"))
+        }
+    assert found == {"done": 120, "never": 0}
 
 
 def test_a_ledger_of_ranges_is_taken_back_row_by_row(application):

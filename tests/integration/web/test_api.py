@@ -29,6 +29,13 @@ def test_an_import_is_told_with_every_count_and_its_page(someone, operator, make
     assert told["url"] == f"/imports/{import_.id}"
 
 
+def test_rate_and_time_left_come_from_the_time_that_an_import_was_running(someone, operator, make_import):
+    counts = {"created_rows": 200, "total_rows": 600, "seconds_running": 40.0}
+    import_ = make_import(operator, Status.RUNNING, **counts)
+    told = someone.get(f"/api/imports/{import_.id}").get_json()
+    assert (told["seconds_running"], told["rows_per_second"], told["seconds_left"]) == (40, 5, 80)
+
+
 def test_an_import_is_paused_resumed_cancelled_and_deleted(someone, operator, make_import):
     import_ = make_import(operator, Status.RUNNING)
     path = f"/api/imports/{import_.id}"

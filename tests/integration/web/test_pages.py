@@ -201,3 +201,10 @@ def test_a_part_that_is_away_is_shown_on_the_pages(operator, visitor, make_impor
     watch = app.extensions["importer_watch"]
     monkeypatch.setattr(watch, "findings", lambda: [Finding("redis", False, "Redis is full.")])
     assert "Redis is full." in visitor(operator).page(f"/imports/{import_.id}/live")
+
+
+def test_a_page_says_how_long_an_import_took_and_how_fast_it_was(operator, visitor, make_import):
+    import_ = make_import(operator, created_rows=600, seconds_running=120.0, finished_at=operator.created_at)
+    page = " ".join(visitor(operator).page(f"/imports/{import_.id}").split())
+    assert '<dt>Took</dt><dd title="Without pauses and waiting">2 min 0 s</dd>' in page
+    assert "5 rows/s on average" in page
