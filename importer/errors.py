@@ -8,6 +8,14 @@ from __future__ import annotations
 
 import inspect
 
+KEPT_CHARACTERS = 1000
+"""Of a reason that is kept: the message of a driver, or of a record type's own code, may quote whole cells."""
+
+
+def shortened(message: str) -> str:
+    """What is kept of a message."""
+    return message if len(message) <= KEPT_CHARACTERS else f"{message[: KEPT_CHARACTERS - 1]}…"
+
 
 class ImporterError(Exception):
     """Something went wrong in the importer."""

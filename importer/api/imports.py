@@ -9,7 +9,8 @@ from werkzeug.exceptions import BadRequest
 
 from importer.api.queries import Number, numbers
 from importer.control import imports, retries
-from importer.control.reports import failed_rows, find_import, page_of_imports, report, reports
+from importer.control.failed_rows import page_of_failed_rows
+from importer.control.reports import find_import, page_of_imports, report, reports
 from importer.models import FailedRow, Import
 from importer.web.extensions import db, services
 from importer.web.imports import LAST_PAGE, as_json
@@ -20,14 +21,15 @@ blueprint = Blueprint("api", __name__, url_prefix="/api")
 
 Answer = dict[str, Any]
 PAGE = Number(default=1, least=1, most=LAST_PAGE)
-LIMIT = Number(default=50, least=1, most=1000)
+IMPORTS = Number(default=50, least=1, most=100)
+FAILED_ROWS = Number(default=50, least=1, most=1000)
 AFTER = Number(default=0, least=0, most=LARGEST_ROW)
 IMPORT = "/imports/<import_id:import_id>"
 
 
 @blueprint.get("/imports")
 def index() -> Answer:
-    number, limit = numbers(page=PAGE, limit=LIMIT).values()
+    number, limit = numbers(page=PAGE, limit=IMPORTS).values()
     found, has_next = page_of_imports(db.session(), g.user, limit=limit, number=number)
     following = url_for("api.index", page=number + 1, limit=limit) if has_next else None
     return {"imports": [as_json(one) for one in reports(db.session(), found)], "next": following}
@@ -53,14 +55,13 @@ def delete(import_id: str) -> tuple[str, int]:
 
 @blueprint.get(f"{IMPORT}/failed-rows")
 def failed_rows_index(import_id: str) -> Answer:
-    after, limit = numbers(after=AFTER, limit=LIMIT).values()
-    rows = failed_rows(db.session(), _find(import_id), after=after, limit=limit + 1)
+    """A page of them; it may be shorter than the limit, and is the last only where `next` is null."""
+    after, limit = numbers(after=AFTER, limit=FAILED_ROWS).values()
+    rows, has_next = page_of_failed_rows(db.session(), _find(import_id), after=after, limit=limit)
     following = None
-    if len(rows) > limit:
-        following = url_for(
-            "api.failed_rows_index", import_id=import_id, after=rows[limit - 1].row_number, limit=limit
-        )
-    return {"failed_rows": [_failed_row(row) for row in rows[:limit]], "next": following}
+    if has_next:
+        following = url_for("api.failed_rows_index", import_id=import_id, after=rows[-1].row_number, limit=limit)
+    return {"failed_rows": [_failed_row(row) for row in rows], "next": following}
 
 
 @blueprint.post(f"{IMPORT}/pause")

@@ -74,7 +74,7 @@ def exit_status(import_: Import) -> int:
 
 @group.command("list")
 @click.option(
-    "--limit", type=click.IntRange(min=1), default=20, show_default=True, help="How many, the latest first."
+    "--limit", type=click.IntRange(1, 1000), default=20, show_default=True, help="How many, the latest first."
 )
 @json_option
 @command

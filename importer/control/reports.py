@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.orm import Session
 
 from importer.errors import UnknownImportError
-from importer.models import FailedRow, Import, User
+from importer.models import Import, User
 from importer.queue import checkpoint
 from importer.services import Services
 from importer.statuses import DISPATCHED, ENDED_EARLY, MEANINGS, UNFINISHED, Status
@@ -194,25 +194,3 @@ def _progress(import_: Import, estimated: int | None) -> float:
 
 def _iso(moment: datetime | None) -> str | None:
     return moment.isoformat() if moment else None
-
-
-def failed_rows(session: Session, import_: Import, *, after: int, limit: int) -> Sequence[FailedRow]:
-    """The failed rows after a row number, at most `limit`, in the order of the file."""
-    return session.scalars(
-        select(FailedRow)
-        .where(FailedRow.import_sequence == import_.sequence, FailedRow.row_number > after)
-        .order_by(FailedRow.row_number)
-        .limit(limit)
-    ).all()
-
-
-def previous_failed_rows(session: Session, import_: Import, *, after: int, limit: int) -> int:
-    """The `after` of the previous page, seen from the page of this `after`; 0 for the first page."""
-    before = session.scalars(
-        select(FailedRow.row_number)
-        .where(FailedRow.import_sequence == import_.sequence, FailedRow.row_number <= after)
-        .order_by(FailedRow.row_number.desc())
-        .offset(limit)
-        .limit(1)
-    )
-    return before.first() or 0

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection
 
+from importer.errors import shortened
 from importer.files.problems import Problem
 from importer.ledger.planning import use_indexes
 from importer.record_types.literals import array_literal, integer_array_literal
@@ -122,7 +123,7 @@ def save_failures(connection: Connection, sequence: int, failures: Sequence[Fail
         "line_numbers": integer_array_literal(attempt.line_number for attempt in tried),
         "codes": array_literal(_storable(failure.code)[:100] for failure in failures),
         "column_names": array_literal(failure.column and _storable(failure.column)[:255] for failure in failures),
-        "messages": array_literal(_storable(failure.message) for failure in failures),
+        "messages": array_literal(shortened(_storable(failure.message)) for failure in failures),
         "cells": array_literal(json.dumps(attempt.cells) for attempt in tried),
         "problems": array_literal(attempt.problem and json.dumps(attempt.problem) for attempt in tried),
         "attempts": integer_array_literal(attempt.number for attempt in tried),

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple, cast
 from sqlalchemy import CursorResult, func, or_, select, text, update
 from sqlalchemy.orm import Session
 
+from importer.errors import shortened
 from importer.ledger.planning import use_indexes
 from importer.models import FailedRow, Import
 from importer.statuses import TAKES_ROWS, Reason
@@ -134,6 +135,8 @@ def refuse_retries(session: Session, import_id: str, row_numbers: Sequence[int],
         update(FailedRow)
         .where(FailedRow.import_sequence == sequence, FailedRow.row_number.in_(row_numbers))
         .where(FailedRow.retry_requested_at.is_not(None))
-        .values(retry_requested_at=None, code=Reason.RECORD_TYPE_BROKEN, message=detail, column_name=None)
+        .values(
+            retry_requested_at=None, code=Reason.RECORD_TYPE_BROKEN, message=shortened(detail), column_name=None
+        )
         .execution_options(synchronize_session=False)
     )

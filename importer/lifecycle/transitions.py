@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import func, update
 from sqlalchemy.orm import Session
 
-from importer.errors import RefusedTransitionError
+from importer.errors import RefusedTransitionError, shortened
 from importer.models import Import
 from importer.statuses import DISPATCHED, ENDED, REASONS, TRANSITIONS, Reason, Status
 
@@ -44,7 +44,7 @@ def try_move(
     if target in DISPATCHED:
         values |= {"reason_code": None, "reason": None}
     if reason is not None:
-        values |= {"reason_code": reason, "reason": REASONS[reason].format(detail=detail)}
+        values |= {"reason_code": reason, "reason": REASONS[reason].format(detail=shortened(detail))}
     if target is Status.RUNNING:
         values["timed_until"] = func.clock_timestamp()
     if target in ENDED:

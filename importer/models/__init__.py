@@ -5,9 +5,10 @@ The tables of records are defined beside their record types, in `importer.record
 
 from importer.models.base import Base, ImportedRecord
 from importer.models.imports import FailedRow, Import, LedgerLine
-from importer.models.users import ApiToken, Role, User
+from importer.models.users import MAX_EMAIL, ApiToken, Role, User
 
 __all__ = [
+    "MAX_EMAIL",
     "ApiToken",
     "Base",
     "FailedRow",

@@ -72,9 +72,13 @@ class Import(Base):
     size_bytes: Mapped[int | None] = mapped_column(BigInteger)
     etag: Mapped[str | None] = mapped_column(String(200))
     content_sha256: Mapped[str | None] = mapped_column(String(64))
-    header: Mapped[list[str] | None] = mapped_column(JSONB, comment="the header's cells as written")
+    # These may be large. They are read together, and only where they are asked for: lists and recovery read many
+    # imports at once.
+    header: Mapped[list[str] | None] = mapped_column(
+        JSONB, comment="the header's cells as written", deferred=True, deferred_group="header"
+    )
     columns: Mapped[list[str | None] | None] = mapped_column(
-        JSONB, comment="the record's column per cell, or null"
+        JSONB, comment="the record's column per cell, or null", deferred=True, deferred_group="header"
     )
     rows_line: Mapped[int] = mapped_column(Integer, default=0, comment="physical lines before the first row")
     rows_offset: Mapped[int] = mapped_column(BigInteger, default=0, comment="bytes before the first row")

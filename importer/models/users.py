@@ -10,6 +10,9 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from importer.models.base import Base
 
+MAX_EMAIL = 254
+"""Characters of an e-mail address (RFC 5321)."""
+
 
 class Role(StrEnum):
     """An operator sees and touches their own imports, an admin all of them and rq-dashboard."""
@@ -24,7 +27,7 @@ class User(Base):
     __tablename__ = "users"
 
     id: Mapped[int] = mapped_column(Integer, primary_key=True)
-    email: Mapped[str] = mapped_column(String(254))
+    email: Mapped[str] = mapped_column(String(MAX_EMAIL))
     password_hash: Mapped[str | None] = mapped_column(String(200))
     role: Mapped[Role] = mapped_column(String(10))
     session_version: Mapped[int] = mapped_column(Integer, default=1, comment="raised to end every session")

@@ -37,6 +37,10 @@ STREAMED = frozenset({"uploads.create", "api.create"})
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
+MAX_PATH_CHARACTERS = 4000
+"""Of a path that is kept for after the login; no address that a page has is as long."""
+
+
 class Person(NamedTuple):
     """Who is logged in, for pages; it can be read even when the database has gone away since."""
 
@@ -113,7 +117,7 @@ def log_in(user: User) -> None:
 
 def local_path(url: str) -> str | None:
     """A path of this application, or None where following it would lead to another one."""
-    if not url.isprintable():
+    if len(url) > MAX_PATH_CHARACTERS or not url.isprintable():
         return None  # a redirect to it would fail: a header cannot hold a line break
     try:
         parts = urlsplit(url.replace("\\", "/"))

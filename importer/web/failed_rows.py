@@ -7,15 +7,19 @@ from dataclasses import dataclass
 
 from flask import request
 
-from importer.control.reports import failed_rows, previous_failed_rows
+from importer.control.failed_rows import before_previous_page, page_of_failed_rows
 from importer.ledger.retries import count_requested
 from importer.models import FailedRow, Import
+from importer.web import formats
 from importer.web.extensions import db
 from importer.web.retries import LARGEST_ROW
 
 PAGE_ROWS = 25
 SHOWN_CELLS = 200
 """Cells of a row that are shown: a file may have more columns than anybody reads."""
+
+SHOWN_CHARACTERS = 4000
+"""Characters of a row that are shown, the same of each of its cells."""
 
 
 @dataclass(frozen=True)
@@ -36,15 +40,21 @@ class Line:
     code: str
     message: str
     cells: Sequence[Cell]
+    is_cut: bool
     attempts: int
     is_retrying: bool
 
 
 @dataclass(frozen=True)
-class FailedRowsPage:
-    """Some of the failed rows, and where the previous and the next page begin; None: there is no such page."""
+class FailedRowsTable:
+    """Some of the failed rows, and where the previous and the next page begin; None: there is no such page.
+
+    Attributes:
+        characters: of a cell that are shown.
+    """
 
     header: Sequence[str]
+    characters: int
     lines: Sequence[Line]
     after: int
     previous: int | None
@@ -57,17 +67,19 @@ def wanted_after() -> int:
     return min(max(request.args.get("after", 0, type=int), 0), LARGEST_ROW)
 
 
-def page_of(import_: Import, after: int) -> FailedRowsPage:
-    rows = failed_rows(db.session(), import_, after=after, limit=PAGE_ROWS + 1)
-    shown = rows[:PAGE_ROWS]
-    columns = _columns(import_)
-    return FailedRowsPage(
-        header=_header(import_, shown),
-        lines=[_line(row, columns, is_retrying=_is_retrying(import_, row)) for row in shown],
+def page_of(import_: Import, after: int) -> FailedRowsTable:
+    session = db.session()
+    rows, has_next = page_of_failed_rows(session, import_, after=after, limit=PAGE_ROWS)
+    columns, header = _columns(import_), _header(import_, rows)
+    characters = min(formats.SHOWN_CHARACTERS, SHOWN_CHARACTERS // max(len(header), 1))
+    return FailedRowsTable(
+        header=header,
+        characters=characters,
+        lines=[_line(row, columns, characters, is_retrying=_is_retrying(import_, row)) for row in rows],
         after=after,
-        previous=previous_failed_rows(db.session(), import_, after=after, limit=PAGE_ROWS) if after else None,
-        next=shown[-1].row_number if len(rows) > PAGE_ROWS else None,
-        retrying=count_requested(db.session(), import_) if import_.failed_rows else 0,
+        previous=before_previous_page(session, import_, after=after, limit=PAGE_ROWS) if after else None,
+        next=rows[-1].row_number if has_next else None,
+        retrying=count_requested(session, import_) if import_.failed_rows else 0,
     )
 
 
@@ -75,14 +87,13 @@ def _columns(import_: Import) -> list[str | None]:
     """What a reason calls each column of the file: its name in the record type or, if it has none, in the file."""
     names = import_.header or []
     known = import_.columns or []
-    return [column or name for column, name in zip(known, names, strict=False)]
+    return [column or name for column, name in zip(known[:SHOWN_CELLS], names, strict=False)]
 
 
 def _header(import_: Import, rows: Sequence[FailedRow]) -> list[str]:
-    names = list(import_.header or [])
-    widest = max((len(row.cells) for row in rows), default=0)
-    extra = [f"(cell {place})" for place in range(len(names) + 1, widest + 1)]
-    return (names + extra)[:SHOWN_CELLS]
+    names = (import_.header or [])[:SHOWN_CELLS]
+    widest = min(max((len(row.cells) for row in rows), default=0), SHOWN_CELLS)
+    return names + [f"(cell {place})" for place in range(len(names) + 1, widest + 1)]
 
 
 def _is_retrying(import_: Import, row: FailedRow) -> bool:
@@ -91,7 +102,7 @@ def _is_retrying(import_: Import, row: FailedRow) -> bool:
     return is_to_come or row.retry_requested_at is not None
 
 
-def _line(row: FailedRow, columns: Sequence[str | None], *, is_retrying: bool) -> Line:
+def _line(row: FailedRow, columns: Sequence[str | None], characters: int, *, is_retrying: bool) -> Line:
     faults = [place for place, name in enumerate(columns) if name is not None and name == row.column_name]
     return Line(
         row_number=row.row_number,
@@ -100,6 +111,7 @@ def _line(row: FailedRow, columns: Sequence[str | None], *, is_retrying: bool) -
         code=row.code,
         message=row.message,
         cells=[Cell(text, place in faults) for place, text in enumerate(row.cells[:SHOWN_CELLS])],
+        is_cut=len(row.cells) > SHOWN_CELLS or any(len(cell) > characters for cell in row.cells),
         attempts=row.attempts,
         is_retrying=is_retrying,
     )

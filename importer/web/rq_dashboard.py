@@ -28,6 +28,12 @@ SHOWN_ADDRESS = "redis://"
 """Its pages print the address; the real one may hold a password."""
 
 QUEUE_NAME = re.compile(r"[A-Za-z0-9_.:-]+")
+WHOLE_NUMBER = re.compile(r"[1-9][0-9]{0,8}")
+MAX_LISTED = 50
+"""Jobs of one page: each is read whole, with the cells of its row."""
+
+LIST_JOBS = rq_dashboard.web.get_queue_registry_jobs_count
+
 INLINE_SCRIPT = re.compile(r'<script type="text/javascript">(.*?)</script>', re.DOTALL)
 
 JOB_GONE = "This job is gone or no longer a failed one: it was worked off, requeued or deleted meanwhile."
@@ -61,6 +67,7 @@ def register(app: Flask) -> None:
     dashboard = rq_dashboard.web
     dashboard.config.serializer = JSONSerializer
     dashboard.Worker = JSONWorker
+    dashboard.get_queue_registry_jobs_count = list_page
     app.config["RQ_DASHBOARD_REDIS_URL"] = (SHOWN_ADDRESS,)
     with app.app_context():
         app.redis_conn = services().redis  # type: ignore[attr-defined]
@@ -74,7 +81,10 @@ def register(app: Flask) -> None:
 
 
 def refuse_what_is_unsafe() -> None:
-    """Refuse requeueing by GET, other Redis instances, and queue names that its scripts would have to quote."""
+    """Refuse requeueing by GET, other Redis instances, and queue names that its scripts would have to quote.
+
+    A page of more jobs than `MAX_LISTED` gets as many.
+    """
     if request.endpoint == "rq_dashboard.requeue_all" and request.method != "POST":
         raise MethodNotAllowed(["POST"])
     wanted = request.view_args or {}
@@ -82,6 +92,17 @@ def refuse_what_is_unsafe() -> None:
         raise NotFound()
     if wanted.get("queue_name") is not None and not QUEUE_NAME.fullmatch(wanted["queue_name"]):
         raise NotFound()
+    if "per_page" in wanted:
+        page, per_page = str(wanted["page"]), str(wanted["per_page"])
+        if not (WHOLE_NUMBER.fullmatch(page) and WHOLE_NUMBER.fullmatch(per_page)):
+            raise NotFound()
+        wanted["per_page"] = min(int(per_page), MAX_LISTED)
+
+
+def list_page(queue_name: str, registry: str, offset: int, per_page: int, *more: Any) -> tuple[int, list[Any]]:
+    """How many jobs there are, and those of one page. The dashboard's own function adds those of later pages."""
+    total, jobs = LIST_JOBS(queue_name, registry, offset, per_page, *more)
+    return total, jobs[:per_page]
 
 
 def requeue_all(queue_name: str) -> dict[str, object]:

@@ -7,6 +7,7 @@ from werkzeug.exceptions import MethodNotAllowed
 from werkzeug.wrappers import Response
 
 from importer.control import accounts
+from importer.models import MAX_EMAIL
 from importer.web.auth import local_path, log_in, user_of_session
 from importer.web.extensions import db, services
 from importer.web.throttle import TOO_MANY_TRIES, PasswordThrottle
@@ -60,8 +61,13 @@ def destroy() -> Response:
 
 
 def _form(email: str = "", error: str | None = None) -> str:
-    return render_template("sessions/new.html", email=email, error=error, next=request.values.get("next"))
+    shown = email[:MAX_EMAIL]
+    return render_template("sessions/new.html", email=shown, error=error, next=local_path(_wanted_page()))
 
 
 def _next_page() -> str:
-    return local_path(request.values.get("next", "")) or url_for("imports.index")
+    return local_path(_wanted_page()) or url_for("imports.index")
+
+
+def _wanted_page() -> str:
+    return request.values.get("next", "")

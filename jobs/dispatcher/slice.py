@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from sqlalchemy import func, update
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, undefer
 
 from importer.errors import ObjectChangedError, ObjectMissingError
 from importer.files.csv_reader import Position, RecordReader, new_tuple
@@ -85,7 +85,7 @@ class Slice:
     def _push(self) -> bool:
         checkpoint.take_lease(self._services.redis, self._id)
         with Session(self._services.engine, expire_on_commit=False) as session:
-            import_ = session.get(Import, self._id)
+            import_ = session.get(Import, self._id, options=[undefer(Import.columns)])
         if import_ is None or import_.status not in TAKES_ROWS or import_.deleted_at is not None:
             return False
         if not self._push_retries(import_):

@@ -18,6 +18,9 @@ from jobs.resilience import ResilientWorker
 
 log = logging.getLogger(__name__)
 
+KEPT_CHARACTERS = 10_000
+"""Of a traceback, its end: rq-dashboard shows those of many slices on one page."""
+
 
 class DispatcherWorker(ResilientWorker):
     """Drains `high`."""
@@ -38,7 +41,8 @@ class DispatcherWorker(ResilientWorker):
         except Exception as error:
             log.exception("slice %s failed", job.id)
             job.ended_at = now()
-            self.handle_job_failure(job, queue, exc_string=format_exc_info(_exc_info(error)), execution=execution)
+            traceback = format_exc_info(_exc_info(error))[-KEPT_CHARACTERS:]
+            self.handle_job_failure(job, queue, exc_string=traceback, execution=execution)
         else:
             self._forget(job, execution)
         self.set_state(WorkerStatus.IDLE)
