@@ -53,6 +53,7 @@ class Product:
     """The application on embedded servers, with a person who is logged in."""
 
     def __init__(self, servers: EmbeddedServers, database_url: str, application: Application) -> None:
+        self.application = application
         self._database_url = database_url
         self._redis = Redis.from_url(servers.valkey.url)
         self._processes = [(_kind(p.cmdline()), p) for p in leftovers.marked(application.mark)]
