@@ -3,6 +3,8 @@
 import boto3
 import pytest
 from accounting import assert_every_row_accounted_for, assert_nothing_left
+from rq.job import Job
+from rq.serializers import JSONSerializer
 from world import contacts_csv, many_contacts
 
 from importer.control import imports
@@ -204,6 +206,18 @@ def test_errors_that_nobody_expected_are_counted_and_five_in_a_row_stop_the_impo
     stopped = world.find(import_id)
     assert (stopped.status, stopped.reason_code) == ("stopped", "dispatcher_failed")
     assert "ZeroDivisionError: nobody thought of this" in stopped.reason
+
+
+def test_of_a_long_traceback_rq_keeps_the_end(world, monkeypatch):
+    def broken(*arguments):
+        raise ZeroDivisionError("x" * 1_000_000)
+
+    monkeypatch.setattr(slices, "encode_record", broken)
+    world.upload(many_contacts(3)[0])
+    world.dispatch()
+    (job_id,) = world.failed_slices.get_job_ids()
+    told = Job.fetch(job_id, connection=world.redis, serializer=JSONSerializer).latest_result().exc_string
+    assert len(told) == 10_000
 
 
 def test_a_slice_that_gets_on_forgets_the_errors_before_it(world, tiny_slices, monkeypatch):

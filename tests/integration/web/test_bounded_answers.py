@@ -6,11 +6,14 @@ import pytest
 from rq.job import Job
 from rq.registry import FailedJobRegistry
 from rq.serializers import JSONSerializer
+from sqlalchemy import select, update
 
 from importer.control import failed_rows
-from importer.models import MAX_EMAIL, Import
+from importer.ledger.failures import Attempt, Failure, save_failures
+from importer.lifecycle.transitions import try_move
+from importer.models import MAX_EMAIL, FailedRow, Import
 from importer.queue.queues import LOW
-from importer.statuses import Status
+from importer.statuses import Reason, Status
 
 LARGE = "\x01" * 65_536
 
@@ -48,7 +51,7 @@ def test_a_row_larger_than_a_page_has_a_page_of_its_own(someone, operator, make_
 
 def test_long_reasons_count_as_cells_do(someone, operator, make_import, session):
     import_ = make_import(operator, failed=[["X"]] * 400)
-    session.execute(failed_rows.FailedRow.__table__.update().values(message="\u00e9" * 1000))
+    session.execute(update(FailedRow).values(message="\u00e9" * 1000))
     session.commit()
     found, largest = pages(someone, f"/api/imports/{import_.id}/failed-rows?limit=1000")
     assert [number for page in found for number in page] == list(range(1, 401))
@@ -80,7 +83,7 @@ def test_the_page_of_an_import_is_below_2_mb_whatever_its_cells_names_and_reason
         reason=reason,
         reason_code="record_type_broken",
     )
-    session.execute(failed_rows.FailedRow.__table__.update().values(message=reason))
+    session.execute(update(FailedRow).values(message=reason))
     session.commit()
     for path in (f"/imports/{import_.id}", f"/imports/{import_.id}/live", "/imports"):
         assert len(someone.get(path).data) < 2_000_000
@@ -93,6 +96,18 @@ def test_a_cut_row_says_so_and_leads_to_the_whole_of_it(someone, operator, make_
     (whole,) = re.findall(r'<a href="([^"]+)">whole row</a>', page)
     (row,) = someone.get(whole.replace("&amp;", "&")).get_json()["failed_rows"]
     assert (row["row_number"], row["cells"]) == (1, ["X", "y" * 5000])
+
+
+def test_reasons_are_kept_up_to_a_thousand_characters(operator, make_import, session):
+    import_ = make_import(operator, Status.RUNNING)
+    failure = Failure(Attempt(1, 2, ["X"], None), "x" * 500, "y" * 500, "z" * 1_000_000)
+    save_failures(session.connection(), import_.sequence, [failure])
+    message = session.scalar(select(FailedRow.message))
+    assert (len(message), message[-2:]) == (1000, "z…")
+    assert try_move(session, import_.id, Status.PAUSING, reason=Reason.RECORD_TYPE_BROKEN, detail="d" * 1_000_000)
+    reason = session.scalar(select(Import.reason))
+    assert len(reason) < 1200
+    assert reason.endswith("Mend it, deploy, and resume.")
 
 
 def test_cells_of_many_columns_share_what_is_shown_of_a_row(someone, operator, make_import):

@@ -142,3 +142,8 @@ def test_the_doctor_of_everything_says_that_no_process_is_alive(flask):
     assert told.exit_code == 1
     assert "all imports: No dispatcher is running" in told.output
     assert flask("imports", "doctor", "abcdefghijkm").stderr.startswith("There is no import")
+
+
+def test_a_list_of_more_imports_than_a_thousand_is_refused(flask):
+    assert flask("imports", "list", "--limit", "1000").exit_code == 0
+    assert flask("imports", "list", "--limit", "1001").exit_code == 2
