@@ -25,6 +25,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from importer.errors import StorageError
 from importer.services import Services
 from importer.time_limits import RECOVERY_SECONDS, WORKER_KEY_SECONDS
+from jobs.admission import AdmittingWorker
 from jobs.process import stop_requested
 from jobs.recovery import Recovery
 
@@ -33,7 +34,7 @@ log = logging.getLogger(__name__)
 FULL_REDIS_SECONDS = 1.0
 
 
-class ResilientWorker(SimpleWorker):
+class ResilientWorker(AdmittingWorker, SimpleWorker):
     """A worker that runs recovery and outlives outages."""
 
     log_result_lifespan = False

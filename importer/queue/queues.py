@@ -13,12 +13,12 @@ from typing import Any, cast
 from redis import Redis
 from rq import Queue
 from rq.registry import BaseRegistry, FailedJobRegistry, StartedJobRegistry
-from rq.serializers import JSONSerializer
 from rq.utils import utcparse
 from rq.worker_registration import get_keys
 
 from importer.queue import keys
 from importer.queue.scripts import script
+from importer.queue.stored_jobs import StoredJob
 from importer.time_limits import ALIVE_SECONDS, SLICE_TIMEOUT_SECONDS
 
 HIGH = "high"
@@ -36,7 +36,7 @@ FAILED_JOB_SECONDS = 7 * 24 * 3600
 
 
 def queue_named(name: str, redis: Redis) -> Queue:
-    return Queue(name, connection=redis, serializer=JSONSerializer)
+    return Queue(name, connection=redis, job_class=StoredJob)
 
 
 def row_job_id(import_id: str, row_number: int) -> str:

@@ -57,13 +57,13 @@ def run_slice(version: int, import_id: str) -> None:
 
 def _put_back(services: Services, version: int, import_id: str) -> None:
     """Enqueue a slice of another release again, for a dispatcher of that release, until its import has ended."""
-    process.stop_requested.wait(SLICE_SETBACK_SECONDS)
     with Session(services.engine) as session:
         status = session.scalar(select(Import.status).where(Import.id == import_id))
     if status not in UNFINISHED:
         log.warning("slice of import %s has arguments of version %s; the import has ended", import_id, version)
         return
     log.warning("slice of import %s has arguments of version %s; put back", import_id, version)
+    process.stop_requested.wait(SLICE_SETBACK_SECONDS)
     queues.enqueue_slice(services.redis, import_id, version=version)
 
 

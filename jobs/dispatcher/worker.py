@@ -12,7 +12,7 @@ from rq.queue import Queue
 from rq.utils import now
 from rq.worker.base import WorkerStatus
 
-from importer.queue.queues import HIGH, queue_named
+from importer.queue.queues import HIGH, SLICE_FUNCTION, queue_named
 from importer.services import Services
 from jobs.resilience import ResilientWorker
 
@@ -24,6 +24,8 @@ KEPT_CHARACTERS = 10_000
 
 class DispatcherWorker(ResilientWorker):
     """Drains `high`."""
+
+    functions = frozenset({SLICE_FUNCTION})
 
     def __init__(self, services: Services) -> None:
         super().__init__(queue_named(HIGH, services.redis), services)

@@ -10,9 +10,10 @@ from pydantic import ValidationError
 
 from importer.files.csv_reader import new_tuple
 from importer.ledger.failures import Attempt, Failure
+from importer.queue.stored_jobs import UnreadableJobError, plain
 from importer.record_types import ValidRow
 from importer.time_limits import CHECK_SECONDS
-from jobs.rows.job import UnreadableJobError, attempt_of, import_of_call, plain, read_calls
+from jobs.rows.job import attempt_of, import_of_call, read_calls
 from jobs.rows.outcomes import MAX_DEATHS, TransientError, from_problem, from_validation, worker_died
 from jobs.rows.plan import Plan
 from jobs.rows.time_limit import TimeLimitError

@@ -17,17 +17,16 @@ from types import MappingProxyType
 from typing import Any, cast
 
 from redis import Redis
-from rq.job import Job
-from rq.job_lifecycle import record_job_failure
 from rq.registry import FailedJobRegistry, StartedJobRegistry
-from rq.serializers import JSONSerializer
 
 from importer.ledger.failures import Attempt
 from importer.queue import keys
-from importer.queue.queues import FAILED_JOB_SECONDS, LOW, queue_named, row_job_id
+from importer.queue.queues import LOW, queue_named, row_job_id
 from importer.queue.scripts import script
+from importer.queue.stored_jobs import UnreadableJobError, plain
 from importer.time_limits import CLAIM_LEASE_SECONDS, SETBACKS_REMEMBERED_SECONDS
-from jobs.rows.job import UnknownVersionError, UnreadableJobError, attempt_of, import_of_call, plain, read_calls
+from jobs.admission import refuse
+from jobs.rows.job import UnknownVersionError, attempt_of, import_of_call, read_calls
 
 log = logging.getLogger(__name__)
 
@@ -87,7 +86,7 @@ class Claims:
 
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
-        queue = queue_named(LOW, redis)
+        self._low = queue = queue_named(LOW, redis)
         self._queue, self._intermediate = queue.key, queue.intermediate_queue_key
         self._started = StartedJobRegistry(queue=queue).key
         self._failed = FailedJobRegistry(queue=queue).key
@@ -134,7 +133,7 @@ class Claims:
             return None
         claim = Claim(claim_id, "", job_ids, datas, setbacks)
         try:
-            return replace(claim, import_id=_import_of_job(job_ids[0], datas[0]))
+            return replace(claim, import_id=import_of_job(job_ids[0], datas[0]))
         except (UnreadableJobError, UnknownVersionError):
             return self.sort_out(claim)
 
@@ -144,11 +143,11 @@ class Claims:
         unknown: list[str] = []
         for job_id, data in zip(claim.job_ids, claim.datas, strict=True):
             try:
-                _import_of_job(job_id, data)
+                import_of_job(job_id, data)
                 sound[job_id] = data
             except UnreadableJobError as error:
-                log.error("job %s: %s It is shown among the failed jobs.", job_id, error)
-                self._set_aside(claim.id, job_id, data, error)
+                refuse(self._low, job_id, data, error)
+                self._forget(claim.id, [job_id])
             except UnknownVersionError as error:
                 log.warning("job %s: %s It is put back for a worker of that release.", job_id, error)
                 unknown.append(job_id)
@@ -165,21 +164,11 @@ class Claims:
         return cast(list[bytes], found)
 
     def _forget(self, claim_id: str, job_ids: Sequence[str]) -> None:
-        """Take ids out of a claim: they had been queued twice, and their rows have ended."""
+        """Take ids out of a claim: they were refused, or had been queued twice, and their rows have ended."""
         with self._redis.pipeline(transaction=False) as pipeline:
             for job_id in job_ids:
                 pipeline.lrem(keys.claim(claim_id), 0, job_id)
                 pipeline.zrem(self._started, f"{job_id}:{claim_id}")
-            pipeline.execute()
-
-    def _set_aside(self, claim_id: str, job_id: str, data: bytes, error: Exception) -> None:
-        """Fail a job that is none of ours, so that it holds up no row."""
-        job = Job(job_id, connection=self._redis, serializer=JSONSerializer)
-        job.data, job.origin, job.failure_ttl = data, LOW, FAILED_JOB_SECONDS
-        with self._redis.pipeline() as pipeline:
-            pipeline.zrem(self._started, f"{job_id}:{claim_id}")
-            pipeline.lrem(keys.claim(claim_id), 0, job_id)
-            record_job_failure(job, f"{type(error).__name__}: {error}", pipeline)
             pipeline.execute()
 
     def clear(self, claim: Claim, *, keep: Sequence[str] = (), again: Collection[str] = ()) -> bool:
@@ -237,7 +226,7 @@ class Claims:
         return cast(int, self._give_back(keys=places, args=arguments))
 
 
-def _import_of_job(job_id: str, data: bytes) -> str:
+def import_of_job(job_id: str, data: bytes) -> str:
     """The id of the import that a job is of, by its id and its data alike; raises what `attempt_of` does."""
     (call,) = read_calls([plain(data)])
     attempt, import_id = attempt_of(call), import_of_call(call)

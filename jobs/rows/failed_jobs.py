@@ -16,7 +16,6 @@ from redis.exceptions import OutOfMemoryError
 from rq.job import Job
 from rq.job_lifecycle import record_job_failure
 from rq.registry import FailedJobRegistry, StartedJobRegistry
-from rq.serializers import JSONSerializer
 
 from importer.ledger.failures import Failure
 from importer.queue import keys
@@ -63,7 +62,7 @@ class FailedJobs:
     def _record(self, pipeline: Pipeline, claim: Claim, failure: Failure) -> None:
         """The job as it is requeued: for the row's next attempt, and without its cells."""
         row = failure.attempt
-        job = Job(row_job_id(claim.import_id, row.row_number), connection=self._redis, serializer=JSONSerializer)
+        job = Job(row_job_id(claim.import_id, row.row_number), connection=self._redis)
         job.data = encode_retry(claim.import_id, row.row_number, row.line_number, row.number + 1)
         job.origin = LOW
         job.description = DESCRIPTION

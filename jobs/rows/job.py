@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import json
-import zlib
 from collections.abc import Sequence
 from typing import Any
 
 from pydantic_core import from_json, to_json
 from redis import Redis
 from rq.job import Job, JobStatus
-from rq.serializers import JSONSerializer
 
 from importer.files.csv_reader import Record
 from importer.files.problems import Problem
 from importer.ledger.failures import Attempt
 from importer.queue.queues import LOW
+from importer.queue.stored_jobs import UnreadableJobError
 
 FUNCTION = "jobs.rows.alone.import_row"
+
+FUNCTIONS = frozenset({FUNCTION, "jobs.row_job.import_row"})
+"""What a row's job calls; the second is what the first release has queued."""
+
 DESCRIPTION = "import row"
 """Constant: RQ would describe a job by its arguments, that is by the cells of the file."""
 
@@ -30,19 +33,9 @@ KNOWN_VERSIONS = (1, 2)
 MAX_NUMBER = 2**31 - 1
 """Of a row, a line or an attempt: what the database's columns hold."""
 
-MAX_BYTES = 64 * 1024**2
-"""Of a job's data, unpacked: far more than any row makes."""
-
-ZLIB = b"\x78"
-"""How what zlib has compressed begins."""
-
 
 class UnknownVersionError(Exception):
     """The job was made by code of another version, whose arguments this one does not know."""
-
-
-class UnreadableJobError(Exception):
-    """Somebody has put a job on `low` that is no row job, or has spoilt one."""
 
 
 def constant_fields(redis: Redis) -> dict[str, str]:
@@ -53,7 +46,6 @@ def constant_fields(redis: Redis) -> dict[str, str]:
     job = Job.create(
         FUNCTION,
         connection=redis,
-        serializer=JSONSerializer,
         origin=LOW,
         description=DESCRIPTION,
         status=JobStatus.QUEUED,
@@ -90,24 +82,6 @@ def _write_json(value: Any) -> bytes:
         return json.dumps(value).encode()
 
 
-def plain(data: bytes) -> bytes:
-    """A job's data; RQ compresses those of a job that it saves again, a requeued one say.
-
-    Raises:
-        UnreadableJobError: they are spoilt.
-    """
-    if data[:1] != ZLIB:
-        return data
-    reader = zlib.decompressobj()
-    try:
-        found = reader.decompress(data, MAX_BYTES)
-    except zlib.error as error:
-        raise UnreadableJobError("A job's data are spoilt.") from error
-    if reader.unconsumed_tail:
-        raise UnreadableJobError(f"A job's data are more than {MAX_BYTES:,} bytes.")
-    return found
-
-
 def read_calls(datas: Sequence[bytes]) -> list[Any]:
     """What the plain data of jobs say.
 
@@ -140,7 +114,7 @@ def one_each(calls: list[Any], datas: Sequence[bytes]) -> list[Any]:
 def import_of_call(call: Any) -> str:
     """The id of the import that a job belongs to; raises what `attempt_of` does."""
     match call:
-        case [str(), None, [version, *rest], dict()]:
+        case [str(function), None, [version, *rest], dict()] if function in FUNCTIONS:
             if version not in KNOWN_VERSIONS:
                 raise UnknownVersionError(f"A row job has arguments of version {version}.")
             match rest:

@@ -17,7 +17,7 @@ from importer.record_types import Origin, RecordType
 from importer.record_types.positional import schema_config
 from importer.services import Services
 from importer.time_limits import CHECK_SECONDS
-from jobs.rows.job import MAX_NUMBER, VERSION, one_each, read_calls
+from jobs.rows.job import FUNCTION, MAX_NUMBER, VERSION, one_each, read_calls
 from jobs.rows.outcomes import ImportGoneError
 from jobs.rows.time_limit import time_limit
 
@@ -51,10 +51,11 @@ class Plan:
 
     def _call_schema(self, cells: CoreSchema) -> CoreSchema:
         """The data of a first attempt that can be read and passes its checks, as `jobs.rows.job` writes them."""
-        version, import_id = literal_schema([VERSION]), literal_schema([self.import_id])
+        function, version = literal_schema([FUNCTION]), literal_schema([VERSION])
+        import_id = literal_schema([self.import_id])
         number = int_schema(strict=True, ge=1, le=MAX_NUMBER)
         arguments = tuple_schema([version, import_id, number, number, cells, none_schema()])
-        return tuple_schema([any_schema(), none_schema(), arguments, core_schema.dict_schema(max_length=0)])
+        return tuple_schema([function, none_schema(), arguments, core_schema.dict_schema(max_length=0)])
 
     def read(self, datas: Sequence[bytes]) -> list[Any]:
         """What the plain data of jobs say: a tuple where the row passed its checks, else a list.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from contextlib import suppress
 from functools import partial
 
 from rq.job import Job
@@ -18,6 +19,7 @@ from importer.lifecycle.transitions import try_move
 from importer.models import Import
 from importer.queue import checkpoint
 from importer.queue.queues import LOW, queue_named, row_job_id
+from importer.queue.stored_jobs import UnreadableJobError
 from importer.services import Services
 from importer.statuses import Reason, Status
 from importer.time_limits import BETWEEN_RQ_SECONDS, MAX_BACKOFF_SECONDS
@@ -25,9 +27,9 @@ from jobs.process import stop_requested
 from jobs.resilience import ResilientWorker
 from jobs.rows.batch import Applied, Batches
 from jobs.rows.batch_sizes import FIRST_ROWS, BatchSizes
-from jobs.rows.claims import Claim, Claims, GivenBack
+from jobs.rows.claims import Claim, Claims, GivenBack, import_of_job
 from jobs.rows.failed_jobs import FailedJobs
-from jobs.rows.job import UnknownVersionError, UnreadableJobError
+from jobs.rows.job import FUNCTIONS, UnknownVersionError
 from jobs.rows.outcomes import MAX_TIMEOUTS, ImportGoneError, TooManyFailedError, TransientError
 
 log = logging.getLogger(__name__)
@@ -38,6 +40,8 @@ UNKNOWN_VERSION_SECONDS = 1.0
 class RowWorker(ResilientWorker):
     """Drains `low`."""
 
+    functions = FUNCTIONS
+
     def __init__(self, services: Services) -> None:
         super().__init__(queue_named(LOW, services.redis), services)
         self._claims = Claims(services.redis)
@@ -45,6 +49,12 @@ class RowWorker(ResilientWorker):
         self._failed_jobs = FailedJobs(services.redis)
         self._sizes = BatchSizes(services.settings.batch_seconds)
         self._setbacks = 0
+
+    def examine(self, job: Job) -> None:
+        """Refuse what is no row job, too."""
+        super().examine(job)
+        with suppress(UnknownVersionError):  # to be put back
+            import_of_job(job.id, job.data)
 
     def execute_job(self, job: Job, queue: Queue) -> None:
         """Claim the job that RQ has popped together with its neighbours, and more until it is RQ's turn."""
