@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from redis import Redis
 from redis.exceptions import ResponseError
-from rq.exceptions import DeserializationError
+from rq.exceptions import DeserializationError, InvalidJobOperation
 from rq.job import Job
 
 MAX_BYTES = 64 * 1024**2
@@ -21,10 +23,12 @@ SPOILT = (
     AssertionError,
     AttributeError,
     DeserializationError,
+    InvalidJobOperation,
     LookupError,
     RecursionError,
     TypeError,
     ValueError,
+    zlib.error,
 )
 """What RQ stumbles over where a field in Redis is none that it wrote."""
 
@@ -34,6 +38,19 @@ class UnreadableJobError(Exception):
 
     job_id = ""
     """RQ notes here which job it could not read."""
+
+
+@contextmanager
+def only_unreadable() -> Iterator[None]:
+    """Turn whatever RQ stumbles over while it reads into `UnreadableJobError`."""
+    try:
+        yield
+    except SPOILT as error:
+        raise UnreadableJobError(f"The job's fields are spoilt ({type(error).__name__}).") from error
+    except ResponseError as error:
+        if not str(error).startswith("WRONGTYPE"):
+            raise
+        raise UnreadableJobError("The job's key holds no job.") from error
 
 
 def plain(data: bytes) -> bytes:
@@ -74,14 +91,8 @@ class StoredJob(Job):
             NoSuchJobError: there is none.
             UnreadableJobError: what is there is no job, or a spoilt one.
         """
-        try:
+        with only_unreadable():
             return super().fetch(id, connection, serializer)
-        except SPOILT as error:
-            raise UnreadableJobError(f"The job's fields are spoilt ({type(error).__name__}).") from error
-        except ResponseError as error:
-            if not str(error).startswith("WRONGTYPE"):
-                raise
-            raise UnreadableJobError("The job's key holds no job.") from error
 
     def restore(self, raw_data: dict[bytes, bytes]) -> None:
         """Read a hash. RQ itself would unpack what is compressed there to any size."""

@@ -1,7 +1,8 @@
 """rq-dashboard under `/rq`, for admins, with its known holes closed.
 
 The gate (`importer.web.auth`) asks for an admin and for the CSRF token; `templates/rq_dashboard/inline_js.html`
-sends that token and has every value escaped. What is left is done here.
+sends that token and has every value escaped. It shows jobs as `importer.queue.shown_jobs` reads them. What is left
+is done here.
 """
 
 from __future__ import annotations
@@ -14,20 +15,18 @@ from typing import Any
 
 import rq_dashboard
 from flask import Flask, request
-from rq import Worker
 from rq.exceptions import InvalidJobOperation, NoSuchJobError
 from rq.registry import FailedJobRegistry
-from rq.serializers import JSONSerializer
 from werkzeug.exceptions import MethodNotAllowed, NotFound
 from werkzeug.wrappers import Response
 
+from importer.queue.shown_jobs import QUEUE_NAME, ShownJob, ShownQueue, ShownStartedJobs, ShownWorker, requeue_job
 from importer.web.errors import answer
 from importer.web.extensions import services
 
 SHOWN_ADDRESS = "redis://"
 """Its pages print the address; the real one may hold a password."""
 
-QUEUE_NAME = re.compile(r"[A-Za-z0-9_.:-]+")
 WHOLE_NUMBER = re.compile(r"[1-9][0-9]{0,8}")
 MAX_LISTED = 50
 """Jobs of one page: each is read whole, with the cells of its row."""
@@ -36,7 +35,10 @@ LIST_JOBS = rq_dashboard.web.get_queue_registry_jobs_count
 
 INLINE_SCRIPT = re.compile(r'<script type="text/javascript">(.*?)</script>', re.DOTALL)
 
-JOB_GONE = "This job is gone or no longer a failed one: it was worked off, requeued or deleted meanwhile."
+JOB_GONE = (
+    "This job is gone or no longer a failed one: it was worked off, requeued or deleted meanwhile. "
+    "One that cannot be read can only be deleted."
+)
 
 POLICY = "; ".join(
     (
@@ -53,20 +55,11 @@ POLICY = "; ".join(
 )
 
 
-class JSONWorker(Worker):
-    """Lists workers whose current job is stored as JSON; the dashboard's own list would unpickle it."""
-
-    @classmethod
-    def all(cls, *args: Any, **kwargs: Any) -> Any:
-        kwargs.setdefault("serializer", JSONSerializer)
-        return super().all(*args, **kwargs)
-
-
 def register(app: Flask) -> None:
     """Mount the dashboard on the application's own Redis pool."""
     dashboard = rq_dashboard.web
-    dashboard.config.serializer = JSONSerializer
-    dashboard.Worker = JSONWorker
+    dashboard.Job, dashboard.Queue, dashboard.Worker = ShownJob, ShownQueue, ShownWorker
+    dashboard.requeue_job, dashboard.StartedJobRegistry = requeue_job, ShownStartedJobs
     dashboard.get_queue_registry_jobs_count = list_page
     app.config["RQ_DASHBOARD_REDIS_URL"] = (SHOWN_ADDRESS,)
     with app.app_context():
@@ -107,11 +100,11 @@ def list_page(queue_name: str, registry: str, offset: int, per_page: int, *more:
 
 def requeue_all(queue_name: str) -> dict[str, object]:
     """Requeue every failed job. The dashboard's own function fails at the first job that has left meanwhile."""
-    registry = FailedJobRegistry(queue_name, connection=services().redis, serializer=JSONSerializer)
+    redis = services().redis
     count = 0
-    for job_id in registry.get_job_ids(cleanup=False):
+    for job_id in FailedJobRegistry(queue_name, connection=redis).get_job_ids(cleanup=False):
         with contextlib.suppress(NoSuchJobError, InvalidJobOperation):
-            registry.requeue(job_id)
+            requeue_job(job_id, redis)
             count += 1
     return {"status": "OK", "count": count}
 
