@@ -16,6 +16,7 @@ from importer.record_types import RecordTypes
 from importer.services import Services
 from importer.storage.s3 import Storage
 from importer.web.extensions import csrf, db, migrate
+from importer.web.hosts import trusted_hosts
 
 PACKAGE = Path(__file__).resolve().parent
 SESSION_LIFETIME = timedelta(hours=12)
@@ -58,6 +59,7 @@ def _configuration(settings: Settings) -> dict[str, object]:
         "SQLALCHEMY_ENGINE_OPTIONS": engine_options(
             pool_size=settings.web_pool_size or settings.web_threads + 1, name="importer web"
         ),
+        "TRUSTED_HOSTS": trusted_hosts(settings),
         "MAX_CONTENT_LENGTH": MAX_FORM_BYTES,
         "PERMANENT_SESSION_LIFETIME": SESSION_LIFETIME,
         # Otherwise a page that refreshes itself would keep its session alive for ever.

@@ -6,8 +6,10 @@ held against `SETTINGS` by a test.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Annotated, Any, NamedTuple
+from urllib.parse import urlsplit
 
 from pydantic import (
     AfterValidator,
@@ -47,7 +49,21 @@ def _names(text: str) -> tuple[str, ...]:
     return tuple(name.strip() for name in text.split(",") if name.strip())
 
 
-WebAddress = Annotated[str, _beginning("http://", "https://"), AfterValidator(lambda url: url.rstrip("/"))]
+def _host_names(names: tuple[str, ...]) -> tuple[str, ...]:
+    for name in names:
+        if not HOST_NAME.fullmatch(name):
+            raise ValueError(f"should hold host names, and {name!r} is none")
+    return tuple(name.lower() for name in names)
+
+
+def _with_host(url: str) -> str:
+    if not HOST_NAME.fullmatch(urlsplit(url).hostname or ""):
+        raise ValueError("should name a host, or an IPv4 address")
+    return url.rstrip("/")
+
+
+HOST_NAME = re.compile(r"[^\s/:@\[\]]+")
+WebAddress = Annotated[str, _beginning("http://", "https://"), AfterValidator(_with_host)]
 RedisAddress = Annotated[str, _beginning("redis://", "rediss://", "unix://")]
 DatabaseAddress = Annotated[
     str, _beginning("postgres://", "postgresql://", "postgresql+psycopg2://"), AfterValidator(_with_driver)
@@ -138,7 +154,12 @@ class Settings(BaseModel):
     """database connections of a dispatcher or worker at most; one is enough, the second is to spare"""
 
     base_url: WebAddress = "http://127.0.0.1:8000"
-    """where the pages are found; begins the one-time links that `flask users login-link` prints"""
+    """where the pages are found, and the host name they answer to; begins the one-time links that `flask users
+    login-link` prints"""
+
+    allowed_hosts: Annotated[tuple[str, ...], BeforeValidator(_names), AfterValidator(_host_names)] = ()
+    """further host names that the pages and the API answer to, comma-separated, without ports; `.example.com`
+    stands for every name below it"""
 
     session_cookie_secure: bool = True
     """`false` lets the session cookie travel over plain HTTP"""

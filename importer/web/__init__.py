@@ -12,6 +12,7 @@ from importer.web import (
     formats,
     headers,
     health,
+    hosts,
     imports,
     pauses,
     record_types,
@@ -36,6 +37,7 @@ PAGES = (
 
 def register(app: Flask) -> None:
     """Add every route to the application, and what runs before and after each of them."""
+    hosts.register(app)
     auth.register(app)
     headers.register(app)
     formats.register(app)

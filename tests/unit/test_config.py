@@ -60,6 +60,11 @@ def test_a_flag_is_read_however_people_write_it(text, value):
         ("DATABASE_URL", "mysql://x"),
         ("REDIS_URL", "redis.example:6379"),
         ("BASE_URL", "importer.example"),
+        ("BASE_URL", "https://"),
+        ("BASE_URL", "https://[::1]:8000"),
+        ("BASE_URL", "https://[::1"),
+        ("ALLOWED_HOSTS", "importer.example,https://other.example"),
+        ("ALLOWED_HOSTS", "importer.example:8000"),
     ],
 )
 def test_a_malformed_setting_is_named_with_what_it_should_be(name, text):

@@ -31,6 +31,7 @@ def settings(servers, database_url, monkeypatch):
             "DATABASE_URL": database_url,
             "SECRET_KEY": "of tests and nothing else",
             "BASE_URL": "https://importer.example/",
+            "ALLOWED_HOSTS": "localhost",
             "SESSION_COOKIE_SECURE": "false",
             "MAX_UPLOAD_BYTES": "2000000",
         }
