@@ -37,7 +37,7 @@ def index() -> Answer:
 
 @blueprint.post("/imports")
 def create() -> tuple[Answer, int]:
-    """Take a multipart form with the file; the record type is in the query, or in a field before the file."""
+    """Take a multipart form with the file; the record type is in the query, or in a field."""
     return created(*receive_upload(request.args.get("record_type")))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import PurePosixPath
 from typing import NamedTuple
 
@@ -13,7 +13,14 @@ from sqlalchemy import Select, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from importer.errors import FileTooLargeError, ImporterError, KeyReusedError, RefusedFileError, UploadError
+from importer.errors import (
+    FileTooLargeError,
+    ImporterError,
+    KeyReusedError,
+    RefusedFileError,
+    UnknownRecordTypeError,
+    UploadError,
+)
 from importer.files.header import Header, read_header
 from importer.lifecycle.dispatching import dispatch
 from importer.lifecycle.transitions import try_move
@@ -29,6 +36,12 @@ log = logging.getLogger(__name__)
 GIVEN_UP = [Status.STOPPED, Status.CANCELLED]
 """Statuses of an import whose file never arrived."""
 
+UNKNOWN_TYPE = "(unknown)"
+"""An import's record type until the form says it, behind the file; no record type has such a name."""
+
+SaysType = Callable[[], str | None]
+"""What the form says is the file's record type, as far as it has been read; None if nothing."""
+
 HEAD_BYTES = 1024 * 1024
 """So much of a file is looked at before its rows are dispatched; its header must fit."""
 
@@ -38,13 +51,14 @@ def begin_upload(
     services: Services,
     user: User,
     *,
-    record_type: str,
+    record_type: str | None,
     filename: str,
     idempotency_key: str | None,
 ) -> tuple[Import, bool]:
     """Make the import before its file arrives.
 
     Args:
+        record_type: None where only what follows the file will say it.
         idempotency_key: the same form sent again finds the import of the first time, unless its upload failed.
 
     Returns:
@@ -54,12 +68,13 @@ def begin_upload(
         UnknownRecordTypeError: naming those there are.
         KeyReusedError: the key found an import of another record type.
     """
-    services.record_types.require(record_type)
+    if record_type is not None:
+        services.record_types.require(record_type)
     if idempotency_key is not None:
         _free_key_of_failed_upload(session, user, idempotency_key)
     made = _insert(
         session,
-        record_type=record_type,
+        record_type=record_type or UNKNOWN_TYPE,
         filename=_base_name(filename),
         created_by=user.id,
         idempotency_key=idempotency_key,
@@ -67,9 +82,13 @@ def begin_upload(
     )
     found = made or session.scalars(_by_key(user, idempotency_key)).one()
     session.commit()
-    if found.record_type != record_type:
+    if _is_of_another_type(found, record_type):
         raise KeyReusedError
     return found, made is not None
+
+
+def _is_of_another_type(import_: Import, record_type: str | None) -> bool:
+    return record_type is not None and import_.record_type not in (UNKNOWN_TYPE, record_type)
 
 
 def _insert(session: Session, **values: object) -> Import | None:
@@ -104,25 +123,35 @@ class Incoming(NamedTuple):
 
     import_id: str
     object_key: str
-    record_type: RecordType
+    record_type: RecordType | None
 
 
-def receive(session: Session, services: Services, import_: Import, chunks: Iterable[bytes]) -> None:
+def receive(
+    session: Session,
+    services: Services,
+    import_: Import,
+    chunks: Iterable[bytes],
+    says_type: SaysType = lambda: None,
+) -> None:
     """Stream the file to S3, check its header, and start the import.
 
     Raises:
-        RefusedFileError: the file cannot be imported; the import is stopped with that reason.
+        RefusedFileError, UnknownRecordTypeError: the file cannot be imported; the import is stopped with that
+            reason.
         UploadError: it broke off, or was cancelled meanwhile; nothing is left in S3.
         StorageError: S3 does not answer.
     """
-    incoming = Incoming(import_.id, import_.object_key, services.record_types[import_.record_type])
+    known = None if import_.record_type == UNKNOWN_TYPE else services.record_types[import_.record_type]
+    incoming = Incoming(import_.id, import_.object_key, known)
     session.commit()
     digest = hashlib.sha256()
     try:
         with services.storage.open_writer(incoming.object_key) as writer:
-            header = _stream(session, services, incoming, _hashed(chunks, digest), writer)
+            head, header = _stream(session, services, incoming, _hashed(chunks, digest), writer)
+            record_type = _said_type(services, incoming, says_type())
+            header = header or _check(services, record_type, head)
             stored = writer.complete()
-    except RefusedFileError as error:
+    except (RefusedFileError, UnknownRecordTypeError) as error:
         _stop(session, incoming, Reason.FILE_REFUSED, error.message)
         raise
     except Exception as error:
@@ -132,17 +161,19 @@ def receive(session: Session, services: Services, import_: Import, chunks: Itera
         )
         _stop(session, incoming, Reason.UPLOAD_BROKE_OFF, detail)
         raise
-    log.info("import %s: %s bytes of %s received", incoming.import_id, stored.size, incoming.record_type.name)
-    _start(session, services, import_, header, stored, digest.hexdigest())
+    log.info("import %s: %s bytes of %s received", incoming.import_id, stored.size, record_type.name)
+    _start(session, services, import_, record_type.name, header, stored, digest.hexdigest())
 
 
-def receive_again(session: Session, import_: Import, chunks: Iterable[bytes]) -> None:
+def receive_again(
+    session: Session, import_: Import, chunks: Iterable[bytes], says_type: SaysType = lambda: None
+) -> None:
     """Read a file that was sent with the key of an import, to its end, and see whether it is that import's file.
 
     While the first upload is still on its way there is nothing to compare with.
 
     Raises:
-        KeyReusedError: it is another file.
+        KeyReusedError: it is another file, or of another record type.
         UploadError: the first upload broke off meanwhile, or its import was deleted.
     """
     digest = hashlib.sha256()
@@ -151,7 +182,8 @@ def receive_again(session: Session, import_: Import, chunks: Iterable[bytes]) ->
     found = session.get(Import, import_.id, populate_existing=True)
     if found is None or (found.uploaded_at is None and found.status in GIVEN_UP):
         raise UploadError("The first upload with this key broke off. Send the file again.")
-    if found.content_sha256 not in (None, digest.hexdigest()):
+    is_other_file = found.content_sha256 not in (None, digest.hexdigest())
+    if is_other_file or _is_of_another_type(found, says_type()):
         raise KeyReusedError
 
 
@@ -161,31 +193,49 @@ def _hashed(chunks: Iterable[bytes], digest: hashlib._Hash) -> Iterator[bytes]:
         yield chunk
 
 
+class Head(NamedTuple):
+    """The first bytes of a file, and whether they are all there are."""
+
+    content: bytes
+    is_whole_file: bool
+
+
 def _stream(
     session: Session, services: Services, incoming: Incoming, chunks: Iterable[bytes], writer: ObjectWriter
-) -> Header:
+) -> tuple[Head, Header | None]:
+    """Write the file; its header is checked on the way where its record type is known and its head is full."""
     head, size, header = b"", 0, None
     seen = time.monotonic()
     for chunk in chunks:
         size += len(chunk)
         if size > services.settings.max_upload_bytes:
             raise FileTooLargeError(services.settings.max_upload_bytes)
-        if header is None:
+        if len(head) < HEAD_BYTES:
             head += chunk[: HEAD_BYTES - len(head)]
-            if len(head) >= HEAD_BYTES:
-                header = _check(services, incoming, head, is_whole_file=False)
+            if len(head) == HEAD_BYTES and incoming.record_type is not None:
+                header = _check(services, incoming.record_type, Head(head, is_whole_file=False))
         writer.write(chunk)
         if time.monotonic() - seen > UPLOAD_REPORT_SECONDS:
             _say_alive(session, incoming)
             seen = time.monotonic()
-    return header or _check(services, incoming, head, is_whole_file=True)
+    return Head(head, is_whole_file=len(head) == size), header
 
 
-def _check(services: Services, incoming: Incoming, head: bytes, *, is_whole_file: bool) -> Header:
+def _said_type(services: Services, incoming: Incoming, said: str | None) -> RecordType:
+    """The record type, now that the whole form has been read."""
+    known = incoming.record_type
+    if known is None:
+        return services.record_types[said or ""]
+    if said is not None and said != known.name:
+        raise UploadError(f"The form names two record types, {known.name!r} and {said!r}. Send one.")
+    return known
+
+
+def _check(services: Services, record_type: RecordType, head: Head) -> Header:
     return read_header(
-        head,
-        is_whole_file=is_whole_file,
-        columns=incoming.record_type.columns,
+        head.content,
+        is_whole_file=head.is_whole_file,
+        columns=record_type.columns,
         max_record_bytes=services.settings.max_record_bytes,
         max_cell_chars=services.settings.max_cell_chars,
     )
@@ -221,13 +271,20 @@ def _note_end(session: Session, import_id: str) -> None:
 
 
 def _start(
-    session: Session, services: Services, import_: Import, header: Header, stored: StoredObject, digest: str
+    session: Session,
+    services: Services,
+    import_: Import,
+    record_type: str,
+    header: Header,
+    stored: StoredObject,
+    digest: str,
 ) -> None:
     started = try_move(
         session,
         import_.id,
         Status.QUEUED,
         only_from=[Status.UPLOADING],
+        record_type=record_type,
         size_bytes=stored.size,
         etag=stored.etag,
         content_sha256=digest,

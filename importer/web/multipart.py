@@ -1,4 +1,4 @@
-"""Reading an upload's form as a stream: the small fields first, then the bytes of its one file.
+"""Reading an upload's form as a stream: the bytes of its one file, and small fields before and behind it.
 
 Nothing of the file is kept, in memory or on disk, so memory does not grow with the file.
 """
@@ -26,7 +26,7 @@ CHOOSE_FILE = "Choose a file to upload."
 ONE_FILE = "Upload one file at a time."
 NO_FORM = "This is not a file upload: send a form as multipart/form-data with a boundary."
 MALFORMED = "The uploaded form is malformed. Reload the page and upload the file again."
-TOO_MANY_FIELDS = f"The uploaded form has more than {MAX_FIELDS} fields before its file."
+TOO_MANY_FIELDS = f"The uploaded form has more than {MAX_FIELDS} fields."
 LONG_FIELD = f"A field of the uploaded form is longer than {MAX_FIELD_BYTES} bytes."
 
 
@@ -35,7 +35,8 @@ class Upload:
     """An upload whose file is still on its way.
 
     Attributes:
-        fields: the form's fields that stood before the file, by name; of a repeated name, the last.
+        fields: the form's fields by name; of a repeated name, the last. Those that stand behind the file are here
+            once its chunks have been read.
         filename: as the browser sent it. Not to be trusted: it may hold a path or any character.
         chunks: the file's bytes, to be read once. The whole file has arrived only where this ends without an
             error; it raises what `read_upload` raises.
@@ -55,19 +56,15 @@ def read_upload(stream: IO[bytes], content_type: str) -> Upload:
 
     Raises:
         UploadError: the body broke off or is no such form, it has no file or several, or it has too many or too
-            long fields before the file.
+            long fields.
     """
     events = _events(stream, _boundary(content_type))
     fields: dict[str, str] = {}
-    fields_begun = 0
     for event in events:
         if isinstance(event, File):
-            return Upload(fields, _name_of(event), _file_chunks(events))
+            return Upload(fields, _name_of(event), _file_chunks(events, fields))
         if isinstance(event, Field):
-            fields_begun += 1
-            if fields_begun > MAX_FIELDS:
-                raise UploadError(TOO_MANY_FIELDS)
-            fields[event.name] = _text(events)
+            _take_field(fields, event, events)
     raise UploadError(CHOOSE_FILE)
 
 
@@ -130,6 +127,12 @@ def _name_of(file: File) -> str:
     return file.filename
 
 
+def _take_field(fields: dict[str, str], field: Field, events: Iterator[Event]) -> None:
+    fields[field.name] = _text(events)
+    if len(fields) > MAX_FIELDS:
+        raise UploadError(TOO_MANY_FIELDS)
+
+
 def _text(events: Iterator[Event]) -> str:
     content = bytearray()
     for event in events:
@@ -142,12 +145,11 @@ def _text(events: Iterator[Event]) -> str:
     return content.decode("utf-8", "replace")
 
 
-def _file_chunks(events: Iterator[Event]) -> Iterator[bytes]:
-    in_file = True
+def _file_chunks(events: Iterator[Event], fields: dict[str, str]) -> Iterator[bytes]:
     for event in events:
         if isinstance(event, File):
             raise UploadError(ONE_FILE)
-        if in_file and isinstance(event, Data):
-            in_file = event.more_data
-            if event.data:
-                yield event.data
+        if isinstance(event, Field):
+            _take_field(fields, event, events)
+        elif isinstance(event, Data) and event.data:
+            yield event.data

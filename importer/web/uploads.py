@@ -34,7 +34,7 @@ CHUNK_BYTES = 256 * 1024
 
 @blueprint.post("/imports")
 def create() -> tuple[dict[str, Any], int]:
-    """The upload page's file; the record type is in the query."""
+    """The upload page's file; the page's script says the record type in the query, a form may in a field."""
     return created(*receive_upload(request.args.get("record_type")))
 
 
@@ -42,7 +42,8 @@ def receive_upload(record_type: str | None) -> tuple[Import, bool]:
     """Read the request's file into a new import, unless its idempotency key was used before.
 
     Args:
-        record_type: if None, the form says it in a field before the file.
+        record_type: if None, a field of the form says it. Where that stands behind the file, the file's header
+            can be checked only once the file is here.
 
     Returns:
         The import, and whether this request made it.
@@ -60,18 +61,22 @@ def receive_upload(record_type: str | None) -> tuple[Import, bool]:
     # Finding the user has begun a transaction; none may stay open while the file arrives.
     db.session.commit()
     upload = read_upload(request.stream, request.content_type or "")
+
+    def said_type() -> str | None:
+        return upload.fields.get("record_type") if record_type is None else record_type
+
     import_, made = begin_upload(
         db.session(),
         services(),
         g.user,
-        record_type=upload.fields.get("record_type", "") if record_type is None else record_type,
+        record_type=said_type(),
         filename=upload.filename,
         idempotency_key=key,
     )
     if made:
-        receive(db.session(), services(), import_, upload.chunks)
+        receive(db.session(), services(), import_, upload.chunks, said_type)
     else:
-        receive_again(db.session(), import_, upload.chunks)
+        receive_again(db.session(), import_, upload.chunks, said_type)
     return import_, made
 
 

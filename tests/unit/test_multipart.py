@@ -129,9 +129,25 @@ def test_the_fields_are_known_before_the_file_is_read():
     assert stream.body.tell() < 300_000
 
 
-def test_fields_after_the_file_are_passed_over():
-    body = file(b"data") + field("late", b"x" * 10_000) + CLOSING
-    assert upload(body) == ({}, "rows.csv", b"data")
+@pytest.mark.parametrize("sizes", [(), (1,) * 1000, (7,) * 1000])
+def test_fields_behind_the_file_are_read_as_those_before_it(sizes):
+    body = field("a", b"1") + file(b"data") + field("a", b"2") + field("late", b"x\r\n--") + CLOSING
+    assert upload(body, sizes) == ({"a": "2", "late": "x\r\n--"}, "rows.csv", b"data")
+
+
+def test_fields_behind_the_file_are_bounded_as_those_before_it():
+    with pytest.raises(UploadError, match="longer than 4096 bytes"):
+        upload(file(b"data") + field("late", b"x" * (MAX_FIELD_BYTES + 1)) + CLOSING)
+    fields = [field(f"f{number}", b"v") for number in range(MAX_FIELDS + 1)]
+    with pytest.raises(UploadError, match="more than 20 fields"):
+        upload(fields[0] + file(b"data") + b"".join(fields[1:]) + CLOSING)
+
+
+def test_a_body_cut_off_in_a_field_behind_the_file_is_no_whole_form():
+    body = file(b"data") + field("late", b"value") + CLOSING
+    for length in range(len(file(b"data")), len(body) - len(b"\r\n")):
+        with pytest.raises(UploadError, match="broke off"):
+            upload(body[:length])
 
 
 def test_of_a_repeated_field_the_last_counts():

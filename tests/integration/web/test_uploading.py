@@ -7,6 +7,7 @@ from unittest.mock import Mock
 import pytest
 
 from importer.control import accounts
+from importer.control.uploads import begin_upload
 from importer.models import Import
 from importer.queue import queues
 from importer.statuses import Status
@@ -157,6 +158,98 @@ def test_scripts_upload_with_the_record_type_in_the_form(operator, client, sessi
     answer = client.post("/api/imports", data=data, headers=headers)
     assert answer.status_code == 201
     assert answer.get_json()["record_type"] == "airports"
+
+
+ICAO = b"icao,name\nEDDB,Berlin\n"
+
+
+def send(client, address, *fields, headers):
+    """Send a form whose fields stand in this order; return the answer, as JSON."""
+    body = [
+        f'--b\r\nContent-Disposition: form-data; name="{name}"'.encode()
+        + (b'; filename="a.csv"' if name == "file" else b"")
+        + b"\r\n\r\n"
+        + value
+        + b"\r\n"
+        for name, value in fields
+    ]
+    form = b"".join(body) + b"--b--\r\n"
+    return client.post(address, data=form, content_type="multipart/form-data; boundary=b", headers=headers)
+
+
+@pytest.fixture
+def ways(operator, visitor, session, client):
+    """How scripts and the page send a form: their browser, the address, and its headers."""
+    someone = visitor(operator)
+    token = accounts.create_token(session, operator, "script")
+    return [
+        (client, "/api/imports", {"Authorization": f"Bearer {token}"}),
+        (someone.client, "/imports", {"X-CSRFToken": someone.token, "Accept": "application/json"}),
+    ]
+
+
+@pytest.mark.parametrize("content", [ICAO, b"icao,name\n" + b"EDDB,Berlin\n" * 150_000], ids=["small", "large"])
+def test_the_record_type_may_stand_behind_the_file(content, ways, session, services):
+    for client, address, headers in ways:
+        answer = send(client, address, ("file", content), ("record_type", b"airports"), headers=headers)
+        assert answer.status_code == 201
+        assert answer.get_json()["record_type"] == "airports"
+        import_ = imports(session)[-1]
+        assert (import_.record_type, import_.columns) == ("airports", ["icao", "name"])
+        assert queues.is_slice_queued(services.redis, import_.id)
+
+
+@pytest.mark.parametrize(
+    ("late", "code"),
+    [
+        ([], "unknown_record_type"),
+        ([("record_type", b"")], "unknown_record_type"),
+        ([("record_type", b"a\0b")], "unknown_record_type"),
+        ([("record_type", b"contacts")], "missing_column"),
+        ([("record_type", b"x" * 5000)], "upload"),
+        ([(f"f{number}", b"") for number in range(21)], "upload"),
+    ],
+)
+def test_what_is_refused_only_behind_the_file_leaves_nothing_of_it(late, code, ways, session, stored):
+    before = stored()
+    for client, address, headers in ways:
+        answer = send(client, address, ("file", ICAO), *late, headers=headers)
+        assert answer.status_code in (400, 422)
+        assert answer.get_json()["error"]["code"] == code
+    assert {found.status for found in imports(session)} == {Status.STOPPED}
+    assert stored() == before
+
+
+def test_two_record_types_on_both_sides_of_the_file_are_refused(ways, session):
+    client, address, headers = ways[0]
+    sides = ("record_type", b"airports"), ("file", ICAO), ("record_type", b"contacts")
+    answer = send(client, address, *sides, headers=headers)
+    assert answer.status_code == 400
+    assert "two record types, 'airports' and 'contacts'" in answer.get_json()["error"]["message"]
+    assert [found.status for found in imports(session)] == [Status.STOPPED]
+
+
+def test_a_key_holds_for_a_record_type_behind_the_file_as_well(ways, session):
+    client, address, headers = ways[0]
+    headers = {**headers, "Idempotency-Key": "one"}
+    late = ("file", ICAO), ("record_type", b"airports")
+    assert send(client, address, *late, headers=headers).status_code == 201
+    assert send(client, address, *late, headers=headers).status_code == 200
+    assert send(client, address, *reversed(late), headers=headers).status_code == 200
+    other = send(client, address, ("file", ICAO), ("record_type", b"contacts"), headers=headers)
+    assert (other.status_code, other.get_json()["error"]["code"]) == (409, "key_reused")
+    assert len(imports(session)) == 1
+
+
+def test_an_import_whose_record_type_is_not_said_yet_can_be_looked_at(ways, operator, visitor, session, services):
+    import_, _ = begin_upload(
+        session, services, operator, record_type=None, filename="a.csv", idempotency_key="one"
+    )
+    for path in ("/imports", f"/imports/{import_.id}", f"/api/imports/{import_.id}"):
+        assert "(unknown)" in visitor(operator).page(path)
+    client, address, headers = ways[0]
+    headers = {**headers, "Idempotency-Key": "one"}
+    assert send(client, address, ("record_type", b"airports"), ("file", ICAO), headers=headers).status_code == 200
 
 
 def test_without_a_csrf_token_the_body_is_not_read(operator, visitor, session):
