@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import ssl
 from typing import Any
 
-from redis import Redis
+from redis import Redis, SSLConnection
 from redis.backoff import ExponentialWithJitterBackoff
-from redis.exceptions import BusyLoadingError, ConnectionError, TimeoutError  # noqa: A004
+from redis.exceptions import BusyLoadingError, ConnectionError, RedisError, TimeoutError  # noqa: A004
 from redis.retry import Retry
 from sqlalchemy import Engine, create_engine
 
@@ -25,6 +26,30 @@ SESSION_OPTIONS = (
 )
 
 
+CERTIFICATE_REFUSED = (
+    "The certificate of Redis cannot be verified. To accept it as it is, which Heroku's needs, set "
+    "REDIS_TLS_VERIFY=false."
+)
+
+
+class RedisCertificateError(RedisError):
+    """The certificate of Redis cannot be verified."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"{CERTIFICATE_REFUSED} ({reason})")
+
+
+class VerifyingConnection(SSLConnection):
+    """Says at once what is wrong with a certificate. To redis-py it is one more connection that failed: it would
+    try again for a minute, in silence."""
+
+    def _connect(self) -> Any:
+        try:
+            return super()._connect()  # type: ignore[no-untyped-call]
+        except ssl.SSLCertVerificationError as error:
+            raise RedisCertificateError(error.verify_message) from error
+
+
 def connect_redis(settings: Settings, *, tries: int, socket_timeout: float) -> Redis:
     """A client that tries commands again when the connection breaks: every write of ours may be repeated.
 
@@ -33,8 +58,10 @@ def connect_redis(settings: Settings, *, tries: int, socket_timeout: float) -> R
         socket_timeout: seconds without an answer after which a connection counts as broken.
     """
     options: dict[str, Any] = {}
-    if settings.redis_url.startswith("rediss://") and not settings.redis_tls_verify:
-        options = {"ssl_cert_reqs": None, "ssl_check_hostname": False}
+    if settings.redis_url.startswith("rediss://"):
+        options = {"connection_class": VerifyingConnection}
+        if not settings.redis_tls_verify:
+            options |= {"ssl_cert_reqs": None, "ssl_check_hostname": False}
     return Redis.from_url(
         settings.redis_url,
         retry=Retry(ExponentialWithJitterBackoff(base=0.05, cap=2), tries),

@@ -9,6 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
+from importer.connections import RedisCertificateError
 from importer.errors import StorageError
 from importer.queue import keys, queues
 from importer.services import Services
@@ -46,6 +47,8 @@ def check_redis(services: Services) -> Finding:
         return Finding(
             "redis", False, "Redis is full. Imports wait until workers have made room, or it is enlarged."
         )
+    except RedisCertificateError as error:
+        return Finding("redis", False, str(error))
     except RedisError:
         return Finding("redis", False, "Redis does not answer. Nothing is lost; imports wait for it.")
     return Finding("redis", True)

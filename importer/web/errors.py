@@ -15,6 +15,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
 from importer import errors
+from importer.connections import CERTIFICATE_REFUSED, RedisCertificateError
 from importer.web.auth import is_api, wants_json
 
 log = logging.getLogger(__name__)
@@ -95,7 +96,8 @@ def on_database_error(error: Exception) -> Response:
 
 def on_redis_error(error: RedisError) -> Response:
     log.warning("Redis does not answer: %s", error)
-    return answer(503, "redis_away", REDIS_AWAY)
+    is_refused = isinstance(error, RedisCertificateError)  # its own words may name the host
+    return answer(503, "redis_away", CERTIFICATE_REFUSED if is_refused else REDIS_AWAY)
 
 
 def on_unexpected_error(error: Exception) -> Response:

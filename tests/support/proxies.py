@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import http.client
 import socket
+import ssl
 import struct
 import threading
 import time
@@ -46,6 +47,12 @@ class LossyProxy:
         self._listener.close()
         for end in list(self._open):
             _close(end)
+
+    def encrypt(self, certificate: str) -> None:
+        """Speak TLS to clients from now on, with a certificate and its key in one file."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate)
+        self._listener = context.wrap_socket(self._listener, server_side=True, do_handshake_on_connect=False)
 
     def lose_reply_to(self, pattern: bytes) -> None:
         self._pattern = pattern

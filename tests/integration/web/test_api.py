@@ -10,6 +10,7 @@ from redis.exceptions import RedisError
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
+from importer.connections import RedisCertificateError
 from importer.statuses import Status
 
 
@@ -152,6 +153,16 @@ def test_what_is_away_is_said_with_503(error, code, someone, monkeypatch):
     answer = someone.get("/api/imports")
     assert (answer.status_code, code_of(answer)) == (503, code)
     assert "secret" not in answer.get_data(as_text=True)
+
+
+def test_a_certificate_of_redis_that_is_refused_is_said_with_503_and_the_setting(someone, monkeypatch, caplog):
+    error = RedisCertificateError("Hostname mismatch, certificate is not valid for 'secret'.")
+    monkeypatch.setattr("importer.api.imports.page_of_imports", Mock(side_effect=error))
+    answer = someone.get("/api/imports")
+    assert (answer.status_code, code_of(answer)) == (503, "redis_away")
+    assert "set REDIS_TLS_VERIFY=false" in answer.get_json()["error"]["message"]
+    assert "secret" not in answer.get_data(as_text=True)
+    assert "Hostname mismatch" in caplog.text
 
 
 def test_an_unexpected_error_is_json_too_and_tells_no_details(someone, app, monkeypatch):
