@@ -1,8 +1,11 @@
 """Whoever can write to Redis can neither run code in dispatchers and workers, nor hold them up."""
 
+import socket
+
 import pytest
 from intruders import JOBS, MARKER, write_job
-from rq import SimpleWorker
+from rq import Callback, SimpleWorker, Worker
+from rq.webhook import Webhook
 from world import contacts_csv, many_contacts
 
 from importer.queue.queues import HIGH, LOW, queue_named
@@ -25,14 +28,14 @@ def reason(queue, job_id: str) -> str:
 
 
 @pytest.mark.parametrize("name", [HIGH, LOW])
-@pytest.mark.parametrize("fields", JOBS.values(), ids=JOBS)
-def test_a_job_that_is_none_of_ours_is_shown_as_failed_and_nothing_of_it_is_run(world, name, fields):
+def test_a_job_that_is_none_of_ours_is_shown_as_failed_and_nothing_of_it_is_run(world, name):
     queue = queue_named(name, world.redis)
-    queue.push_job_id(write_job(world.redis, name, "foreign_1", fields))
-    world.run()
-    assert queue.failed_job_registry.get_job_ids(cleanup=False) == ["foreign_1"]
-    assert "UnreadableJobError: " in reason(queue, "foreign_1")
-    assert not world.redis.exists(queue.key, queue.intermediate_queue_key)
+    for number, fields in enumerate(JOBS.values()):
+        queue.push_job_id(write_job(world.redis, name, f"foreign-{number}", fields))
+        world.run()
+        assert "UnreadableJobError: " in reason(queue, f"foreign-{number}"), fields
+        assert not world.redis.exists(queue.key, queue.intermediate_queue_key), fields
+    assert queue.failed_job_registry.get_job_count(cleanup=False) == len(JOBS)
 
 
 @pytest.mark.parametrize("name", [HIGH, LOW])
@@ -112,18 +115,49 @@ def test_slices_of_imports_that_nobody_knows_are_dropped_at_once_whatever_their_
     assert world.status(import_id) == Status.COMPLETED
 
 
+OWN = frozenset({"intruders.greet", "intruders.fail"})
+
+
 class PlainWorker(AdmittingWorker, SimpleWorker):
     """A worker that does no more than RQ's own, but for what it admits."""
 
-    functions = frozenset({"intruders.greet", "intruders.fail"})
+    functions = OWN
 
 
-def test_a_worker_of_rqs_own_kind_runs_its_own_functions_and_nothing_that_a_job_names_besides(world):
+class ForkingWorker(AdmittingWorker, Worker):
+    """The same, with a process for each job."""
+
+    functions = OWN
+
+
+@pytest.mark.parametrize("kind", [PlainWorker, ForkingWorker])
+def test_a_worker_of_rqs_own_kind_runs_its_own_functions_and_nothing_that_a_job_names_besides(world, kind):
     queue = queue_named("default", world.redis)
-    callbacks = {f"on_{when}": "intruders.intrude" for when in ("success", "failure", "stopped")}
+    callbacks = {f"on_{when}": Callback("intruders.intrude") for when in ("success", "failure", "stopped")}
     greeted, failed = queue.enqueue("intruders.greet", **callbacks), queue.enqueue("intruders.fail", **callbacks)
     refused = queue.enqueue("intruders.intrude")
-    PlainWorker([queue], connection=world.redis).work(burst=True, logging_level="CRITICAL")
+    kind([queue], connection=world.redis).work(burst=True, logging_level="CRITICAL")
     assert greeted.return_value() == "hello"
     assert "ZeroDivisionError" in reason(queue, failed.id)
     assert "those of this queue call intruders.fail, intruders.greet" in reason(queue, refused.id)
+
+
+def test_rqs_own_clean_up_of_an_abandoned_job_calls_nothing_that_the_job_names(world):
+    fields = {**JOBS["callbacks"], "status": "started"}
+    world.redis.zadd("rq:wip:default", {f"{write_job(world.redis, 'default', 'abandoned', fields)}:1": 1})
+    queue = queue_named("default", world.redis)
+    queue.started_job_registry.cleanup()
+    assert queue.failed_job_registry.get_job_ids() == ["abandoned"]
+
+
+def test_a_webhook_that_a_job_names_is_never_called(world):
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.settimeout(0.2)
+        hooks = [Webhook(f"http://127.0.0.1:{listener.getsockname()[1]}", when) for when in ("finished", "failed")]
+        queue = queue_named("default", world.redis)
+        for function in OWN:
+            queue.enqueue(function, webhooks=hooks)
+        PlainWorker([queue], connection=world.redis).work(burst=True, logging_level="CRITICAL")
+        with pytest.raises(TimeoutError):
+            listener.accept()
+    assert queue.finished_job_registry.count == queue.failed_job_registry.count == 1
