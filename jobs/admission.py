@@ -81,17 +81,17 @@ def refuse(queue: Queue, job_id: str, data: bytes, error: UnreadableJobError) ->
 
     On a full Redis it is deleted, as is one with an id that RQ takes for none.
     """
-    log.error("job %s on %s is refused: %s", ascii(job_id), queue.name, error)
-    key = Job.key_for(job_id)
+    log.error("job %s on %s is refused: %s", ascii(job_id)[:200], queue.name, error)
+    whatever_is_kept = [prefix + job_id for prefix in keys.JOB_PREFIXES]
     try:
         job = StoredJob(job_id, connection=queue.connection, serializer=queue.serializer)
         job.data, job.origin, job.description = data, queue.name, DESCRIPTION
         job.failure_ttl = FAILED_JOB_SECONDS
         with queue.connection.pipeline() as pipeline:
-            pipeline.delete(key)
+            pipeline.delete(*whatever_is_kept)
             record_job_failure(job, f"{type(error).__name__}: {error}", pipeline)
             pipeline.execute()
     except (OutOfMemoryError, ValueError):
-        queue.connection.delete(key)
+        queue.connection.delete(*whatever_is_kept)
     failed = FailedJobRegistry(queue=queue).key
     script(queue.connection, "trim_failed_jobs")(keys=[failed], args=[MAX_FAILED_JOBS, *keys.JOB_PREFIXES])

@@ -2,7 +2,7 @@
 
 Any other name in a request's Host header, or in the X-Forwarded-Host of a trusted proxy, is somebody else's: an
 attacker's, or that of a site which points here by mistake. Flask compares (TRUSTED_HOSTS); how that is answered is
-said here. Health answers whichever name or address a platform calls it by.
+said here. Health answers whichever sound name or address a platform calls it by.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from flask import Flask, current_app, request
 from flask.globals import request_ctx
 from werkzeug.exceptions import BadRequest
+from werkzeug.wsgi import get_host
 
 from importer.config import Settings
 
@@ -46,5 +47,6 @@ def refuse_other_hosts() -> None:
     request_ctx.url_adapter = current_app.url_map.bind_to_environ(own)
     request.routing_exception = None
     request_ctx.match_request()
-    if request.blueprint != HEALTH:
+    is_well_formed = bool(get_host(request.environ))
+    if request.blueprint != HEALTH or not is_well_formed:
         raise BadRequest(UNKNOWN_HOST.format(name=ascii(request.headers.get("Host", ""))[:100]))

@@ -83,7 +83,7 @@ def test_an_id_that_rq_takes_for_none_is_dropped(world, name, job_id):
 @pytest.mark.parametrize("name", [HIGH, LOW])
 def test_a_key_that_holds_no_job_is_refused(world, name):
     queue = queue_named(name, world.redis)
-    world.redis.set("rq:job:foreign_1", "no hash")
+    world.redis.mset({"rq:job:foreign_1": "no hash", "rq:results:foreign_1": "no stream"})
     queue.push_job_id("foreign_1")
     import_id = world.import_file(contacts_csv([("a@example.com", "Ann")]))
     assert world.status(import_id) == Status.COMPLETED

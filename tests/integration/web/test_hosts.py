@@ -72,6 +72,7 @@ def test_health_answers_to_any_host_and_tells_no_secret(answering):
         assert client.get("/healthz", headers={"Host": host}).get_json() == {"status": "alive"}
         ready = client.get("/readyz", headers={"Host": host})
         assert ready.get_json().keys() == {"status", "parts"}
+    assert client.get("/healthz", headers={"Host": "a b"}).status_code == 400
 
 
 def test_further_hosts_can_be_allowed_with_all_below_them(answering):
