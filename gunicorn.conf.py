@@ -1,11 +1,10 @@
 """What gunicorn does besides the Procfile's options.
 
-It ends when a setting is wrong, keeps login links out of its log, and drops clients that fall silent.
+It takes the product's own worker, ends when a setting is wrong, and keeps login links out of its log.
 """
 
 import re
-import socket
-import struct
+import resource
 import subprocess
 import sys
 from typing import Any
@@ -14,9 +13,13 @@ from gunicorn.glogging import Logger
 
 control_socket_disable = True
 
-SILENT_SECONDS = 20
-"""A client that has neither sent nor taken a byte for this long counts as gone. Threads are few: without this
-limit a handful of silent connections, from strangers too, would hold them all for ever."""
+worker_class = "importer.front.worker.FrontWorker"
+worker_connections = 800
+sendfile = False
+"""It would write past what the worker keeps of an answer until its client takes it."""
+
+OPEN_FILES = 1024
+"""Enough for the connections, and for those to Postgres, Redis and S3; macOS gives 256."""
 
 LINK_SECRET = re.compile(r"(?<=/login-link/)[^/?#\s]+")
 
@@ -43,11 +46,12 @@ def on_starting(server: Any) -> None:
     ended = subprocess.run([sys.executable, "-c", "import wsgi"], check=False)
     if ended.returncode != 0:
         sys.exit(ended.returncode)
+    allow_open_files()
 
 
-def when_ready(server: Any) -> None:
-    """Limit waits by the sockets' own options, which connections inherit; gunicorn's threads wait without end."""
-    limit = struct.pack("ll", int(SILENT_SECONDS), int(SILENT_SECONDS % 1 * 1_000_000))
-    for listener in server.LISTENERS:
-        listener.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, limit)
-        listener.sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, limit)
+def allow_open_files() -> None:
+    """Raise this process's own limit, which its workers inherit, as far as the system lets it."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != resource.RLIM_INFINITY and soft < OPEN_FILES:
+        wanted = OPEN_FILES if hard == resource.RLIM_INFINITY else min(OPEN_FILES, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))

@@ -12,6 +12,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from importer import api, cli, web
 from importer.config import Settings
 from importer.connections import WEB_TRIES, connect_redis, engine_options
+from importer.front.arrival import MAX_FORM_BYTES
 from importer.record_types import RecordTypes
 from importer.services import Services
 from importer.storage.s3 import Storage
@@ -21,9 +22,6 @@ from importer.web.hosts import trusted_hosts
 PACKAGE = Path(__file__).resolve().parent
 SESSION_LIFETIME = timedelta(hours=12)
 """Counted from the login; a working day."""
-
-MAX_FORM_BYTES = 1024 * 1024
-"""The largest body of a request; only an upload may be larger, as it is streamed."""
 
 
 def create_app(settings: Settings | None = None) -> Flask:

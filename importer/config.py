@@ -145,10 +145,12 @@ class Settings(BaseModel):
     idles for 15"""
 
     web_threads: PositiveInt = 8
-    """requests that a web process serves at once; an upload takes one of them while it lasts"""
+    """requests that a web process serves at once, and beside them as many uploads; of more uploads each waits 20
+    seconds for its place, and is then asked to come again"""
 
     web_pool_size: NonNegativeInt = 0
-    """database connections of a web process at most; `0`: one more than it has threads, so that none waits"""
+    """database connections of a web process at most; `0`: one more than `WEB_THREADS`, as an upload holds none
+    while its file arrives"""
 
     jobs_pool_size: PositiveInt = 2
     """database connections of a dispatcher or worker at most; one is enough, the second is to spare"""

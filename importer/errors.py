@@ -81,6 +81,14 @@ class UploadError(ImporterError):
     """The upload broke off before the whole file arrived. Upload the file again."""
 
 
+class SlowUploadError(UploadError):
+    """The upload came too slowly: less than 60 KB in a minute. Upload the file again over a better line."""
+
+
+class BusyError(ImporterError):
+    """As many uploads are under way as this server takes at once. Wait a moment, then upload the file again."""
+
+
 class KeyReusedError(ImporterError):
     """This idempotency key belongs to another file or another record type. Send this one with a key of its own."""
 

@@ -96,10 +96,22 @@ DOCTOR_LOOKS_SECONDS = 3.0
 DOCTOR_GRACE_SECONDS = 60
 """Only what recovery has left undone for so long is wrong."""
 
-# Uploads
+# Clients of a web process
 
-UPLOAD_SILENCE_SECONDS = 60
-"""A client that sends nothing of its file for so long has gone."""
+HEADER_SECONDS = 10.0
+"""A request's header must be whole so long after its connection was made, or was ready for the next request."""
+
+BODY_SECONDS = 60.0
+"""A client that moves too few bytes of a body, or of an answer, in such a time has gone, or means no good. A phone
+may be out of reach for as long."""
+
+PLACE_SECONDS = 20.0
+"""An upload that finds all places taken waits so long for one. Heroku's router gives up after 30."""
+
+LINGER_SECONDS = 10.0
+"""A connection that is answered is read on for so long: a browser reads no answer while it is still sending."""
+
+# Uploads
 
 UPLOAD_REPORT_SECONDS = 10.0
 """An upload says so often in the database that it runs."""

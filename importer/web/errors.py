@@ -28,6 +28,7 @@ STATUSES: dict[type[errors.ImporterError], int] = {
     errors.RefusedTransitionError: 409,
     errors.AccountError: 422,
     errors.UploadError: 400,
+    errors.BusyError: 503,
     errors.KeyReusedError: 409,
     errors.StorageError: 503,
 }
@@ -42,6 +43,8 @@ MESSAGES = {
     500: "Something went wrong on our side. It is in the log; try again, or tell an admin.",
 }
 """What people read where Werkzeug's own words would not help them."""
+
+RETRY_SECONDS = "30"
 
 OLD_PAGE = "This page is too old, or you have logged in again since. Reload it and try again."
 MALFORMED_BODY = "The request's body is malformed: its chunks do not fit together."
@@ -65,7 +68,10 @@ def on_importer_error(error: errors.ImporterError) -> Response:
     if status is None:
         return on_unexpected_error(error)
     code = getattr(error, "code", None) or _code(type(error).__name__.removesuffix("Error"))
-    return answer(status, code, error.message)
+    response = answer(status, code, error.message)
+    if isinstance(error, errors.BusyError):
+        response.headers["Retry-After"] = RETRY_SECONDS
+    return response
 
 
 def on_csrf_error(error: CSRFError) -> Response:

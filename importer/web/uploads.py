@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
-import sys
-import time
 from typing import Any
 
 from flask import Blueprint, g, request
 from werkzeug.exceptions import BadRequest
-from werkzeug.wrappers import Response
 
 from importer.control.reports import report
 from importer.control.uploads import begin_upload, receive, receive_again
 from importer.errors import FileTooLargeError
 from importer.models import Import
-from importer.time_limits import UPLOAD_SILENCE_SECONDS
-from importer.web.auth import STREAMED
 from importer.web.extensions import db, services
 from importer.web.imports import as_json
 from importer.web.multipart import read_upload
@@ -27,9 +21,6 @@ FORM_BYTES = 1024 * 1024
 """Bytes that a form may have besides its file."""
 
 MAX_KEY_CHARS = 100
-DRAINED_BYTES = 64 * 1024 * 1024
-DRAIN_SECONDS = 10.0
-CHUNK_BYTES = 256 * 1024
 
 
 @blueprint.post("/imports")
@@ -49,15 +40,14 @@ def receive_upload(record_type: str | None) -> tuple[Import, bool]:
         The import, and whether this request made it.
 
     Raises:
-        RefusedFileError, UploadError, UnknownRecordTypeError, KeyReusedError, StorageError: why there is no
-            import.
+        RefusedFileError, UploadError, BusyError, UnknownRecordTypeError, KeyReusedError, StorageError: why there
+            is no import.
         BadRequest: the idempotency key is too long.
     """
     key = _idempotency_key()
     _allow_size(services().settings.max_upload_bytes)
     if record_type is not None:
         services().record_types.require(record_type)
-    _expect_slow_client(UPLOAD_SILENCE_SECONDS)
     # Finding the user has begun a transaction; none may stay open while the file arrives.
     db.session.commit()
     upload = read_upload(request.stream, request.content_type or "")
@@ -96,29 +86,3 @@ def _allow_size(limit: int) -> None:
     if (request.content_length or 0) > limit + FORM_BYTES:
         raise FileTooLargeError(limit)
     request.max_content_length = limit + FORM_BYTES
-
-
-def _expect_slow_client(seconds: float) -> None:
-    """Let reading fail after so many seconds without a byte, instead of those that `gunicorn.conf.py` sets."""
-    connection = request.environ.get("gunicorn.socket")
-    if connection is not None:
-        connection.settimeout(seconds)
-
-
-@blueprint.after_app_request
-def drain(answer: Response) -> Response:
-    """Read on for a while after refusing a file: a browser reads no answer while it is still sending."""
-    if request.endpoint not in STREAMED or answer.status_code < 300:
-        return answer
-    request.max_content_length = sys.maxsize
-    _expect_slow_client(DRAIN_SECONDS)
-    left, end = DRAINED_BYTES, time.monotonic() + DRAIN_SECONDS
-    # The rest is thrown away, so whatever breaks meanwhile concerns nobody.
-    with contextlib.suppress(Exception):
-        while left > 0 and time.monotonic() < end:
-            chunk = request.stream.read(CHUNK_BYTES)
-            if not chunk:
-                return answer
-            left -= len(chunk)
-    answer.headers["Connection"] = "close"
-    return answer

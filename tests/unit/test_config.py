@@ -79,7 +79,8 @@ def test_every_wrong_setting_is_named_at_once_with_its_value_and_its_meaning():
         "KEEP_FILES='perhaps' is wrong: should be a valid boolean, unable to interpret input. "
         "It is: `true` keeps the object in S3 after the import has ended.",
         "WEB_THREADS='0' is wrong: should be greater than 0. "
-        "It is: requests that a web process serves at once; an upload takes one of them while it lasts.",
+        "It is: requests that a web process serves at once, and beside them as many uploads; of more uploads each "
+        "waits 20 seconds for its place, and is then asked to come again.",
     ]
 
 

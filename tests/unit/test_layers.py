@@ -11,6 +11,7 @@ ROOT = Path(__file__).parents[2]
 ROOMS = (
     "wsgi",
     "importer.app",
+    "importer.front",
     "importer.cli",
     "importer.api",
     "importer.web",
@@ -99,6 +100,13 @@ def test_nothing_in_the_application_imports_the_jobs():
 
 def test_the_product_stands_without_the_embedded_servers():
     assert not users_of("embedded")
+
+
+def test_what_stands_before_the_application_needs_nothing_of_it():
+    """Gunicorn's master process imports it, which is never reloaded."""
+    allowed = {"importer.errors", "importer.time_limits"}
+    theirs = {other for name in OUR_IMPORTS if is_in(name, ("importer.front",)) for other in OUR_IMPORTS[name]}
+    assert {other for other in theirs if not is_in(other, ("importer.front",))} <= allowed
 
 
 def test_flask_stays_in_the_web_the_api_and_the_command_line():

@@ -5,6 +5,9 @@ import importer.time_limits as limit
 PLATFORM_STOP_SECONDS = 30
 """Heroku kills a process so long after SIGTERM: https://devcenter.heroku.com/articles/dynos#shutdown"""
 
+ROUTER_SECONDS = 30
+"""Heroku's router gives up a request: https://devcenter.heroku.com/articles/http-routing#timeouts"""
+
 S3_REQUEST_SECONDS = 3 * (limit.S3_CONNECT_SECONDS + limit.S3_READ_SECONDS)
 LONGEST_ROW_BY_ROW_SECONDS = limit.ROW_BY_ROW_SECONDS + limit.MAX_ROW_TIMEOUT_SECONDS
 BUSY_RECOVERY_SECONDS = limit.BETWEEN_RQ_SECONDS + LONGEST_ROW_BY_ROW_SECONDS
@@ -94,5 +97,9 @@ def test_the_doctor_complains_of_nothing_that_recovery_is_about_to_mend():
 
 
 def test_an_upload_that_waits_for_its_client_or_for_s3_is_not_stale():
-    longest_silence = limit.UPLOAD_SILENCE_SECONDS + limit.UPLOAD_REPORT_SECONDS + S3_REQUEST_SECONDS
+    longest_silence = limit.PLACE_SECONDS + limit.BODY_SECONDS + limit.UPLOAD_REPORT_SECONDS + S3_REQUEST_SECONDS
     assert longest_silence < limit.STALE_UPLOAD_SECONDS
+
+
+def test_an_upload_that_gets_no_place_is_told_so_before_herokus_router_gives_up():
+    assert limit.PLACE_SECONDS < ROUTER_SECONDS

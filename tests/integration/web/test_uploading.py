@@ -8,12 +8,14 @@ import pytest
 
 from importer.control import accounts
 from importer.control.uploads import begin_upload
+from importer.errors import BusyError, SlowUploadError
+from importer.front.arrival import UPLOAD
 from importer.models import Import
 from importer.queue import queues
 from importer.statuses import Status
+from importer.web.auth import STREAMED
 from importer.web.extensions import db
-from importer.web.multipart import read_upload
-from importer.web.uploads import DRAIN_SECONDS
+from importer.web.multipart import CHUNK_BYTES, read_upload
 
 
 def imports(session):
@@ -259,22 +261,51 @@ def test_without_a_csrf_token_the_body_is_not_read(operator, visitor, session):
     assert imports(session) == []
 
 
-def test_a_refused_upload_is_read_on_so_that_the_browser_reads_the_answer(operator, visitor):
-    body, connection = io.BytesIO(b"x" * 3_100_000), Mock()
-    answer = visitor(operator).client.post(
-        "/imports?record_type=airports", input_stream=body, environ_overrides={"gunicorn.socket": connection}
-    )
-    assert answer.status_code == 400
-    assert body.tell() == 3_100_000
-    connection.settimeout.assert_called_with(DRAIN_SECONDS)
+BEGINNING = b'--b\r\nContent-Disposition: form-data; name="file"; filename="a.csv"\r\n\r\nicao,name\n'
 
 
-def test_a_client_that_never_stops_sending_is_cut_off(operator, visitor, monkeypatch):
-    monkeypatch.setattr("importer.web.uploads.DRAINED_BYTES", 1_000_000)
-    body = io.BytesIO(b"x" * 3_100_000)
-    answer = visitor(operator).client.post("/imports?record_type=airports", input_stream=body)
-    assert answer.headers["Connection"] == "close"
-    assert body.tell() < 3_100_000
+@pytest.fixture
+def arriving(operator, visitor):
+    """Upload what arrives piece by piece, or does not."""
+
+    def upload(*pieces, accept="application/json"):
+        return visitor(operator).post(
+            "/imports?record_type=airports",
+            headers={"Accept": accept},
+            content_type="multipart/form-data; boundary=b",
+            input_stream=io.BytesIO(),
+            environ_overrides={
+                "wsgi.input": Mock(spec=["read"], read=Mock(side_effect=pieces)),
+                "CONTENT_LENGTH": "999999",
+            },
+        )
+
+    return upload
+
+
+@pytest.mark.parametrize("accept", ["application/json", "text/html"])
+def test_an_upload_beyond_those_that_are_taken_at_once_is_told_when_to_come_again(accept, arriving, session):
+    answer = arriving(BusyError, accept=accept)
+    assert answer.status_code == 503
+    assert int(answer.headers["Retry-After"]) > 0
+    assert "Wait a moment, then upload the file again" in answer.get_data(as_text=True)
+    assert imports(session) == []
+
+
+def test_an_upload_that_is_too_slow_says_so_and_leaves_nothing(arriving, session, stored):
+    before = stored()
+    answer = arriving(BEGINNING.ljust(CHUNK_BYTES), SlowUploadError)
+    assert (answer.status_code, answer.get_json()["error"]["code"]) == (400, "slow_upload")
+    (import_,) = imports(session)
+    assert (import_.reason_code, import_.reason) == ("upload_broke_off", SlowUploadError().message)
+    assert stored() == before
+
+
+def test_the_worker_before_the_application_knows_every_address_that_takes_a_file(app):
+    adapter = app.url_map.bind("localhost")
+    for endpoint in STREAMED:
+        assert UPLOAD.match(f"POST {adapter.build(endpoint)}?record_type=x HTTP/1.1".encode())
+        assert UPLOAD.match(f"POST {adapter.build(endpoint)} HTTP/1.1".encode())
 
 
 def test_no_transaction_is_open_while_the_file_arrives(operator, visitor, monkeypatch):

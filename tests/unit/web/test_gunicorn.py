@@ -1,7 +1,7 @@
-"""What gunicorn's configuration does to its sockets."""
+"""What gunicorn's configuration does."""
 
+import resource
 import runpy
-import socket
 from datetime import timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -12,17 +12,15 @@ from gunicorn.config import Config
 CONFIGURATION = Path(__file__).parents[3] / "gunicorn.conf.py"
 
 
-def test_a_client_that_says_nothing_holds_no_thread_for_ever():
+def test_a_process_may_open_as_many_files_as_it_takes_connections():
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
     configuration = runpy.run_path(str(CONFIGURATION))
-    configuration["when_ready"].__globals__["SILENT_SECONDS"] = 0.1
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        configuration["when_ready"](SimpleNamespace(LISTENERS=[SimpleNamespace(sock=listener)]))
-        with socket.create_connection(listener.getsockname()):
-            served, _ = listener.accept()
-            with served:
-                served.setblocking(True)
-                with pytest.raises(BlockingIOError):
-                    served.recv(1)
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (256, before[1]))  # what macOS gives
+        configuration["allow_open_files"]()
+        assert resource.getrlimit(resource.RLIMIT_NOFILE)[0] > configuration["worker_connections"] + 200
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
 
 
 @pytest.mark.parametrize("path", ["/login-link/aB-_9", "/login-link/aB-_9?x=y"])
