@@ -62,8 +62,9 @@ class FrontWorker(ThreadWorker):  # type: ignore[misc]
             sys.exit(NO_TLS)
 
     def get_thread_pool(self) -> ThreadPoolExecutor:
-        """As many for uploads as for all other requests."""
-        return ThreadPoolExecutor(max_workers=2 * self.cfg.threads)
+        """One for requests, and another one, as large, for uploads."""
+        self._upload_threads = ThreadPoolExecutor(max_workers=self.cfg.threads)
+        return ThreadPoolExecutor(max_workers=self.cfg.threads)
 
     def run(self) -> None:
         self._parking = Parking(self.poller)
@@ -152,7 +153,10 @@ class FrontWorker(ThreadWorker):  # type: ignore[misc]
         conn.data_ready = True
         self._forget(conn)
         conn.sock.expect_body(refusal)
-        super().enqueue_req(conn)
+        threads = self._upload_threads if conn.has_place else self.tpool
+        threads.submit(self.handle, conn).add_done_callback(
+            lambda done: self.method_queue.defer(self.finish_request, conn, done)
+        )
 
     def _keepalive_after(self, conn: Connection, keepalive: bool) -> bool:
         conn.sock.refusal = NoMoreError()  # a body that nobody wanted is not waited for

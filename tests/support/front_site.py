@@ -41,7 +41,7 @@ def application(environ: dict[str, Any], start: Callable[..., object]) -> Iterat
             answer = _hash(environ["wsgi.input"]).encode()
         except (ImporterError, OSError) as error:
             status, answer = "503 Refused", f"{type(error).__name__}: {error}".encode()
-    if path == "/slow":
+    if environ["QUERY_STRING"] == "slow":
         time.sleep(SECONDS * 3)
     start(status, [("Content-Length", str(len(answer)))])
     yield answer

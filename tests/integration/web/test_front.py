@@ -177,6 +177,14 @@ def test_uploads_take_no_thread_of_other_requests_and_one_too_many_waits_for_its
         assert status_of(first.recv(65536)) == 200
 
 
+def test_small_uploads_that_wait_for_s3_stop_nothing_else(site):
+    with ThreadPoolExecutor(3 * THREADS) as pool:
+        slow = [pool.submit(site.ask, "POST", "/api/imports?slow", b"x") for _ in range(3 * THREADS)]
+        time.sleep(SOON / 2)
+        assert all(site.answers() for _ in range(10))
+        assert sorted(answer.result()[0] for answer in slow) == [200] * THREADS + [503] * 2 * THREADS
+
+
 def test_an_upload_that_gets_no_place_in_time_is_refused_by_the_application(site):
     def keep_going(client):
         for _ in range(20):
@@ -251,7 +259,7 @@ def test_where_connections_run_out_the_one_that_waits_longest_gives_way(site):
 
 def test_a_process_that_is_asked_to_end_answers_what_it_has_and_waits_for_nobody_else(tmp_path):
     with running(tmp_path) as site, site.connect(b""), ThreadPoolExecutor(1) as pool:
-        under_way = pool.submit(site.ask, "GET", "/slow")
+        under_way = pool.submit(site.ask, "GET", "/small?slow")
         time.sleep(SECONDS / 2)
         began = time.monotonic()
         site.program.send(signal.SIGTERM)
@@ -259,6 +267,17 @@ def test_a_process_that_is_asked_to_end_answers_what_it_has_and_waits_for_nobody
         assert under_way.result()[0] == 200
         assert time.monotonic() - began < front_site.graceful_timeout
         assert site.program.status == 0
+
+
+def test_an_upload_under_way_has_the_grace_period_to_arrive_and_no_longer(tmp_path):
+    with running(tmp_path, "--graceful-timeout", "2") as site, site.upload() as quick, site.upload():
+        time.sleep(SOON)
+        began = time.monotonic()
+        site.program.send(signal.SIGTERM)
+        quick.sendall(CSV[len(CSV) // 2 :])
+        assert status_of(all_of(quick)) == 200
+        wait_until(lambda: not site.program.running, "it has ended", seconds=10)
+        assert time.monotonic() - began < 5
 
 
 def test_a_worker_that_should_end_tls_itself_says_that_it_does_not(tmp_path):
