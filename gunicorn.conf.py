@@ -14,6 +14,8 @@ from gunicorn.glogging import Logger
 control_socket_disable = True
 
 worker_class = "importer.front.worker.FrontWorker"
+"""The master process loads it once: a reload (SIGHUP) takes the application anew, not this."""
+
 worker_connections = 800
 sendfile = False
 """It would write past what the worker keeps of an answer until its client takes it."""
