@@ -9,7 +9,7 @@ from pathlib import Path
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from importer import api, cli, web
+from importer import api, cli, transactions, web
 from importer.config import Settings
 from importer.connections import WEB_TRIES, connect_redis, engine_options
 from importer.front.arrival import MAX_FORM_BYTES
@@ -42,6 +42,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     db.init_app(app)
     migrate.init_app(app, db, directory=str(PACKAGE / "migrations"))
     with app.app_context():
+        transactions.set_up(db.engine, settings.database_schema)
         app.extensions["importer"] = _services(settings)
     web.register(app)
     api.register(app)

@@ -90,6 +90,10 @@ class Settings(BaseModel):
     database_url: DatabaseAddress = Field(repr=False)
     """Postgres 14 or newer"""
 
+    database_schema: Annotated[str, Field(max_length=63)] = "public"
+    """schema of the product's tables, and of those of record types whose models name none; in a database that is
+    shared, one of its own; `flask db upgrade` makes it"""
+
     redis_url: RedisAddress = Field(repr=False)
     """Redis 7.0 or Valkey 7.2, or newer; `rediss://` for TLS; eviction policy `noeviction`"""
 

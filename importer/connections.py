@@ -11,8 +11,9 @@ from redis.exceptions import BusyLoadingError, ConnectionError, RedisError, Time
 from redis.retry import Retry
 from sqlalchemy import Engine, create_engine
 
+from importer import transactions
 from importer.config import Settings
-from importer.time_limits import IDLE_IN_TRANSACTION_SECONDS, LOCK_SECONDS, STATEMENT_SECONDS
+from importer.time_limits import LOCK_SECONDS
 
 JOBS_TRIES = 40
 """Tries of a Redis command in the dispatcher and the workers: about a minute of Redis being away."""
@@ -20,10 +21,7 @@ JOBS_TRIES = 40
 WEB_TRIES = 2
 """Tries in a web request: a page says that Redis does not answer rather than wait for it."""
 
-SESSION_OPTIONS = (
-    f"-c statement_timeout={STATEMENT_SECONDS}s -c lock_timeout={LOCK_SECONDS}s "
-    f"-c idle_in_transaction_session_timeout={IDLE_IN_TRANSACTION_SECONDS}s"
-)
+MIGRATION_LIMITS = transactions.Limits(statement=0, lock=LOCK_SECONDS, idle=0)
 
 
 CERTIFICATE_REFUSED = (
@@ -90,7 +88,6 @@ def engine_options(*, pool_size: int, name: str) -> dict[str, Any]:
             "connect_timeout": 5,
             "client_encoding": "utf8",  # what `importer.record_types.copying` writes, whatever the database's own
             "application_name": name,
-            "options": SESSION_OPTIONS,
             "keepalives_idle": 10,
             "keepalives_interval": 5,
             "keepalives_count": 3,
@@ -100,4 +97,16 @@ def engine_options(*, pool_size: int, name: str) -> dict[str, Any]:
 
 def connect_database(settings: Settings, *, pool_size: int, name: str) -> Engine:
     """The engine of a dispatcher or a worker."""
-    return create_engine(settings.database_url, **engine_options(pool_size=pool_size, name=name))
+    engine = create_engine(settings.database_url, **engine_options(pool_size=pool_size, name=name))
+    transactions.set_up(engine, settings.database_schema)
+    return engine
+
+
+def connect_for_migrations(settings: Settings) -> Engine:
+    """An engine whose statements may take their time, for migrations and the lock around them.
+
+    It looks for tables elsewhere too: until the last migration there is always one missing.
+    """
+    engine = create_engine(settings.database_url, **engine_options(pool_size=2, name="importer migrations"))
+    transactions.set_up(engine, settings.database_schema, MIGRATION_LIMITS, own_tables_only=False)
+    return engine

@@ -9,7 +9,7 @@ from typing import Any
 import click
 from flask.cli import with_appcontext
 from redis.exceptions import RedisError
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import InterfaceError, OperationalError, ProgrammingError
 
 from importer.errors import ImporterError
 
@@ -26,7 +26,7 @@ def command(function: Callable[..., Any]) -> Callable[..., Any]:
             return function(*args, **kwargs)
         except ImporterError as error:
             refuse(error.message)
-        except (OperationalError, InterfaceError) as error:
+        except (OperationalError, InterfaceError, ProgrammingError) as error:
             refuse(NO_DATABASE.format(error=_first_line(error.orig or error)))
         except RedisError as error:
             refuse(NO_REDIS.format(error=_first_line(error)))

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from redis.exceptions import OutOfMemoryError, RedisError
-from sqlalchemy import text
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import ProgrammingError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from importer.connections import RedisCertificateError
+from importer.control.tables import what_is_missing
 from importer.errors import StorageError
 from importer.queue import keys, queues
 from importer.services import Services
@@ -30,13 +30,18 @@ class Finding:
     message: str = ""
 
 
-def check_database(session: Session) -> Finding:
+def check_database(session: Session, services: Services) -> Finding:
+    """Whether Postgres answers and has the product's tables."""
     try:
-        session.execute(text("SELECT 1"))
+        missing = what_is_missing(session, services.settings.database_schema)
+    except ProgrammingError as error:  # the account may not look into the schema, say
+        session.rollback()
+        refusal = str(error.orig).partition("\n")[0]
+        return Finding("database", False, f"The database refuses: {refusal}.")
     except SQLAlchemyError:
         session.rollback()
         return Finding("database", False, "The database does not answer. Nothing is lost; imports wait for it.")
-    return Finding("database", True)
+    return Finding("database", not missing, missing)
 
 
 def check_redis(services: Services) -> Finding:
@@ -83,4 +88,4 @@ def _check_workers(services: Services, part: str, queue: str, message: str) -> F
 def check_everything(session: Session, services: Services) -> list[Finding]:
     """Postgres, Redis, S3 and the processes that do the work."""
     checks = (check_redis, check_storage, check_dispatcher, check_worker)
-    return [check_database(session), *(check(services) for check in checks)]
+    return [check_database(session, services), *(check(services) for check in checks)]

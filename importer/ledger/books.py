@@ -18,8 +18,6 @@ from importer.models import FailedRow, Import
 NO_TIMEOUT = text("SET LOCAL statement_timeout = 0")
 """The largest imports are those that matter most."""
 
-ONE_MOMENT = text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
-
 COUNT_GROUNDLESS = text("""
 SELECT count(*) FROM failed_rows
 WHERE import_sequence = :sequence
@@ -56,7 +54,7 @@ class Books(NamedTuple):
 def read_books(session: Session, import_: Import) -> Books:
     """Compare counters, ledger and failed rows; begins a transaction."""
     session.commit()
-    session.execute(ONE_MOMENT)
+    session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
     return _read(session, import_)
 
 

@@ -6,15 +6,19 @@ import contextlib
 import itertools
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from alembic import context
 from alembic.operations.ops import MigrationScript
+from alembic.util import CommandError
 from flask import current_app
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine, event, inspect
 
+from importer.connections import connect_for_migrations
+from importer.migrations.home import VERSION_TABLE, prepare
 from importer.models import Base
+from importer.transactions import is_autocommit
 
 log = logging.getLogger("importer.migrations")
 
@@ -30,43 +34,93 @@ LOOK_SECONDS = 0.2
 
 def run() -> None:
     """Apply migrations under the lock, each in a transaction of its own."""
-    extension = current_app.extensions["migrate"]
-    with _one_at_a_time(extension.db.engine), extension.db.engine.connect() as connection:
-        connection.exec_driver_sql("SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0")
-        connection.commit()
-        try:
-            context.configure(
-                connection=connection,
-                target_metadata=Base.metadata,
-                transaction_per_migration=True,
-                compare_type=True,
-                include_object=_is_ours,
-                process_revision_directives=_place,
-            )
-            with context.begin_transaction():
-                context.run_migrations()
-        finally:
-            connection.invalidate()  # the next one has its time limits again
+    settings = current_app.extensions["importer"].settings
+    engine = connect_for_migrations(settings)
+    event.listen(engine, "begin", _refuse_pooler, insert=True)
+    try:
+        with _one_at_a_time(engine), engine.connect() as connection:
+            with connection.begin():
+                prepare(connection, settings.database_schema, _revisions())
+            _run_on(connection, settings.database_schema)
+    finally:
+        engine.dispose()
+
+
+def _revisions() -> set[str]:
+    return {revision.revision for revision in context.script.walk_revisions()}
+
+
+def _run_on(connection: Connection, schema: str) -> None:
+    connection.dialect.default_schema_name = schema  # Alembic's own advice where a search path is set
+    context.configure(
+        connection=connection,
+        target_metadata=Base.metadata,
+        version_table=VERSION_TABLE,
+        version_table_schema=schema,
+        transaction_per_migration=True,
+        compare_type=True,
+        include_schemas=True,
+        include_name=_belongs_to_models(connection, schema),
+        include_object=_is_ours,
+        process_revision_directives=_place,
+    )
+    with context.begin_transaction():
+        context.run_migrations()
 
 
 @contextlib.contextmanager
 def _one_at_a_time(engine: Engine) -> Iterator[None]:
-    """Hold the lock, on a connection of its own.
+    """Hold the lock, in a transaction of its own: behind a pooler a session is not ours, a transaction is.
 
     It is asked for again and again: a statement that waits for it would hold up CREATE INDEX CONCURRENTLY, which
     waits for every older statement.
     """
-    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+    with engine.connect() as connection:
         for looks in itertools.count():
-            if connection.exec_driver_sql(f"SELECT pg_try_advisory_lock({LOCK})").scalar():
+            if connection.exec_driver_sql(f"SELECT pg_try_advisory_xact_lock({LOCK})").scalar():
                 break
+            connection.rollback()
             if looks == 0:
                 log.warning("another release applies its migrations; these wait until it has ended")
             time.sleep(LOOK_SECONDS)
-        try:
-            yield
-        finally:
-            connection.invalidate()  # its session ends, and the lock with it
+        yield
+
+
+def _refuse_pooler(connection: Connection) -> None:
+    """Refuse to leave transactions on a session that is not ours alone: settings would be lost, or left to others.
+
+    Raises:
+        CommandError: it says what to do.
+    """
+    if not is_autocommit(connection):
+        return
+    promised: Any = connection.connection.dbapi_connection
+    if connection.exec_driver_sql("SELECT pg_backend_pid()").scalar() != promised.info.backend_pid:
+        raise CommandError(
+            "This migration leaves its transaction (autocommit_block), and a connection pooler stands between it "
+            "and Postgres. Set DATABASE_URL to the address of Postgres itself for this command."
+        )
+
+
+def _belongs_to_models(connection: Connection, schema: str) -> Callable[[str | None, str, Any], bool]:
+    """What autogenerate may look at: tables of the models, each in its own schema.
+
+    Args:
+        schema: of the models that name none; Alembic calls it None.
+    """
+    tables = Base.metadata.tables.values()
+    wanted = {(None if table.schema == schema else table.schema, table.name) for table in tables}
+    schemas = {None, *(table_schema for table_schema, _ in wanted)}
+
+    def belongs(name: str | None, kind: str, parents: Any) -> bool:
+        if kind == "schema":
+            return name in schemas
+        if kind == "table" and parents["schema_name"] is None:
+            # By the search path Alembic also finds tables of other schemas.
+            return (None, name) in wanted and inspect(connection).has_table(str(name), schema=schema)
+        return kind != "table" or (parents["schema_name"], name) in wanted
+
+    return belongs
 
 
 def _is_ours(_thing: Any, _name: str | None, _kind: str, reflected: bool, counterpart: Any) -> bool:

@@ -27,6 +27,7 @@ ROOMS = (
     "importer.lifecycle",
     "importer.services",
     "importer.connections",
+    "importer.transactions",
     "importer.queue",
     "importer.ledger",
     "importer.record_types",

@@ -25,7 +25,8 @@ def application(servers, database_url):
 def differences() -> list[object]:
     """Between the database and the models, whatever `flask db migrate` leaves alone."""
     with db.engine.connect() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        options = {"compare_type": True, "version_table": "bulk_importer_versions"}
+        context = MigrationContext.configure(connection, opts=options)
         return compare_metadata(context, Base.metadata)
 
 
@@ -34,7 +35,7 @@ def test_the_migrations_make_the_tables_of_the_models_and_take_them_back(applica
     assert differences() == []
     flask_migrate.check()
     flask_migrate.downgrade(revision="base")
-    assert inspect(db.engine).get_table_names() == ["alembic_version"]
+    assert inspect(db.engine).get_table_names() == ["bulk_importer_versions"]
 
 
 IMPORTS = """

@@ -31,17 +31,13 @@ def impatient(monkeypatch):
 
 @pytest.fixture
 def session_options(world):
-    """Options that every new session of the workers begins with."""
+    """Options that every transaction of the workers begins with."""
 
     def give(**options: str) -> None:
-        @event.listens_for(world.services.engine, "connect")
-        def set_options(connection, record):
-            with connection.cursor() as cursor:
-                for name, value in options.items():
-                    cursor.execute(f"SET {name} = {value}")
-            connection.commit()
-
-        world.services.engine.dispose()
+        @event.listens_for(world.services.engine, "begin")
+        def set_options(connection):
+            for name, value in options.items():
+                connection.exec_driver_sql(f"SET LOCAL {name} = {value}")
 
     return give
 
