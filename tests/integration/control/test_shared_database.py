@@ -99,10 +99,10 @@ def test_the_version_table_of_an_earlier_release_is_taken_over(deploy, database_
     deployment.db("upgrade")
     deployment.db("migrate", "-m", "accounts")
     deployment.db("upgrade")
-    before = deployment.db("current")
+    before = set(deployment.db("current").split())
     neighbours.execute(database_url, TO_THE_NAMES_OF_THE_FIRST_RELEASES)
     deployment.db("upgrade")
-    assert deployment.db("current") == before
+    assert set(deployment.db("current").split()) == before
     assert "alembic_version" not in tables(database_url, "public")
     neighbours.execute(
         database_url,
