@@ -13,12 +13,12 @@ from alembic import context
 from alembic.operations.ops import MigrationScript
 from alembic.util import CommandError
 from flask import current_app
-from sqlalchemy import Connection, Engine, event, inspect
+from sqlalchemy import BLANK_SCHEMA, Connection, Engine, MetaData, event
 
 from importer.connections import connect_for_migrations
 from importer.migrations.home import VERSION_TABLE, prepare
 from importer.models import Base
-from importer.transactions import is_autocommit
+from importer.transactions import is_autocommit, quote
 
 log = logging.getLogger("importer.migrations")
 
@@ -52,15 +52,16 @@ def _revisions() -> set[str]:
 
 def _run_on(connection: Connection, schema: str) -> None:
     connection.dialect.default_schema_name = schema  # Alembic's own advice where a search path is set
+    models = _models(schema)
     context.configure(
         connection=connection,
-        target_metadata=Base.metadata,
+        target_metadata=models,
         version_table=VERSION_TABLE,
         version_table_schema=schema,
         transaction_per_migration=True,
         compare_type=True,
         include_schemas=True,
-        include_name=_belongs_to_models(connection, schema),
+        include_name=_looks_at(connection, schema, models),
         include_object=_is_ours,
         process_revision_directives=_place,
     )
@@ -102,25 +103,33 @@ def _refuse_pooler(connection: Connection) -> None:
         )
 
 
-def _belongs_to_models(connection: Connection, schema: str) -> Callable[[str | None, str, Any], bool]:
-    """What autogenerate may look at: tables of the models, each in its own schema.
+def _models(schema: str) -> MetaData:
+    """The tables of the models. One that names our own schema names none here: so Alembic finds it."""
 
-    Args:
-        schema: of the models that name none; Alembic calls it None.
-    """
-    tables = Base.metadata.tables.values()
-    wanted = {(None if table.schema == schema else table.schema, table.name) for table in tables}
+    def referred(_table: Any, _schema: Any, _key: Any, named: str | None) -> Any:
+        return BLANK_SCHEMA if named == schema else named
+
+    models = MetaData(naming_convention=Base.metadata.naming_convention)
+    for table in Base.metadata.sorted_tables:
+        named: Any = None if table.schema == schema else table.schema
+        table.to_metadata(models, schema=named, referred_schema_fn=referred)
+    return models
+
+
+def _looks_at(connection: Connection, schema: str, models: MetaData) -> Callable[[str | None, str, Any], bool]:
+    """Whether autogenerate looks at a schema, None being ours, and at a table in it: if it is a model's."""
+    wanted = {(table.schema, table.name) for table in models.tables.values()}
     schemas = {None, *(table_schema for table_schema, _ in wanted)}
 
-    def belongs(name: str | None, kind: str, parents: Any) -> bool:
+    def looks_at(name: str | None, kind: str, parents: Any) -> bool:
         if kind == "schema":
+            # Comes first. By a longer search path tables of other schemas would pass for ours, and keys that lead
+            # to them would not name their schema.
+            connection.exec_driver_sql(f"SET LOCAL search_path = {quote(schema)}")
             return name in schemas
-        if kind == "table" and parents["schema_name"] is None:
-            # By the search path Alembic also finds tables of other schemas.
-            return (None, name) in wanted and inspect(connection).has_table(str(name), schema=schema)
         return kind != "table" or (parents["schema_name"], name) in wanted
 
-    return belongs
+    return looks_at
 
 
 def _is_ours(_thing: Any, _name: str | None, _kind: str, reflected: bool, counterpart: Any) -> bool:

@@ -13,7 +13,7 @@ CHECKOUT = Path(__file__).parents[2]
 
 ACCOUNTS = """
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
-from sqlalchemy import Text
+from sqlalchemy import ForeignKey, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from importer.models import Base, ImportedRecord

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from own_types import OwnBase
 from sqlalchemy import ForeignKey
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import UserDefinedType
 
 from importer.models import ImportedRecord
@@ -12,6 +11,10 @@ from importer.record_types import RecordType
 from importer.record_types.base import RowSchema
 
 PATH = "sales_types:Invoices"
+
+
+class SalesBase(DeclarativeBase):
+    """Their tables."""
 
 
 class Vector(UserDefinedType[str]):
@@ -23,14 +26,14 @@ class Vector(UserDefinedType[str]):
         return "vector"
 
 
-class Customer(OwnBase):
+class Customer(SalesBase):
     __tablename__ = "customers"
     __table_args__ = {"schema": "sales"}
 
     name: Mapped[str] = mapped_column(primary_key=True)
 
 
-class Invoice(ImportedRecord, OwnBase):
+class Invoice(ImportedRecord, SalesBase):
     __tablename__ = "invoices"
     __table_args__ = {"schema": "sales"}
 

@@ -1,7 +1,6 @@
 """A database that is shared: our tables in a schema of their own, next to somebody's tables of the same names."""
 
 import neighbours
-import psycopg2
 import pytest
 from deployment import Deployment, finished
 
@@ -25,15 +24,25 @@ ALTER TABLE bulk_importer_versions RENAME TO alembic_version;
 ALTER TABLE alembic_version RENAME CONSTRAINT bulk_importer_versions_pkc TO alembic_version_pkc
 """
 
-SALES = """__table_args__ = {"schema": "sales"}
-    owner: Mapped[str | None]
+ELSEWHERE = """__table_args__ = {{"schema": "{0}"}}
+    owner: Mapped[str | None] = mapped_column(ForeignKey("contacts.email"))
+    region: Mapped[int | None] = mapped_column(ForeignKey("{0}.regions.id"))
+
+
+class Region(Base):
+    __tablename__ = "regions"
+    __table_args__ = {{"schema": "{0}"}}
+    id: Mapped[int] = mapped_column(primary_key=True)
 """
 
-SALES_TABLE = """
-CREATE SCHEMA sales;
-CREATE TABLE sales.accounts (number text PRIMARY KEY, tags text[], iban text NOT NULL DEFAULT '?');
-CREATE TABLE sales.other (id int PRIMARY KEY)
+TABLE_ELSEWHERE = """
+CREATE SCHEMA IF NOT EXISTS {0};
+CREATE TABLE {0}.accounts (number text PRIMARY KEY, tags text[], iban text NOT NULL DEFAULT '?');
+CREATE TABLE {0}.other (id int PRIMARY KEY)
 """
+
+
+COLUMNS = "SELECT array_agg(attname::text) FROM pg_attribute WHERE attrelid = '{}.accounts'::regclass"
 
 
 @pytest.fixture
@@ -150,20 +159,20 @@ def test_an_account_without_rights_is_told_what_an_administrator_must_run(deploy
     assert tables(database_url, schema) == OURS
 
 
-@pytest.mark.parametrize("schema", [SCHEMA, "public", "sales"])
-def test_a_table_that_exists_in_another_schema_gets_only_what_it_lacks(deploy, database_url, schema):
-    neighbours.execute(database_url, SALES_TABLE)
-    deployment = deploy(DATABASE_SCHEMA=schema)
-    deployment.define_accounts(more=SALES)
+@pytest.mark.parametrize(("ours", "named"), [(SCHEMA, "sales"), (SCHEMA, "public"), ("public", "public")])
+def test_a_table_that_exists_in_a_schema_that_its_model_names_gets_only_what_it_lacks(
+    deploy, database_url, ours, named
+):
+    neighbours.execute(database_url, TABLE_ELSEWHERE.format(named))
+    deployment = deploy(DATABASE_SCHEMA=ours)
+    deployment.define_accounts(more=ELSEWHERE.format(named))
     deployment.db("upgrade")
     deployment.db("migrate", "-m", "accounts")
     (revision,) = deployment.revisions
     upgrade, _ = revision.read_text().split("def downgrade")
-    assert "create_table" not in upgrade
+    assert upgrade.count("create_table") == 1  # that of regions
     assert "drop_" not in upgrade
     deployment.db("upgrade")
-    with pytest.raises(psycopg2.errors.UndefinedTable):
-        neighbours.look(database_url, "SELECT 1 FROM public.accounts")
-    columns = "SELECT array_agg(attname::text) FROM pg_attribute WHERE attrelid = 'sales.accounts'::regclass"
-    assert {"iban", "owner", "imported_by"} <= set(neighbours.look(database_url, columns))
+    columns = COLUMNS.format(named)
+    assert {"iban", "owner", "region", "imported_by"} <= set(neighbours.look(database_url, columns))
     deployment.db("check")

@@ -51,6 +51,7 @@ def installed(world, theirs):
         connection.execute(text('SET LOCAL search_path = "Bulk-Import", extensions'))
         Base.metadata.create_all(connection)
         own_types.OwnBase.metadata.create_all(connection)
+        sales_types.SalesBase.metadata.create_all(connection)
     with world.session() as session:
         session.add(User(email="ann@example.com", role=Role.ADMIN))
         session.commit()
