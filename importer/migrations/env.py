@@ -13,7 +13,9 @@ from alembic import context
 from alembic.operations.ops import MigrationScript
 from alembic.util import CommandError
 from flask import current_app
+from psycopg2.errors import DuplicateTable
 from sqlalchemy import BLANK_SCHEMA, Connection, Engine, MetaData, event
+from sqlalchemy.exc import ProgrammingError
 
 from importer.connections import connect_for_migrations
 from importer.migrations.home import VERSION_TABLE, prepare
@@ -65,8 +67,17 @@ def _run_on(connection: Connection, schema: str) -> None:
         include_object=_is_ours,
         process_revision_directives=_place,
     )
-    with context.begin_transaction():
-        context.run_migrations()
+    try:
+        with context.begin_transaction():
+            context.run_migrations()
+    except ProgrammingError as error:
+        if not isinstance(error.orig, DuplicateTable):
+            raise
+        taken = str(error.orig).partition("\n")[0]
+        raise CommandError(
+            f"{taken} in the schema {quote(schema)}. If it is somebody else's, set DATABASE_SCHEMA to a schema of "
+            "your own."
+        ) from error
 
 
 @contextlib.contextmanager

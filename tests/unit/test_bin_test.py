@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from importer.config import SETTINGS
+
 CHECKOUT = Path(__file__).parents[2]
 CHECKS = ["ruff check --no-cache", "ruff format --check", "mypy"]
 QUICK = ["-o", "testpaths=tests/unit tests/integration"]
@@ -15,6 +17,7 @@ SAYS_WHAT_IT_RUNS = """#!/bin/sh
 [ "$1" = -m ] || exit 0
 shift
 echo "$@" >>"$RUNS"
+env >"$RUNS.variables"
 [ "$1" != "$FAILS" ]
 """
 
@@ -29,9 +32,9 @@ def run(tmp_path):
         python.write_text(SAYS_WHAT_IT_RUNS)
         python.chmod(0o755)
 
-    def run(*arguments: str, fails: str = "") -> tuple[int, list[str]]:
+    def run(*arguments: str, fails: str = "", **variables: str) -> tuple[int, list[str]]:
         path = f"{tmp_path}{os.pathsep}{os.environ['PATH']}"
-        environment = {"PATH": path, "RUNS": str(runs), "FAILS": fails}
+        environment = {**variables, "PATH": path, "RUNS": str(runs), "FAILS": fails}
         command = [tmp_path / "bin" / "test", *arguments]
         done = subprocess.run(command, env=environment, check=False, capture_output=True)
         return done.returncode, runs.read_text().splitlines()
@@ -66,3 +69,8 @@ def test_it_ends_with_status_1_at_the_first_that_fails(run, module):
     status, ran = run(fails=module)
     assert status == 1
     assert ran[-1].startswith(module)
+
+
+def test_no_setting_of_the_caller_reaches_the_tests(run, tmp_path):
+    run(**{setting.name: "of the caller" for setting in SETTINGS})
+    assert "of the caller" not in (tmp_path / "runs.variables").read_text()

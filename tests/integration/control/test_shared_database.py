@@ -140,6 +140,15 @@ def test_somebodys_version_table_beside_ours_is_left_alone(deploy, database_url)
     assert neighbours.look(database_url, "SELECT version_num FROM alembic_version") == "0003"
 
 
+def test_where_a_table_of_somebody_else_is_in_the_way_the_schema_to_set_is_named(deploy, database_url):
+    neighbours.execute(database_url, neighbours.TABLES)
+    before = neighbours.everything(database_url)
+    printed = refused(deploy(), "upgrade")
+    assert 'relation "contacts" already exists in the schema public. If it is somebody else\'s' in printed
+    assert "Traceback" not in printed
+    assert neighbours.everything(database_url).items() >= before.items()
+
+
 @pytest.fixture
 def poor_url(servers, database_url):
     """The address of an account that may make nothing in the database but what an administrator grants."""
