@@ -63,6 +63,9 @@ def _with_host(url: str) -> str:
 
 
 HOST_NAME = re.compile(r"[^\s/:@\[\]]+")
+KEY_PREFIX = "^[A-Za-z0-9_.:-]*$"
+"""What RQ allows in the names of its keys, without braces: in a template they would mean something."""
+
 WebAddress = Annotated[str, _beginning("http://", "https://"), AfterValidator(_with_host)]
 RedisAddress = Annotated[str, _beginning("redis://", "rediss://", "unix://")]
 DatabaseAddress = Annotated[
@@ -96,6 +99,9 @@ class Settings(BaseModel):
 
     redis_url: RedisAddress = Field(repr=False)
     """Redis 7.0 or Valkey 7.2, or newer; `rediss://` for TLS; eviction policy `noeviction`"""
+
+    redis_prefix: Annotated[str, Field(pattern=KEY_PREFIX)] = ""
+    """what every key in Redis begins with, where several installations share one: letters, digits and `_.:-`"""
 
     redis_tls_verify: bool = True
     """`false` accepts a self-signed certificate, as Heroku's Redis has"""
@@ -186,6 +192,15 @@ class Settings(BaseModel):
         except ValidationError as error:
             problems = error.errors()
         raise SettingsError("\n".join(map(_problem, problems)))
+
+
+def redis_prefix(environment: Mapping[str, str]) -> str:
+    """The setting REDIS_PREFIX by itself: the names of keys are made before a process has read its settings.
+
+    A malformed one counts as none; reading the settings refuses it.
+    """
+    prefix = environment.get("REDIS_PREFIX", "").strip()
+    return prefix if re.fullmatch(KEY_PREFIX, prefix) else ""
 
 
 class Setting(NamedTuple):

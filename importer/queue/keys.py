@@ -1,13 +1,27 @@
-"""The name of every key in Redis: our own, which begin with `importer:`, and those that RQ gives its jobs."""
+"""The name of every key in Redis: our own, which begin with `importer:`, and those that RQ gives its jobs.
+
+Before both stands the setting REDIS_PREFIX; RQ knows it by its own variable, which `importer` sets.
+"""
 
 from __future__ import annotations
+
+import os
 
 from rq.defaults import RQ_KEY_PREFIX
 from rq.executions import ExecutionRegistry
 from rq.job import Job
 from rq.results import Result
 
-PREFIX = "importer"
+from importer.config import redis_prefix
+from importer.errors import SettingsError
+
+PREFIX = f"{redis_prefix(os.environ)}importer"
+
+if not RQ_KEY_PREFIX.startswith(redis_prefix(os.environ)):
+    raise SettingsError(
+        f"RQ was imported before the product, and gives keys without REDIS_PREFIX. Set RQ_KEY_PREFIX="
+        f"{redis_prefix(os.environ)}rq for this process."
+    )
 
 CLAIMS = f"{PREFIX}:claims"
 """Sorted set of claims by the moment their lease ends (milliseconds of Redis's own clock)."""

@@ -65,6 +65,8 @@ def test_a_flag_is_read_however_people_write_it(text, value):
         ("BASE_URL", "https://[::1"),
         ("ALLOWED_HOSTS", "importer.example,https://other.example"),
         ("ALLOWED_HOSTS", "importer.example:8000"),
+        ("REDIS_PREFIX", "a b"),
+        ("REDIS_PREFIX", "{slot}"),
     ],
 )
 def test_a_malformed_setting_is_named_with_what_it_should_be(name, text):
