@@ -32,7 +32,15 @@ def binary() -> Path:
 
 
 class Valkey(Server):
-    """A Valkey that never evicts, and saves nothing by itself: a kill loses everything it holds."""
+    """A Valkey that never evicts, and saves nothing by itself: a kill loses everything it holds.
+
+    Args:
+        settings: of its own, by the names of valkey.conf.
+    """
+
+    def __init__(self, home: Path, **settings: str) -> None:
+        super().__init__(home)
+        self._settings = settings
 
     @property
     def url(self) -> str:
@@ -64,6 +72,7 @@ class Valkey(Server):
             "hash-max-listpack-value": "1024",  # as README's "Deploy" advises: a queued row in one piece of memory
             "dir": str(self.home),
             "dbfilename": SNAPSHOT,
+            **self._settings,
         }
         return [str(binary()), *(part for name, value in settings.items() for part in (f"--{name}", value))]
 

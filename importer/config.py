@@ -26,7 +26,9 @@ from pydantic import (
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
+from importer import sentinel
 from importer.errors import SettingsError
+from importer.sentinel import SentinelAddress
 from importer.storage.object_writer import MAX_OBJECT_BYTES
 from importer.time_limits import MAX_BATCH_SECONDS, MAX_ROW_TIMEOUT_SECONDS, MAX_SLICE_SECONDS
 
@@ -43,6 +45,12 @@ def _beginning(*beginnings: str) -> AfterValidator:
 def _with_driver(url: str) -> str:
     """Name the driver: SQLAlchemy 2.1 refuses `postgres://` and reads plain `postgresql://` as psycopg 3."""
     return f"postgresql+psycopg2://{url.partition('://')[2]}"
+
+
+def _with_sentinels(url: str) -> str:
+    if url.startswith(sentinel.SCHEMES):
+        SentinelAddress.parse(url)
+    return url
 
 
 def _names(text: str) -> tuple[str, ...]:
@@ -67,7 +75,9 @@ KEY_PREFIX = "^[A-Za-z0-9_.:-]*$"
 """What RQ allows in the names of its keys, without braces: in a template they would mean something."""
 
 WebAddress = Annotated[str, _beginning("http://", "https://"), AfterValidator(_with_host)]
-RedisAddress = Annotated[str, _beginning("redis://", "rediss://", "unix://")]
+RedisAddress = Annotated[
+    str, _beginning("redis://", "rediss://", "unix://", *sentinel.SCHEMES), AfterValidator(_with_sentinels)
+]
 DatabaseAddress = Annotated[
     str, _beginning("postgres://", "postgresql://", "postgresql+psycopg2://"), AfterValidator(_with_driver)
 ]
@@ -98,7 +108,8 @@ class Settings(BaseModel):
     shared, one of its own; `flask db upgrade` makes it"""
 
     redis_url: RedisAddress = Field(repr=False)
-    """Redis 7.0 or Valkey 7.2, or newer; `rediss://` for TLS; eviction policy `noeviction`"""
+    """Redis 7.0 or Valkey 7.2, or newer; `rediss://` for TLS; eviction policy `noeviction`; with sentinels
+    `redis+sentinel://[user:password@]host1:26379,host2:26379/name of the primary`"""
 
     redis_prefix: Annotated[str, Field(pattern=KEY_PREFIX)] = ""
     """what every key in Redis begins with, where several installations share one: letters, digits and `_.:-`"""

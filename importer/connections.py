@@ -7,12 +7,20 @@ from typing import Any
 
 from redis import Redis, SSLConnection
 from redis.backoff import ExponentialWithJitterBackoff
-from redis.exceptions import BusyLoadingError, ConnectionError, RedisError, TimeoutError  # noqa: A004
+from redis.exceptions import (
+    BusyLoadingError,
+    ConnectionError,  # noqa: A004
+    MasterDownError,
+    ReadOnlyError,
+    RedisError,
+    TimeoutError,  # noqa: A004
+)
 from redis.retry import Retry
 from sqlalchemy import Engine, create_engine
 
-from importer import transactions
+from importer import sentinel, transactions
 from importer.config import Settings
+from importer.sentinel import SentinelAddress
 from importer.time_limits import LOCK_SECONDS
 
 JOBS_TRIES = 40
@@ -48,6 +56,11 @@ class VerifyingConnection(SSLConnection):
             raise RedisCertificateError(error.verify_message) from error
 
 
+PASSING = [ConnectionError, TimeoutError, BusyLoadingError, ReadOnlyError, MasterDownError]
+"""Errors after which a command is tried again, on a new connection: after a failover the address may lead to
+another server, the old connection still to the one that was the primary."""
+
+
 def connect_redis(settings: Settings, *, tries: int, socket_timeout: float) -> Redis:
     """A client that tries commands again when the connection breaks: every write of ours may be repeated.
 
@@ -55,20 +68,19 @@ def connect_redis(settings: Settings, *, tries: int, socket_timeout: float) -> R
         tries: how often a command is tried again.
         socket_timeout: seconds without an answer after which a connection counts as broken.
     """
-    options: dict[str, Any] = {}
+    sockets: dict[str, Any] = {"socket_timeout": socket_timeout, "socket_connect_timeout": 3}
+    if settings.redis_url.startswith("rediss") and not settings.redis_tls_verify:
+        sockets |= {"ssl_cert_reqs": None, "ssl_check_hostname": False}
+    options: dict[str, Any] = {
+        "retry": Retry(ExponentialWithJitterBackoff(base=0.05, cap=2), tries),
+        "retry_on_error": PASSING,
+        "health_check_interval": 15,
+    }
+    if settings.redis_url.startswith(sentinel.SCHEMES):
+        return SentinelAddress.parse(settings.redis_url).connect(sockets, **options)
     if settings.redis_url.startswith("rediss://"):
-        options = {"connection_class": VerifyingConnection}
-        if not settings.redis_tls_verify:
-            options |= {"ssl_cert_reqs": None, "ssl_check_hostname": False}
-    return Redis.from_url(
-        settings.redis_url,
-        retry=Retry(ExponentialWithJitterBackoff(base=0.05, cap=2), tries),
-        retry_on_error=[ConnectionError, TimeoutError, BusyLoadingError],
-        socket_timeout=socket_timeout,
-        socket_connect_timeout=3,
-        health_check_interval=15,
-        **options,
-    )
+        options["connection_class"] = VerifyingConnection
+    return Redis.from_url(settings.redis_url, **sockets, **options)
 
 
 def engine_options(*, pool_size: int, name: str) -> dict[str, Any]:
