@@ -57,3 +57,8 @@ def allow_open_files() -> None:
     if soft != resource.RLIM_INFINITY and soft < OPEN_FILES:
         wanted = OPEN_FILES if hard == resource.RLIM_INFINITY else min(OPEN_FILES, hard)
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
+def post_worker_init(worker: Any) -> None:
+    """Look at the servers at once, so that the log says from the start what is wrong with them."""
+    worker.app.callable.extensions["importer_watch"].findings(wait=0)

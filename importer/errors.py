@@ -96,6 +96,14 @@ class KeyReusedError(ImporterError):
 class StorageError(ImporterError):
     """The file storage (S3) does not answer. The import goes on by itself once it does."""
 
+    def __init__(self, message: str | None = None, *, for_strangers: str | None = None) -> None:
+        """
+        Args:
+            for_strangers: the same without names.
+        """
+        super().__init__(message)
+        self.for_strangers = for_strangers or inspect.getdoc(StorageError) or ""
+
 
 class ObjectChangedError(ImporterError):
     """The stored file was replaced after the import began. Upload it again."""

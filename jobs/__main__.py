@@ -11,6 +11,7 @@ from redis.exceptions import RedisError
 
 from importer import logs
 from importer.errors import SettingsError
+from importer.health.causes import in_words
 from importer.queue.queues import HIGH, LOW
 from importer.services import Services
 from importer.time_limits import MAX_BACKOFF_SECONDS
@@ -36,6 +37,7 @@ def main() -> int:
     except SettingsError as error:
         sys.exit(error.message)
     process.spare_garbage_collection()
+    process.log_what_is_wrong(services.settings)
     run(WORKERS[sys.argv[1]], services)
     return 0
 
@@ -53,7 +55,7 @@ def run(make_worker: Callable[[Services], ResilientWorker], services: Services) 
             worker = make_worker(services)
             worker.work(logging_level="WARNING")
         except RedisError as error:
-            log.warning("Redis: %s", error)
+            log.warning(in_words(error))
         restarts += 1
         if not process.stop_requested.is_set():
             wait = min(0.5 * 2**restarts, MAX_BACKOFF_SECONDS)

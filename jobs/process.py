@@ -8,6 +8,8 @@ import threading
 from functools import cache
 
 from importer.config import Settings
+from importer.connections import WEB_TRIES
+from importer.health import checks
 from importer.services import Services
 
 
@@ -15,6 +17,21 @@ from importer.services import Services
 def services() -> Services:
     """The services of this process, from its environment; RQ calls job functions with nothing but arguments."""
     return Services.for_jobs(Settings.from_environment(os.environ), name="importer jobs")
+
+
+def log_what_is_wrong(settings: Settings) -> None:
+    """Say what is wrong with the servers, while work begins: a sound one is soon seen, one that is away is not.
+
+    The connections are its own, and do not try for long.
+    """
+
+    def look() -> None:
+        services = Services.for_jobs(settings, name="importer jobs", tries=WEB_TRIES)
+        checks.log_what_is_wrong(services)
+        services.redis.close()
+        services.engine.dispose()
+
+    threading.Thread(target=look, name="health", daemon=True).start()
 
 
 def spare_garbage_collection() -> None:

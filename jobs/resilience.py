@@ -1,20 +1,21 @@
 """What dispatchers and workers need and RQ's SimpleWorker lacks.
 
-A `ResilientWorker` outlives a Redis that is away or full, leaves at the next safe point when it is asked to stop,
-and runs recovery every few seconds. RQ's own clean-up does not run: it would turn the
-claims of dead workers into failed jobs.
+A `ResilientWorker` outlives a Redis that is away, full or not as it must be, leaves at the next safe point when it
+is asked to stop, and runs recovery every few seconds. RQ's own clean-up does not run: it would turn the claims of
+dead workers into failed jobs.
 """
 
 from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from functools import partial
 from typing import Any
 
-from redis.exceptions import OutOfMemoryError, RedisError
+from redis.exceptions import OutOfMemoryError, RedisError, ResponseError
 from rq import SimpleWorker
 from rq.exceptions import StopRequested
 from rq.job import Job
@@ -23,8 +24,9 @@ from rq.utils import now
 from sqlalchemy.exc import SQLAlchemyError
 
 from importer.errors import StorageError
+from importer.health.causes import in_words
 from importer.services import Services
-from importer.time_limits import RECOVERY_SECONDS, WORKER_KEY_SECONDS
+from importer.time_limits import MAX_BACKOFF_SECONDS, RECOVERY_SECONDS, WORKER_KEY_SECONDS
 from jobs.admission import AdmittingWorker
 from jobs.process import stop_requested
 from jobs.recovery import Recovery
@@ -32,6 +34,15 @@ from jobs.recovery import Recovery
 log = logging.getLogger(__name__)
 
 FULL_REDIS_SECONDS = 1.0
+
+
+@contextmanager
+def _unless_refused(what: str) -> Iterator[None]:
+    """What RQ only notes: that it cannot be noted is no reason to end."""
+    try:
+        yield
+    except ResponseError as error:
+        log.warning("Redis refuses the %s: %s", what, in_words(error))
 
 
 class ResilientWorker(AdmittingWorker, SimpleWorker):
@@ -69,38 +80,28 @@ class ResilientWorker(AdmittingWorker, SimpleWorker):
         """There is nothing to unsubscribe from."""
 
     def register_birth(self) -> None:
-        """Register, or work unregistered while Redis is full: workers are what makes room there."""
-        try:
+        """Register, or work unregistered while Redis refuses it: on a full one workers are what makes room."""
+        with _unless_refused("registration"):
             self.connection.delete(self.key)  # RQ refuses a birth where a heartbeat has left a key
             super().register_birth()  # type: ignore[no-untyped-call]
-        except OutOfMemoryError:
-            log.warning("Redis is full: this worker works unregistered until there is room")
 
     def heartbeat(self, timeout: int | None = None, pipeline: Any = None) -> None:
-        try:
+        with _unless_refused("heartbeat"):
             if not self.connection.hexists(self.key, "birth"):  # Redis was full, or has forgotten everything
                 self.register_birth()
             super().heartbeat(timeout, pipeline)
-        except OutOfMemoryError:
-            log.warning("Redis is full: heartbeat refused")
 
     def set_state(self, state: str, pipeline: Any = None) -> None:
-        try:
+        with _unless_refused(f"state {state}"):
             super().set_state(state, pipeline)
-        except OutOfMemoryError:
-            log.warning("Redis is full: state %s refused", state)
 
     def check_for_suspension(self, burst: bool) -> None:
-        try:
+        with _unless_refused("question whether to pause"):
             super().check_for_suspension(burst)
-        except OutOfMemoryError:
-            log.warning("Redis is full: suspension cannot be asked for")
 
     def register_death(self) -> None:
-        try:
+        with _unless_refused("note that this worker leaves"):
             super().register_death()  # type: ignore[no-untyped-call]
-        except OutOfMemoryError:
-            log.warning("Redis is full: this worker leaves without saying so")
 
     def _shutdown(self) -> None:
         """Called on SIGTERM: leave the wait for a job at once, anything else at its next safe point."""
@@ -128,10 +129,35 @@ class ResilientWorker(AdmittingWorker, SimpleWorker):
                 return super().dequeue_job_and_maintain_ttl(timeout, max_idle_time)
             except OutOfMemoryError:
                 self._interruptible = False
-                self.work_on_full_redis()
+                self._attempt(self.work_on_full_redis)
+                self._leave_if_asked()
+            except ResponseError as error:
+                self._interruptible = False
+                self._wait(error)
                 self._leave_if_asked()
             finally:
                 self._interruptible = False
+
+    def execute_job(self, job: Job, queue: Queue) -> None:
+        """Work on what RQ has popped. Where Redis fails meanwhile, recovery puts it back.
+
+        RQ would log a traceback, and end the worker.
+        """
+        self._attempt(partial(self.work_on, job, queue))
+
+    def work_on(self, job: Job, queue: Queue) -> None:
+        """Work on the job that RQ has popped, and maybe on more."""
+        raise NotImplementedError
+
+    def _attempt(self, work: Callable[[], None]) -> None:
+        try:
+            work()
+        except RedisError as error:
+            self._wait(error)
+
+    def _wait(self, error: RedisError) -> None:
+        log.warning(in_words(error))
+        stop_requested.wait(MAX_BACKOFF_SECONDS)
 
     def _leave_if_asked(self) -> None:
         if self._stop_requested:
@@ -150,5 +176,5 @@ class ResilientWorker(AdmittingWorker, SimpleWorker):
             try:
                 self._recovery.run()
             except (RedisError, SQLAlchemyError, StorageError) as error:
-                log.warning("recovery could not finish: %s", str(error).partition("\n")[0])
+                log.warning("recovery could not finish: %s", in_words(error))
             self.last_cleaned_at = now()

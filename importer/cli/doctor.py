@@ -15,10 +15,12 @@ from importer.cli.refusals import command
 from importer.control.doctor import Complaint, examine_installation, examine_twice, wanted_imports
 from importer.control.reports import find_import
 from importer.errors import StorageError
+from importer.health.causes import in_words
 from importer.models import Import
 from importer.web.extensions import db, services
 
 MENDED = "mended"
+NOT_SEEN = "could not be looked at"
 
 
 @click.command("doctor")
@@ -40,9 +42,9 @@ def doctor(import_id: str | None, repair: bool, as_json: bool) -> None:
             click.echo(f"{result['import_id'] or 'all imports'}: {result['message']} [{result['state']}]")
     if as_json:
         click.echo(json.dumps(found, indent=2))
-    elif not found:
+    elif all(result["state"] == NOT_SEEN for result in found):
         click.echo("Nothing is wrong.")
-    if any(result["state"] != MENDED for result in found):
+    if any(result["state"] not in (MENDED, NOT_SEEN) for result in found):
         raise SystemExit(1)
 
 
@@ -59,13 +61,15 @@ def _complaints(import_id: str | None) -> Iterator[Complaint]:
 def _result(complaint: Complaint, repair: bool) -> dict[str, Any]:
     """The complaint, repaired if `repair` says so, and the state in which it is left."""
     state = "can be mended with --repair" if complaint.repair else "needs a person"
+    if not complaint.is_wrong:
+        state = NOT_SEEN
     if repair and complaint.repair:
         try:
             complaint.repair()
             state = MENDED
         except (RedisError, StorageError, OperationalError) as error:
             db.session.rollback()
-            state = "could not be mended: " + str(error).partition("\n")[0]
+            state = f"could not be mended: {in_words(error)}"
     return {
         "import_id": complaint.import_id,
         "code": complaint.code,

@@ -9,12 +9,10 @@ from typing import Any
 import click
 from flask.cli import with_appcontext
 from redis.exceptions import RedisError
-from sqlalchemy.exc import InterfaceError, OperationalError, ProgrammingError
+from sqlalchemy.exc import SQLAlchemyError
 
 from importer.errors import ImporterError
-
-NO_DATABASE = "The database does not answer, or lacks its tables (`flask db upgrade`): {error}"
-NO_REDIS = "Redis does not answer: {error}"
+from importer.health.causes import cause_of, in_words
 
 
 def command(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -26,10 +24,10 @@ def command(function: Callable[..., Any]) -> Callable[..., Any]:
             return function(*args, **kwargs)
         except ImporterError as error:
             refuse(error.message)
-        except (OperationalError, InterfaceError, ProgrammingError) as error:
-            refuse(NO_DATABASE.format(error=_first_line(error.orig or error)))
-        except RedisError as error:
-            refuse(NO_REDIS.format(error=_first_line(error)))
+        except (RedisError, SQLAlchemyError) as error:
+            if cause_of(error) is None:
+                raise
+            refuse(in_words(error))
 
     return with_appcontext(run)
 
@@ -38,7 +36,3 @@ def refuse(message: str) -> None:
     """End the process with status 1, saying why."""
     click.echo(message, err=True)
     raise SystemExit(1)
-
-
-def _first_line(error: BaseException) -> str:
-    return str(error).partition("\n")[0]

@@ -18,8 +18,8 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from importer.control.health import check_everything
 from importer.errors import ObjectChangedError, ObjectMissingError, StorageError
+from importer.health.checks import Examination
 from importer.ledger.books import complete, forget_groundless, read_books, recount
 from importer.lifecycle.cleaning import clean, delete_for, is_upload_over
 from importer.lifecycle.dispatching import dispatch
@@ -47,12 +47,14 @@ class Complaint:
         import_id: None where it concerns more than one import.
         message: what is wrong, and where it cannot be repaired here, what to do.
         repair: mends it; None where only a person can.
+        is_wrong: False where the doctor could only not look.
     """
 
     import_id: str | None
     code: str
     message: str
     repair: Callable[[], object] | None = None
+    is_wrong: bool = True
 
 
 def wanted_imports(session: Session) -> Sequence[Import]:
@@ -70,9 +72,9 @@ def examine_installation(session: Session, services: Services) -> Iterator[Compl
     Raises:
         RedisError: Redis does not answer.
     """
-    for finding in check_everything(session, services):
-        if not finding.ok:
-            yield Complaint(None, f"{finding.part}_failing", finding.message)
+    for finding in Examination(services).findings():
+        code = f"{finding.part}_unknown" if finding.ok else f"{finding.part}_failing"
+        yield Complaint(None, code, finding.message, is_wrong=not finding.ok)
     held = checkpoint.imports_with_checkpoint(services.redis)
     known = set(session.scalars(select(Import.id).where(Import.id.in_(held))))
     for import_id in sorted(held - known):

@@ -142,7 +142,7 @@ class Storage:
             with _in_our_words(self.bucket):
                 self._client.head_bucket(Bucket=self.bucket)
         except ObjectMissingError as error:
-            raise StorageError(s3_answers.NO_BUCKET.format(bucket=self.bucket)) from error
+            raise s3_answers.storage_error(s3_answers.NO_BUCKET, bucket=self.bucket, answer=error) from error
 
     def put(self, key: str, data: bytes) -> str:
         """Store a whole object in one request. Returns its ETag. Raises `StorageError`."""
@@ -294,6 +294,6 @@ def _in_our_words(bucket: str) -> Iterator[None]:
             raise
         raise ours from error
     except NO_CREDENTIALS_FOUND as error:
-        raise StorageError(s3_answers.NO_CREDENTIALS.format(answer=error)) from error
+        raise s3_answers.storage_error(s3_answers.NO_CREDENTIALS, bucket=bucket, answer=error) from error
     except NO_ANSWER as error:
-        raise StorageError(s3_answers.BUSY.format(answer=error)) from error
+        raise s3_answers.storage_error(s3_answers.BUSY, bucket=bucket, answer=error) from error

@@ -5,9 +5,19 @@ from __future__ import annotations
 from importer.errors import ImporterError, ObjectChangedError, ObjectMissingError, StorageError
 
 NO_BUCKET = "The bucket {bucket} does not exist. Create it, or mend S3_BUCKET."
+PERMISSIONS = (
+    "s3:ListBucket",
+    "s3:ListBucketMultipartUploads",
+    "s3:GetObject",
+    "s3:PutObject",
+    "s3:DeleteObject",
+    "s3:AbortMultipartUpload",
+)
+"""What the product's credentials must be allowed: the first two on the bucket, the others on `imports/*` in it."""
+
 NO_ACCESS = (
-    "S3 denies access to the bucket {bucket} ({answer}). Allow these credentials s3:ListBucket, "
-    "s3:GetObject, s3:PutObject, s3:DeleteObject, s3:AbortMultipartUpload and s3:ListBucketMultipartUploads."
+    "S3 denies access to the bucket {bucket} ({answer}). Allow these credentials "
+    f"{', '.join(PERMISSIONS[:-1])} and {PERMISSIONS[-1]}."
 )
 NO_CREDENTIALS = (
     "S3 does not accept the credentials ({answer}). Mend AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, "
@@ -42,6 +52,12 @@ OPERATOR_WORDS = {
 }
 
 
+def storage_error(words: str, *, bucket: str, answer: object) -> StorageError:
+    """The error in these words; strangers read neither the bucket's name nor what S3 said."""
+    public = words.format(bucket="that S3_BUCKET names", answer="the log says more")
+    return StorageError(words.format(bucket=bucket, answer=answer), for_strangers=public)
+
+
 def error_for(code: str, status: int, bucket: str, answer: str) -> ImporterError | None:
     """The product's error for a refusal; None if it tells of a fault in this program.
 
@@ -55,4 +71,4 @@ def error_for(code: str, status: int, bucket: str, answer: str) -> ImporterError
     if code in ("NoSuchKey", "404"):
         return ObjectMissingError()
     words = OPERATOR_WORDS.get(code) or (BUSY if status == 429 or status >= 500 else None)
-    return StorageError(words.format(bucket=bucket, answer=answer)) if words else None
+    return storage_error(words, bucket=bucket, answer=answer) if words else None

@@ -9,13 +9,13 @@ from flask import Flask, jsonify, make_response, render_template, request
 from flask_wtf.csrf import CSRFError
 from gunicorn.http.errors import ParseException
 from redis.exceptions import RedisError
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
 from importer import errors
-from importer.connections import CERTIFICATE_REFUSED, RedisCertificateError
+from importer.health.causes import cause_of, in_words
 from importer.web.auth import is_api, wants_json
 
 log = logging.getLogger(__name__)
@@ -48,8 +48,7 @@ RETRY_SECONDS = "30"
 
 OLD_PAGE = "This page is too old, or you have logged in again since. Reload it and try again."
 MALFORMED_BODY = "The request's body is malformed: its chunks do not fit together."
-DATABASE_AWAY = "The database does not answer. Nothing is lost; try again in a moment."
-REDIS_AWAY = "Redis does not answer. Nothing is lost; try again in a moment."
+TRY_AGAIN = "Try again then."
 
 
 def register(app: Flask) -> None:
@@ -57,9 +56,8 @@ def register(app: Flask) -> None:
     app.register_error_handler(CSRFError, on_csrf_error)
     app.register_error_handler(HTTPException, on_http_error)
     app.register_error_handler(ParseException, on_malformed_body)
-    for away in (OperationalError, InterfaceError, PoolTimeoutError):
-        app.register_error_handler(away, on_database_error)
-    app.register_error_handler(RedisError, on_redis_error)
+    for away in (DBAPIError, PoolTimeoutError, RedisError):
+        app.register_error_handler(away, on_server_error)
     app.register_error_handler(Exception, on_unexpected_error)
 
 
@@ -95,15 +93,14 @@ def on_malformed_body(error: ParseException) -> Response:
     return answer(400, "bad_request", MALFORMED_BODY)
 
 
-def on_database_error(error: Exception) -> Response:
-    log.warning("the database does not answer: %s", error)
-    return answer(503, "database_away", DATABASE_AWAY)
-
-
-def on_redis_error(error: RedisError) -> Response:
-    log.warning("Redis does not answer: %s", error)
-    is_refused = isinstance(error, RedisCertificateError)  # its own words may name the host
-    return answer(503, "redis_away", CERTIFICATE_REFUSED if is_refused else REDIS_AWAY)
+def on_server_error(error: Exception) -> Response:
+    """Postgres or Redis is away, or is not as it must be; another error of theirs is a fault of the product."""
+    cause = cause_of(error)
+    if cause is None:
+        return on_unexpected_error(error)
+    log.warning(in_words(error))
+    code = "redis_away" if isinstance(error, RedisError) else "database_away"
+    return answer(503, code, f"{cause} {TRY_AGAIN}")
 
 
 def on_unexpected_error(error: Exception) -> Response:

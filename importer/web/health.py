@@ -6,12 +6,12 @@ from typing import cast
 
 from flask import Blueprint, Flask, current_app
 
+from importer.health.checks import SERVERS
 from importer.web.extensions import services
 from importer.web.watch import Watch
 
 blueprint = Blueprint("health", __name__)
 
-DEPENDENCIES = ("database", "redis", "storage")
 READY_SECONDS = 5.0
 """A part that has not answered for this long counts as away."""
 
@@ -34,9 +34,12 @@ def alive() -> dict[str, str]:
 
 @blueprint.get("/readyz")
 def ready() -> tuple[dict[str, object], int]:
-    """Whether the parts answer, for strangers: it tells neither addresses nor names."""
-    found = {finding.part: finding.ok for finding in watch().findings(wait=READY_SECONDS)}
-    late = watch().stuck_seconds() >= READY_SECONDS
-    parts = {part: "ok" if found.get(part) and not late else "failing" for part in DEPENDENCIES}
-    well = all(answer == "ok" for answer in parts.values())
-    return {"status": "ready" if well else "not ready", "parts": parts}, 200 if well else 503
+    """Whether the servers are as they must be, for strangers: it tells neither addresses nor names."""
+    found = [finding for finding in watch().findings(wait=READY_SECONDS) if not finding.ok]
+    is_late = not watch().has_looked or watch().stuck_seconds() >= READY_SECONDS
+    failing = SERVERS if is_late else {finding.part for finding in found}
+    parts = {part: "failing" if part in failing else "ok" for part in SERVERS}
+    wrong = [finding.for_strangers for finding in found if finding.part in SERVERS]
+    is_ready = "failing" not in parts.values()
+    answer: dict[str, object] = {"status": "ready" if is_ready else "not ready", "parts": parts, "wrong": wrong}
+    return answer, 200 if is_ready else 503

@@ -7,16 +7,14 @@ import threading
 import time
 from collections.abc import Sequence
 
-from sqlalchemy.orm import Session
-
-from importer.control.health import Finding, check_everything
+from importer.health.checks import SERVERS, Examination, Finding
 from importer.services import Services
 
 log = logging.getLogger(__name__)
 
 FRESH_SECONDS = 2.0
 FIRST_ANSWER_SECONDS = 1.0
-"""How long a page waits for the very first findings; later pages show the last ones at once."""
+"""How long a page waits for the very first search to end; later pages show at once what is known."""
 
 
 class Watch:
@@ -26,7 +24,7 @@ class Watch:
     """
 
     def __init__(self, services: Services) -> None:
-        self._services = services
+        self._examination = Examination(services)
         self._findings: Sequence[Finding] = ()
         self._found_at = float("-inf")
         self._begun_at = 0.0
@@ -34,7 +32,7 @@ class Watch:
         self._found = threading.Condition()
 
     def findings(self, *, wait: float | None = None) -> Sequence[Finding]:
-        """The findings of the last two seconds or, while looking takes longer, older ones.
+        """What is wrong or could not be looked at, in the last two seconds or, while looking takes longer, before.
 
         Args:
             wait: seconds to wait for fresh findings; by default only the first ones are waited for.
@@ -42,13 +40,20 @@ class Watch:
         if self._age() > FRESH_SECONDS and self._looking.acquire(blocking=False):
             self._begun_at = time.monotonic()
             threading.Thread(target=self._look, name="watch", daemon=True).start()
-        patience = wait if wait is not None else (0 if self._findings else FIRST_ANSWER_SECONDS)
         with self._found:
-            self._found.wait_for(lambda: self._age() <= FRESH_SECONDS, timeout=patience)
+            if wait is None:
+                self._found.wait_for(lambda: self.has_looked, timeout=FIRST_ANSWER_SECONDS)
+            else:
+                self._found.wait_for(lambda: self._age() <= FRESH_SECONDS, timeout=wait)
         return self._findings
 
+    @property
+    def has_looked(self) -> bool:
+        """Whether a search has ever come to its end."""
+        return self._found_at > float("-inf")
+
     def warnings(self) -> list[Finding]:
-        """The parts that are not well."""
+        """What is wrong."""
         return [finding for finding in self.findings() if not finding.ok]
 
     def stuck_seconds(self) -> float:
@@ -60,12 +65,19 @@ class Watch:
 
     def _look(self) -> None:
         try:
-            with Session(self._services.engine) as session:
-                found = check_everything(session, self._services)
+            for found in self._examination.steps():
+                self._publish(found)
             with self._found:
-                self._findings, self._found_at = found, time.monotonic()
+                self._found_at = time.monotonic()
                 self._found.notify_all()
         except Exception:
             log.exception("could not find out how the parts are")
         finally:
             self._looking.release()
+
+    def _publish(self, found: Sequence[Finding]) -> None:
+        """Show it, and write what is newly wrong with a server into the log."""
+        for finding in found:
+            if not finding.ok and finding.part in SERVERS and finding not in self._findings:
+                log.warning("%s: %s", finding.part, finding.message)
+        self._findings = found

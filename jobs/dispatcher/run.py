@@ -10,6 +10,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from importer.errors import StorageError
+from importer.health.causes import in_words
 from importer.lifecycle.transitions import try_move
 from importer.models import Import
 from importer.queue import checkpoint, queues
@@ -68,7 +69,7 @@ def _put_back(services: Services, version: int, import_id: str) -> None:
 
 
 def _set_back(import_id: str, error: Exception) -> bool:
-    log.warning("import %s: dispatching waits: %s", import_id, str(error).partition("\n")[0])
+    log.warning("import %s: dispatching waits: %s", import_id, in_words(error))
     process.stop_requested.wait(SLICE_SETBACK_SECONDS)
     return True
 

@@ -30,7 +30,7 @@ class DispatcherWorker(ResilientWorker):
     def __init__(self, services: Services) -> None:
         super().__init__(queue_named(HIGH, services.redis), services)
 
-    def execute_job(self, job: Job, queue: Queue) -> None:
+    def work_on(self, job: Job, queue: Queue) -> None:
         """Run one slice.
 
         RQ's own steps around a job are not used: they fail a job whose hash is gone, as a slice's is once Redis

@@ -10,6 +10,7 @@ from sqlalchemy.exc import DBAPIError
 
 from importer.config import Settings
 from importer.errors import RecordTypeError
+from importer.health.causes import in_words
 from importer.ledger.counters import Change, ImportState, is_unfinished, settle
 from importer.ledger.failures import Failure, delete_failures, lock_attempts, save_failures
 from importer.ledger.lines import enter, withdraw
@@ -71,7 +72,7 @@ class Batches:
         except DBAPIError as error:
             fault = fault_of(error)
             if fault in (Fault.NOBODY, Fault.TIMEOUT):
-                raise TransientError(server_message(error), is_timeout=fault is Fault.TIMEOUT) from error
+                raise TransientError(in_words(error), is_timeout=fault is Fault.TIMEOUT) from error
             raise RecordTypeError(server_message(error)) from error
 
 

@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from importer.errors import ImporterError, RecordTypeError, RowError
+from importer.health.causes import in_words
 from importer.ledger.failures import Attempt, Failure
 from importer.record_types import Effect, Effects, RowSaver, ValidRow
 from jobs.database_errors import CONNECTION_LOST, Fault, column_of, fault_of, reason_of, server_message
@@ -135,4 +136,4 @@ class Saver:
         if fault is Fault.CODE:
             raise RecordTypeError(server_message(error)) from error
         if fault is not Fault.ROW:
-            raise TransientError(server_message(error), is_timeout=fault is Fault.TIMEOUT) from error
+            raise TransientError(in_words(error), is_timeout=fault is Fault.TIMEOUT) from error

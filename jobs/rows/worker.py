@@ -56,7 +56,7 @@ class RowWorker(ResilientWorker):
         with suppress(UnknownVersionError):  # to be put back
             import_of_job(job.id, job.data)
 
-    def execute_job(self, job: Job, queue: Queue) -> None:
+    def work_on(self, job: Job, queue: Queue) -> None:
         """Claim the job that RQ has popped together with its neighbours, and more until it is RQ's turn."""
         self.set_state(WorkerStatus.BUSY)
         self._work(first=job.id)

@@ -2,10 +2,11 @@
 
 import pytest
 from meddling import call_of, empty_the_queue
+from redis.exceptions import OutOfMemoryError
 from samples import deposits, people
 from waiting import wait_until
 
-from importer.control import health
+from importer.health import checks
 
 
 def test_a_redis_that_was_killed_and_comes_back_empty_is_filled_again(scene, servers):
@@ -59,7 +60,8 @@ def test_a_full_redis_makes_the_import_wait_and_say_why_until_there_is_room(scen
     try:
         redis.config_set("maxmemory", 1)
         wait_until(lambda: any("Redis is full" in p.log_tail() for p in scene.crew.everyone), "it is noticed")
-        assert "Redis is full" in health.check_redis(scene.world.services).message
+        with pytest.raises(OutOfMemoryError):
+            list(checks.check_redis(scene.world.services))
         scene.crew.wait_until(lambda: not scene.world.queued() or scene.is_over(), "what is queued is worked off")
     finally:
         redis.config_set("maxmemory", 0)

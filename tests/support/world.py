@@ -20,6 +20,7 @@ from importer.queue import checkpoint, keys, queues
 from importer.queue.queues import HIGH, LOW, queue_named
 from importer.services import Services
 from importer.statuses import Status
+from importer.storage import trial
 from jobs.dispatcher.run import run_slice
 from jobs.dispatcher.worker import DispatcherWorker
 from jobs.recovery import Recovery
@@ -234,7 +235,7 @@ class World:
 
     def objects(self) -> list[str]:
         listed = self._s3.list_objects_v2(Bucket=self.services.storage.bucket)
-        return [entry["Key"] for entry in listed.get("Contents", [])]
+        return [entry["Key"] for entry in listed.get("Contents", []) if entry["Key"] != trial.KEY]
 
     def replace_object(self, key: str, content: bytes) -> None:
         self._s3.put_object(Bucket=self.services.storage.bucket, Key=key, Body=content)

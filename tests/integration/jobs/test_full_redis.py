@@ -5,7 +5,8 @@ from accounting import assert_every_row_accounted_for
 from waiting import wait_until
 from world import contacts_csv, many_contacts
 
-from importer.control import health, imports
+from importer.control import imports
+from importer.queue import queues
 from jobs.rows.worker import RowWorker
 
 
@@ -29,7 +30,7 @@ def test_a_worker_that_starts_while_redis_is_full_works_its_rows_off(world, proc
     wait_until(lambda: world.find(import_id).ended_rows == 2000, "every row has ended")
     full(False)
     wait_until(lambda: not world.queued() and world.find(import_id).cleaned_at, "it is cleaned")
-    wait_until(lambda: health.check_worker(world.services).ok, "the worker is registered")
+    wait_until(lambda: queues.living_workers(world.redis, queues.LOW), "the worker is registered")
     assert worker.running
     assert world.counts(import_id) == {"created": 1960, "failed": 40}
     assert_every_row_accounted_for(world, import_id, None, rows=2000)

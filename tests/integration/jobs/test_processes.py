@@ -8,8 +8,8 @@ from supervisor import Processes, end
 from waiting import wait_until
 from world import World, contacts_csv, many_contacts
 
-from importer.control import health, imports
-from importer.queue import keys
+from importer.control import imports
+from importer.queue import keys, queues
 
 pytestmark = pytest.mark.faults
 
@@ -68,7 +68,7 @@ def test_sigterm_ends_every_process_within_10_seconds_and_loses_nothing(world: W
     assert [end(program) for program in programs] == [0, 0, 0]
     assert not world.redis.zcard(keys.CLAIMS)
     assert world.find(import_id).ended_rows < 900
-    assert not health.check_worker(world.services).ok
+    assert not queues.living_workers(world.redis, queues.LOW)
     processes.dispatcher()
     processes.worker()
     processes.worker()
@@ -95,8 +95,8 @@ def test_one_database_connection_is_enough_for_a_process(world: World, processes
 
 def test_an_idle_process_that_is_asked_to_stop_leaves_at_once(world: World, processes: Processes):
     programs = [processes.dispatcher(), processes.worker()]
-    for check in (health.check_dispatcher, health.check_worker):
-        wait_until(lambda check=check: check(world.services).ok, "it is registered")
+    for queue in (queues.HIGH, queues.LOW):
+        wait_until(lambda queue=queue: queues.living_workers(world.redis, queue), "it is registered")
     assert [end(program) for program in programs] == [0, 0]
 
 

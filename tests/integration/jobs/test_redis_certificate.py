@@ -9,7 +9,8 @@ from redis.exceptions import RedisError
 from waiting import wait_until
 
 from importer.connections import CERTIFICATE_REFUSED, JOBS_TRIES, connect_redis
-from importer.control import health
+from importer.health.checks import Examination
+from importer.queue import queues
 
 SAID = f"{CERTIFICATE_REFUSED} (self-signed certificate)"
 
@@ -33,14 +34,16 @@ def test_dispatcher_and_worker_say_within_seconds_what_to_set(world, processes, 
 
 def test_with_that_setting_they_work(world, processes, address):
     processes.worker(REDIS_URL=address, REDIS_TLS_VERIFY="false")
-    wait_until(lambda: health.check_worker(world.services).ok, "it is registered")
+    wait_until(lambda: queues.living_workers(world.redis, queues.LOW), "it is registered")
 
 
 def test_the_pages_say_it_too(world, setting, address):
     settings = world.services.settings.model_copy(update={"redis_url": address})
     world.services.redis = connect_redis(settings, tries=JOBS_TRIES, socket_timeout=3)
     began = time.monotonic()
-    assert health.check_redis(world.services) == health.Finding("redis", False, SAID)
+    (found,) = Examination(world.services, ["redis"]).findings()
+    assert not found.ok
+    assert found.message.startswith(SAID)
     with pytest.raises(RedisError, match="REDIS_TLS_VERIFY"):
         world.services.redis.ping()
     assert time.monotonic() - began < 2

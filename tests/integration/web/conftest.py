@@ -15,6 +15,7 @@ from importer.config import Settings
 from importer.control import accounts
 from importer.models import FailedRow, Import, Role
 from importer.statuses import Status
+from importer.storage import trial
 from importer.web.extensions import db
 
 PASSWORD = "correct horse battery"
@@ -180,6 +181,6 @@ def stored(servers):
         bucket = servers.environment()["S3_BUCKET"]
         objects = s3.list_objects_v2(Bucket=bucket).get("Contents", [])
         uploads = s3.list_multipart_uploads(Bucket=bucket).get("Uploads", [])
-        return {found["Key"] for found in [*objects, *uploads]}
+        return {found["Key"] for found in [*objects, *uploads]} - {trial.KEY}
 
     return look

@@ -5,7 +5,7 @@ import re
 import pytest
 from sqlalchemy import event, text
 
-from importer.control.health import Finding
+from importer.health.checks import Finding
 from importer.statuses import MEANINGS, Status
 from importer.web.extensions import db
 
