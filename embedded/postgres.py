@@ -8,7 +8,7 @@ import shutil
 import signal
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import psutil  # type: ignore[import-untyped]
@@ -49,6 +49,14 @@ class Postgres(Server):
 
     As root it runs as `nobody`, since Postgres refuses to run as root.
     """
+
+    locale: Sequence[str] = (
+        "--encoding=UTF8",
+        "--locale=C",
+        "--locale-provider=builtin",
+        "--builtin-locale=C.UTF-8",
+    )
+    """Options of initdb."""
 
     def __init__(self, home: Path) -> None:
         super().__init__(home)
@@ -125,8 +133,11 @@ class Postgres(Server):
             return False
         return True
 
+    def _programs(self) -> Path:
+        return binaries(self.user)
+
     def _prepare(self) -> list[str]:
-        programs = binaries(self.user)
+        programs = self._programs()
         data = self._data_folder()
         if not (data / "PG_VERSION").exists():
             self._make_cluster(programs, data)
@@ -169,10 +180,9 @@ class Postgres(Server):
         if self.user is not None:
             unprivileged.give(self.user, fresh)
         account = ["--username", SUPERUSER, "--auth", "trust"]
-        locale = ["--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
         processes.run(
             "initdb",
-            [programs / "initdb", "--pgdata", fresh, *account, *locale],
+            [programs / "initdb", "--pgdata", fresh, *account, *self.locale],
             folder=Path("/"),
             user=self.user,
         )

@@ -8,6 +8,7 @@ from types import TracebackType
 from embedded.postgres import Postgres
 from embedded.processes import EmbeddedError
 from embedded.s3 import S3
+from embedded.system import SystemPostgres, SystemRedis
 from embedded.valkey import Valkey
 
 DATABASE = "importer"
@@ -19,11 +20,12 @@ class EmbeddedServers:
 
     Args:
         folder: where the data of Postgres and all logs live; made if missing.
+        of_system: run the Postgres and Redis that this system has instead of those of the wheels.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self.postgres = Postgres(folder / "postgres")
-        self.valkey = Valkey(folder / "valkey")
+    def __init__(self, folder: Path, *, of_system: bool = False) -> None:
+        self.postgres = (SystemPostgres if of_system else Postgres)(folder / "postgres")
+        self.valkey = (SystemRedis if of_system else Valkey)(folder / "valkey")
         self.s3 = S3(folder / "s3")
 
     def __enter__(self) -> EmbeddedServers:

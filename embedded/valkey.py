@@ -62,6 +62,9 @@ class Valkey(Server):
     def _client(self, seconds: float) -> redis.Redis:
         return redis.Redis(port=self.port, socket_timeout=seconds, retry=Retry(NoBackoff(), 0))
 
+    def _program(self) -> Path:
+        return binary()
+
     def _prepare(self) -> list[str]:
         settings = {
             "bind": "127.0.0.1",
@@ -74,7 +77,7 @@ class Valkey(Server):
             "dbfilename": SNAPSHOT,
             **self._settings,
         }
-        return [str(binary()), *(part for name, value in settings.items() for part in (f"--{name}", value))]
+        return [str(self._program()), *(part for name, value in settings.items() for part in (f"--{name}", value))]
 
     def _answers(self) -> bool:
         """Whether this server answers, and not another one that has taken the port."""

@@ -24,10 +24,15 @@ def open_folder() -> Iterator[Path]:
     shutil.rmtree(folder)
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--system-servers", action="store_true", help="run on the Postgres and Redis of this system")
+
+
 @pytest.fixture(scope="session")
-def servers(open_folder: Path) -> Iterator[EmbeddedServers]:
+def servers(open_folder: Path, request: pytest.FixtureRequest) -> Iterator[EmbeddedServers]:
     """Postgres, Valkey and S3, for the whole session."""
-    with EmbeddedServers(open_folder / "servers") as running:
+    of_system = request.config.getoption("--system-servers")
+    with EmbeddedServers(open_folder / "servers", of_system=of_system) as running:
         yield running
     running.postgres.remove()
 

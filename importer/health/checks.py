@@ -36,6 +36,8 @@ MIN_POSTGRES = 140_000
 MIN_REDIS = (7, 0)
 """Valkey tells the version of Redis, too, whose commands it has."""
 
+INSUFFICIENT_PRIVILEGE = "42501"
+
 POSTGRES_TOO_OLD = "Postgres is too old. Run Postgres 14 or newer."
 DISK_UNKNOWN = "Whether Postgres has room on its disk could not be tried: its user may not make temporary tables."
 REDIS_EVICTS = "Redis would drop keys when it is full. Set its `maxmemory-policy` to `noeviction`."
@@ -70,14 +72,19 @@ class Finding:
 
 
 def check_database(services: Services) -> Iterator[Finding]:
-    """Whether Postgres answers, is new enough, takes changes, and has the product's tables."""
+    """Whether Postgres answers, is new enough and takes changes."""
     with Session(services.engine) as session:
         found = session.execute(HOW_POSTGRES_IS).one()
-        missing = what_is_missing(session, services.settings.database_schema)
     if found.version < MIN_POSTGRES:
         yield _wrong("database", POSTGRES_TOO_OLD)
     if found.read_only == "on":
         yield _wrong("database", causes.DATABASE_READ_ONLY)
+
+
+def check_tables(services: Services) -> Iterator[Finding]:
+    """Whether the product's tables are there, as this release needs them."""
+    with Session(services.engine) as session:
+        missing = what_is_missing(session, services.settings.database_schema)
     if missing:
         yield _wrong("database", missing, for_strangers=causes.TABLES_MISSING)
 
@@ -90,7 +97,7 @@ def check_disk(services: Services) -> Iterator[Finding]:
             session.execute(FILL_SOME_PAGES)
             session.rollback()
     except DBAPIError as error:
-        if causes.cause_of(error) == causes.DATABASE_DISK_FULL:
+        if getattr(error.orig, "pgcode", None) != INSUFFICIENT_PRIVILEGE:
             raise
         yield Finding("database", True, DISK_UNKNOWN)
 
@@ -177,8 +184,11 @@ class Check(NamedTuple):
             return [_failed(self.part, error)]
 
 
+DATABASE = Check("database", check_database)
+
 CHECKS = (
-    Check("database", check_database),
+    DATABASE,
+    Check("database", check_tables),
     Check("redis", check_redis),
     Check("dispatcher", check_dispatcher),
     Check("worker", check_worker),

@@ -12,12 +12,14 @@ from typing import Any
 from alembic import context
 from alembic.operations.ops import MigrationScript
 from alembic.util import CommandError
+from click import ClickException
 from flask import current_app
 from psycopg2.errors import DuplicateTable
 from sqlalchemy import BLANK_SCHEMA, Connection, Engine, MetaData, event
 from sqlalchemy.exc import ProgrammingError
 
 from importer.connections import connect_for_migrations
+from importer.health.checks import DATABASE
 from importer.migrations.home import VERSION_TABLE, prepare
 from importer.models import Base
 from importer.transactions import is_autocommit, quote
@@ -36,6 +38,7 @@ LOOK_SECONDS = 0.2
 
 def run() -> None:
     """Apply migrations under the lock, each in a transaction of its own."""
+    _refuse_wrong_database()
     settings = current_app.extensions["importer"].settings
     engine = connect_for_migrations(settings)
     event.listen(engine, "begin", _refuse_pooler, insert=True)
@@ -78,6 +81,13 @@ def _run_on(connection: Connection, schema: str) -> None:
             f"{taken} in the schema {quote(schema)}. If it is somebody else's, set DATABASE_SCHEMA to a schema of "
             "your own."
         ) from error
+
+
+def _refuse_wrong_database() -> None:
+    """Rather than fail in the middle of a migration, with what that happens to need."""
+    for finding in DATABASE.findings(current_app.extensions["importer"]):
+        if not finding.ok:
+            raise ClickException(finding.message)
 
 
 @contextlib.contextmanager

@@ -25,6 +25,7 @@ from embedded.postgres import Postgres
 from embedded.processes import EmbeddedError, Program, free_port
 from embedded.s3 import S3
 from embedded.servers import EmbeddedServers
+from embedded.system import SystemPostgres, SystemRedis
 from embedded.valkey import Valkey
 
 CHECKOUT = Path(__file__).parents[2]
@@ -270,3 +271,11 @@ def test_the_port_that_is_preferred_is_taken_while_nobody_listens_there(tmp_path
     assert Application(tmp_path, tmp_path / "log", {}, preferred_port=preferred).port == preferred
     with socket.create_server(("127.0.0.1", preferred)):
         assert Application(tmp_path, tmp_path / "log", {}, preferred_port=preferred).port != preferred
+
+
+def test_without_the_systems_servers_it_is_said_which_packages_to_install(tmp_path, monkeypatch):
+    monkeypatch.setattr(SystemPostgres, "installations", tmp_path)
+    monkeypatch.setattr(SystemRedis, "program", tmp_path / "redis-server")
+    for server in (SystemPostgres(tmp_path / "postgres"), SystemRedis(tmp_path / "redis")):
+        with pytest.raises(EmbeddedError, match="apt-get install --no-install-recommends postgresql redis-server"):
+            server.start()

@@ -161,9 +161,12 @@ def test_a_hot_standby_is_named(services, found, open_folder):
         standby.remove()
 
 
-def test_a_postgres_that_is_too_old_is_named(found, monkeypatch):
+def test_a_postgres_that_is_too_old_is_named_and_not_migrated(found, environment, monkeypatch):
     monkeypatch.setattr(checks, "MIN_POSTGRES", 990_000)
     assert found("database") == [checks.POSTGRES_TOO_OLD]
+    app = create_app(Settings.from_environment(environment))
+    told = app.test_cli_runner().invoke(args=["db", "upgrade"])
+    assert (told.exit_code, checks.POSTGRES_TOO_OLD in told.output) == (1, True)
 
 
 @pytest.fixture
