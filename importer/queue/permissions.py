@@ -17,7 +17,6 @@ from importer.queue.scripts import script
 CALLS = """
 blmove KEY KEY left right 1
 client|info
-client|setinfo lib-name name
 client|setname name
 decr KEY
 del KEY

@@ -9,6 +9,7 @@ for argument = 2, #ARGV do
         words[1] = parent
         table.insert(words, 2, child)
     end
-    if not redis.acl_check_cmd(unpack(words)) then denied[#denied + 1] = command end
+    local is_known, may = pcall(redis.acl_check_cmd, unpack(words))  -- a command can be disabled, too
+    if not (is_known and may) then denied[#denied + 1] = command end
 end
 return denied

@@ -1,10 +1,11 @@
-"""What gunicorn's configuration does."""
+"""What gunicorn's configuration does to its limits, its log and its worker processes."""
 
 import resource
 import runpy
 from datetime import timedelta
 from pathlib import Path
 from types import SimpleNamespace
+from unittest.mock import Mock
 
 import pytest
 from gunicorn.config import Config
@@ -38,3 +39,12 @@ def test_a_one_time_link_does_not_get_into_the_access_log(path):
     assert "aB-_9" not in str(told)
     assert told["r"].startswith("GET /login-link/…")
     assert told["f"].startswith("https://importer.example/login-link/…")
+
+
+def test_a_web_process_looks_at_the_servers_as_it_starts():
+    watch = Mock()
+    application = SimpleNamespace(extensions={"importer_watch": watch})
+    runpy.run_path(str(CONFIGURATION))["post_worker_init"](
+        SimpleNamespace(app=SimpleNamespace(callable=application))
+    )
+    watch.findings.assert_called_once_with(wait=0)
