@@ -25,12 +25,12 @@ class Services:
     record_types: RecordTypes
 
     @classmethod
-    def for_jobs(cls, settings: Settings, name: str, *, tries: int = JOBS_TRIES) -> Services:
-        """What a dispatcher or worker process needs; `tries` is how often a command of Redis is tried again."""
+    def for_jobs(cls, settings: Settings, name: str) -> Services:
+        """What a dispatcher or worker process needs."""
         return cls(
             settings=settings,
             engine=connect_database(settings, pool_size=settings.jobs_pool_size, name=name),
-            redis=connect_redis(settings, tries=tries, socket_timeout=REDIS_ANSWER_SECONDS),
+            redis=connect_redis(settings, tries=JOBS_TRIES, socket_timeout=REDIS_ANSWER_SECONDS),
             storage=Storage(settings.s3_bucket),
             record_types=RecordTypes(settings.record_types),
         )

@@ -37,7 +37,7 @@ def main() -> int:
     except SettingsError as error:
         sys.exit(error.message)
     process.spare_garbage_collection()
-    process.log_what_is_wrong(services.settings)
+    process.log_what_is_wrong(services)
     run(WORKERS[sys.argv[1]], services)
     return 0
 

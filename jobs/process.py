@@ -5,12 +5,14 @@ from __future__ import annotations
 import gc
 import os
 import threading
+from dataclasses import replace
 from functools import cache
 
 from importer.config import Settings
-from importer.connections import WEB_TRIES
+from importer.connections import WEB_TRIES, connect_database, connect_redis
 from importer.health import checks
 from importer.services import Services
+from importer.time_limits import REDIS_ANSWER_SECONDS
 
 
 @cache
@@ -19,17 +21,19 @@ def services() -> Services:
     return Services.for_jobs(Settings.from_environment(os.environ), name="importer jobs")
 
 
-def log_what_is_wrong(settings: Settings) -> None:
-    """Say what is wrong with the servers, while work begins: a sound one is soon seen, one that is away is not.
+def log_what_is_wrong(services: Services) -> None:
+    """Say what is wrong with the servers, while work begins: that one is away is found out slowly.
 
-    The connections are its own, and do not try for long.
+    The connections are its own, and a command is not tried for long.
     """
 
     def look() -> None:
-        services = Services.for_jobs(settings, name="importer jobs", tries=WEB_TRIES)
-        checks.log_what_is_wrong(services)
-        services.redis.close()
-        services.engine.dispose()
+        settings = services.settings
+        redis = connect_redis(settings, tries=WEB_TRIES, socket_timeout=REDIS_ANSWER_SECONDS)
+        engine = connect_database(settings, pool_size=1, name="importer health")
+        checks.log_what_is_wrong(replace(services, redis=redis, engine=engine))
+        redis.close()
+        engine.dispose()
 
     threading.Thread(target=look, name="health", daemon=True).start()
 
