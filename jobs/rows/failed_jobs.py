@@ -73,8 +73,11 @@ class FailedJobs:
         record_job_failure(job, sentence(claim.import_id, failure), pipeline)
 
     def _forget(self, claim: Claim, failures: Sequence[Failure]) -> None:
-        """On a full Redis the jobs go, not the rows: these are in Postgres."""
-        with self._redis.pipeline() as pipeline:
+        """On a full Redis the jobs go, not the rows: these are in Postgres.
+
+        A full Redis 7.0 takes no command of a transaction, not even one that makes room.
+        """
+        with self._redis.pipeline(transaction=False) as pipeline:
             for failure in failures:
                 job_id = row_job_id(claim.import_id, failure.attempt.row_number)
                 pipeline.delete(Job.key_for(job_id))
