@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from redis import Redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
-from redis.sentinel import Sentinel
+from redis.sentinel import Sentinel, SentinelManagedConnection, SentinelManagedSSLConnection
 
 SCHEMES = ("redis+sentinel://", "rediss+sentinel://")
 PORT = 26379
@@ -21,6 +21,24 @@ ANSWER_SECONDS = 1.0
 """Sentinels are many: the next one is asked where one does not answer for so long."""
 
 FORM = "should be redis+sentinel://[user:password@]host1:26379,host2:26379/name of the primary[/database]"
+
+
+class PrimaryConnection(SentinelManagedConnection):
+    """A connection that asks the sentinels whenever it is made anew.
+
+    That of redis-py 8.1 does so as it leaves its pool. Lost in the middle of a command, it goes back to the server
+    that it had, as often as it may try.
+    """
+
+    def connect_check_health(self, check_health: bool = True, retry_socket_connect: bool = True) -> None:
+        if retry_socket_connect:  # the call of a command; that of `connect` says False, and knows the address
+            self.connect()  # type: ignore[no-untyped-call]
+        else:
+            super().connect_check_health(check_health, retry_socket_connect)
+
+
+class PrimarySSLConnection(PrimaryConnection, SentinelManagedSSLConnection):
+    """The same with TLS."""
 
 
 class SentinelAddress(NamedTuple):
@@ -82,8 +100,9 @@ class SentinelAddress(NamedTuple):
             "socket_timeout": ANSWER_SECONDS,
             "retry": Retry(NoBackoff(), 0),
         }
-        sentinel = Sentinel(self.sentinels, sentinel_kwargs=asking)
-        return cast(Redis, sentinel.master_for(self.primary, **sockets, **options, **self.login, db=self.database))
+        options |= {**sockets, **self.login, "db": self.database}
+        options["connection_class"] = PrimarySSLConnection if self.has_tls else PrimaryConnection
+        return cast(Redis, Sentinel(self.sentinels, sentinel_kwargs=asking).master_for(self.primary, **options))
 
 
 def _host_and_port(text: str) -> tuple[str, int]:

@@ -45,7 +45,11 @@ def test_a_failover_in_the_middle_of_an_import_loses_and_repeats_no_row(world, p
     wait_until(lambda: world.find(import_id).ended_rows > 1000, "it is running")
     primary.kill()
     assert world.status(import_id) == "running"
-    world.wait_for(import_id, "completed", seconds=90)
+    ended = world.find(import_id).ended_rows
+    wait_until(
+        lambda: world.find(import_id).ended_rows > ended + 600, "rows of a later claim have ended", seconds=15
+    )
+    world.wait_for(import_id, "completed", seconds=60)
     assert sentinel.primary_port() == replica.port
     assert all(program.running for program in programs)
     wait_until(
