@@ -4,6 +4,7 @@ import io
 import os
 import time
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 
 import boto3
 import pytest
@@ -199,9 +200,10 @@ def test_uploads_on_later_pages_are_aborted_too(storage, client):
     listing = {"Bucket": "files", "Prefix": "key"}
     second = {**listing, "KeyMarker": "key", "UploadIdMarker": "1"}
     with Stubber(client) as stub:
-        first_page = {"Uploads": [{"Key": "key", "UploadId": "1"}], **markers}
+        begun = datetime(2026, 1, 1, tzinfo=UTC)
+        first_page = {"Uploads": [{"Key": "key", "UploadId": "1", "Initiated": begun}], **markers}
         stub.add_response("list_multipart_uploads", first_page, listing)
-        last_page = {"Uploads": [{"Key": "key", "UploadId": "2"}], "IsTruncated": False}
+        last_page = {"Uploads": [{"Key": "key", "UploadId": "2", "Initiated": begun}], "IsTruncated": False}
         stub.add_response("list_multipart_uploads", last_page, second)
         for upload_id in ("1", "2"):
             aborting = {"Bucket": "files", "Key": "key", "UploadId": upload_id}
