@@ -72,7 +72,7 @@ def test_a_deadlock_with_a_batch_fails_no_row(scene):
         scene.upload(people(3000, keys=20))
         scene.crew.wait_until(scene.world.lock_waits, "a batch waits for the record")
         meddler.execute(touch, {"e": "person1@example.com"})
-    put_off = lambda: any("Deadlock detected" in p.log_tail(500) for p in scene.crew.workers)  # noqa: E731
+    put_off = lambda: any("deadlock detected" in p.log_tail(500) for p in scene.crew.workers)  # noqa: E731
     scene.crew.wait_until(put_off, "a batch was the victim of a deadlock")
     scene.assert_ends_as_undisturbed()
 
