@@ -45,6 +45,7 @@ lpush KEY value
 lrange KEY 0 1
 lrem KEY 1 value
 ltrim KEY 0 1
+mget KEY
 multi
 persist KEY
 ping
