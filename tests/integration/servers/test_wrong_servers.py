@@ -21,6 +21,7 @@ from importer.config import Settings
 from importer.control import doctor
 from importer.health import causes, checks
 from importer.health.checks import Examination
+from importer.models import Base
 
 EVICTS = checks.REDIS_EVICTS
 
@@ -187,6 +188,7 @@ def test_a_full_disk_of_postgres_is_named(services, found, small_disk):
     try:
         full.start()
         services.engine = create_engine(full.url.replace("postgresql:", "postgresql+psycopg2:"))
+        Base.metadata.create_all(services.engine)
         assert found("database") == []
         fill(small_disk / "filler")
         (message,) = found("database")
@@ -207,6 +209,7 @@ def fill(file: Path) -> None:
 
 def test_an_account_that_may_make_no_temporary_tables_leaves_the_disk_unknown(world, found):
     world.execute("DO $$ BEGIN EXECUTE format('REVOKE TEMPORARY ON DATABASE %I FROM PUBLIC', current_database());"
+        " GRANT SELECT ON ALL TABLES IN SCHEMA public TO pg_monitor;"
         " EXECUTE format('ALTER ROLE importer IN DATABASE %I SET role = pg_monitor', current_database());"
         " END $$")  # fmt: skip
     world.services.engine.dispose()

@@ -115,7 +115,7 @@ def test_imports_are_listed_shown_and_changed(flask, operator, make_import, sess
     assert "the command line" in flask("imports", "show", import_.id).output
     assert flask("imports", "delete", import_.id, "--yes").exit_code == 0
     assert flask("imports", "show", import_.id).exit_code == 1
-    assert session.query(Import).count() == 0
+    assert session.query(Import).filter(Import.deleted_at.is_(None)).count() == 0
 
 
 def test_record_types_are_listed_with_their_columns(flask):
