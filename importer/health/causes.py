@@ -38,10 +38,12 @@ DATABASE_FULL = (
     "Postgres has no connection left. Raise its `max_connections`, or lower WEB_POOL_SIZE, JOBS_POOL_SIZE or the "
     "number of workers."
 )
+DATABASE_DENIES = "Postgres denies its account what the product needs. Grant it, or let DATABASE_URL name another."
 TABLES_MISSING = "The database lacks a table or column of the product. Run `flask db upgrade`."
 
 BY_STATE = {
     "25006": DATABASE_READ_ONLY,
+    "42501": DATABASE_DENIES,
     "42P01": TABLES_MISSING,
     "42703": TABLES_MISSING,
     "53100": DATABASE_DISK_FULL,

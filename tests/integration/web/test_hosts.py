@@ -71,7 +71,8 @@ def test_health_answers_to_any_host_and_tells_no_secret(answering):
     for host in ("10.0.0.7", "10.0.0.7:8000", "[fd00::7]:8000", "localhost", "evil.example"):
         assert client.get("/healthz", headers={"Host": host}).get_json() == {"status": "alive"}
         ready = client.get("/readyz", headers={"Host": host})
-        assert ready.get_json().keys() == {"status", "parts"}
+        assert ready.get_json().keys() == {"status", "parts", "wrong"}
+        assert "127.0.0.1" not in ready.text
     assert client.get("/healthz", headers={"Host": "a b"}).status_code == 400
 
 
