@@ -212,6 +212,8 @@ FAULTS: dict[str, Fault] = {
     "paused and resumed": pause_and_resume,
     "cancelled during its run": lambda storm: files.end(storm, imports.cancel),
     "deleted during its run": lambda storm: files.end(storm, imports.delete),
+    "large import deleted": files.delete_a_large_one,
+    "file with megabytes of blank lines": files.upload_blank_lines,
     "file in S3 replaced": files.replace_in_s3,
     "file in S3 deleted": files.delete_from_s3,
     "row that ends its worker": files.upload_a_deadly_row,

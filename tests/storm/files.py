@@ -3,18 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from meddling import at_once
 from releases import push_slice, write_row_job
 from samples import Sample, deposits, spoilt
 from storm import Missed, Storm
 
+from importer.control import imports
 from importer.errors import RefusedTransitionError
 from importer.models import Import
 from importer.statuses import ENDED, Status
 
 ROWS = 5000
 """More than wait on the queue at once, so that a part of the file is still to be read."""
+
+BLANK_LINES = "\n" * 5_000_000
+
+ADD_FAILED_ROWS = """
+INSERT INTO failed_rows (import_sequence, row_number, line_number, code, message, cells)
+SELECT sequence, number, number, 'storm', 'added by the storm', '[]'
+FROM imports, generate_series(10000001, 10100000) AS number WHERE id = :id
+"""
 
 DEADLY = {"exit": "worker_died", "die": "worker_died", "outgrow 4000": "save_raised"}
 """What the row does, and the reason by which it fails."""
@@ -35,6 +45,20 @@ def end(storm: Storm, verb: Callable[..., None]) -> None:
         storm.scene.end(import_id, verb)
     except RefusedTransitionError:  # it has just completed
         raise Missed from None
+
+
+def delete_a_large_one(storm: Storm) -> None:
+    """Its failed rows go in portions, while others are imported."""
+    import_id = _upload_and_begin(storm)
+    storm.scene.world.execute(ADD_FAILED_ROWS, id=import_id)
+    storm.scene.end(import_id, imports.delete)
+
+
+def upload_blank_lines(storm: Storm) -> None:
+    """Megabytes that hold no row, between the first row and the second."""
+    sample = deposits(60, name=storm.new_name())
+    header, first, rest = sample.csv.split("\n", 2)
+    storm.scene.upload(replace(sample, csv=f"{header}\n{first}\n{BLANK_LINES}{rest}"))
 
 
 def replace_in_s3(storm: Storm) -> None:
