@@ -100,7 +100,7 @@ class Slice:
         while after is not None:
             rows = self._requested(import_, after)
             if not rows:
-                after = self._ask_for_more()
+                after = self._ask_for_more(import_)
                 if after is not None and self._is_turn_over():
                     return False
                 continue
@@ -116,8 +116,10 @@ class Slice:
         with Session(self._services.engine) as session:
             return requested(session, import_.sequence, after=after, limit=ROWS_PER_PUSH)
 
-    def _ask_for_more(self) -> int | None:
+    def _ask_for_more(self, import_: Import) -> int | None:
         """Where all failed rows are to be tried again: the row number after which the next of them come."""
+        if import_.retry_after is None:  # asked for meanwhile, recovery enqueues a slice
+            return None
         with Session(self._services.engine) as session:
             return ask_for_portion(session, self._id)
 
