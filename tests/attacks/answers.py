@@ -7,9 +7,7 @@ of the process stay below their bars, and if the pages of the API give failed ro
 from __future__ import annotations
 
 import json
-import shutil
 import sys
-import tempfile
 import time
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -18,6 +16,7 @@ from pathlib import Path
 from bench.product import Product, running
 from embedded.servers import EmbeddedServers
 from importer.statuses import ENDED
+from tests.attacks.site import servers_in_a_folder
 
 ROWS = 1020
 CELL_BYTES = 33_000
@@ -131,14 +130,8 @@ def small(folder: Path) -> Path:
 
 
 def main() -> int:
-    folder = Path(tempfile.mkdtemp(prefix="bulk-importer-attack-"))
-    folder.chmod(0o755)
-    try:
-        with EmbeddedServers(folder / "servers") as servers:
-            broken = attack(servers, folder)
-            servers.postgres.remove()
-    finally:
-        shutil.rmtree(folder)
+    with servers_in_a_folder() as (servers, folder):
+        broken = attack(servers, folder)
     print("\n".join(broken) or "every bar holds")
     return 1 if broken else 0
 

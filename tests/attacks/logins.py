@@ -7,9 +7,7 @@ The status is 0 only if everybody was let in and the process stayed below its ba
 from __future__ import annotations
 
 import re
-import shutil
 import sys
-import tempfile
 import time
 import urllib.parse
 from concurrent.futures import ThreadPoolExecutor
@@ -20,6 +18,7 @@ from bench.product import EMAIL, Product, running
 from embedded.servers import EmbeddedServers
 from embedded.visitor import Visitor
 from importer.statuses import ENDED
+from tests.attacks.site import servers_in_a_folder
 
 PEOPLE = 8
 ROWS = 300_000
@@ -63,14 +62,8 @@ def attack(servers: EmbeddedServers, folder: Path) -> list[str]:
 
 
 def main() -> int:
-    folder = Path(tempfile.mkdtemp(prefix="bulk-importer-attack-"))
-    folder.chmod(0o755)
-    try:
-        with EmbeddedServers(folder / "servers") as servers:
-            broken = attack(servers, folder)
-            servers.postgres.remove()
-    finally:
-        shutil.rmtree(folder)
+    with servers_in_a_folder() as (servers, folder):
+        broken = attack(servers, folder)
     print("\n".join(broken) or "every bar holds")
     return 1 if broken else 0
 

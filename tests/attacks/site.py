@@ -41,12 +41,18 @@ class Site:
 @contextmanager
 def running(processes: Mapping[str, int] = ONLY_WEB, **settings: str) -> Iterator[Site]:
     """Start embedded servers and, on them, so many processes of each kind."""
+    with servers_in_a_folder() as (servers, folder), started(servers, folder, processes, **settings) as site:
+        yield site
+
+
+@contextmanager
+def servers_in_a_folder() -> Iterator[tuple[EmbeddedServers, Path]]:
+    """Embedded servers, and a folder that is removed with them."""
     folder = Path(tempfile.mkdtemp(prefix="bulk-importer-attack-"))
     folder.chmod(0o755)
     try:
         with EmbeddedServers(folder / "servers") as servers:
-            with started(servers, folder, processes, **settings) as site:
-                yield site
+            yield servers, folder
             servers.postgres.remove()
     finally:
         shutil.rmtree(folder)

@@ -81,3 +81,12 @@ def greet() -> str:
 def fail() -> float:
     """A job that a worker may run, and that fails."""
     return 1 / 0
+
+
+def leave_no_mark(tmp_path, monkeypatch):
+    """A fixture: where code of an intruder would leave its mark; it must not."""
+    path = tmp_path / "intruded"
+    monkeypatch.setenv(MARKER, str(path))
+    monkeypatch.chdir(tmp_path)
+    yield path
+    assert not path.exists()

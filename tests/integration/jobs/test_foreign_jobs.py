@@ -3,7 +3,7 @@
 import socket
 
 import pytest
-from intruders import JOBS, MARKER, write_job
+from intruders import JOBS, leave_no_mark, write_job
 from rq import Callback, SimpleWorker, Worker
 from rq.webhook import Webhook
 from world import contacts_csv, many_contacts
@@ -12,15 +12,7 @@ from importer.queue.queues import HIGH, LOW, queue_named
 from importer.statuses import Status
 from jobs.admission import AdmittingWorker
 
-
-@pytest.fixture(autouse=True)
-def marker(tmp_path, monkeypatch):
-    """Where code of an intruder leaves its mark; it must not."""
-    path = tmp_path / "intruded"
-    monkeypatch.setenv(MARKER, str(path))
-    monkeypatch.chdir(tmp_path)
-    yield path
-    assert not path.exists()
+marker = pytest.fixture(autouse=True)(leave_no_mark)
 
 
 def reason(queue, job_id: str) -> str:

@@ -34,7 +34,7 @@ def test_dispatcher_and_worker_say_within_seconds_what_to_set(world, processes, 
 
 def test_with_that_setting_they_work(world, processes, address):
     processes.worker(REDIS_URL=address, REDIS_TLS_VERIFY="false")
-    wait_until(lambda: queues.living_workers(world.redis, queues.LOW), "it is registered")
+    assert wait_until(lambda: queues.living_workers(world.redis, queues.LOW), "it is registered") == 1
 
 
 def test_the_pages_say_it_too(world, setting, address):

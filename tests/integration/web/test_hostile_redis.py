@@ -3,7 +3,7 @@
 from base64 import b64encode
 
 import pytest
-from intruders import BOMB, JOBS, MARKER, PICKLE, PICKLED_CALL, write_job
+from intruders import BOMB, JOBS, PICKLE, PICKLED_CALL, leave_no_mark, write_job
 
 from importer.queue.queues import HIGH, LOW
 
@@ -35,14 +35,7 @@ def someone(admin, visitor):
     return visitor(admin)
 
 
-@pytest.fixture(autouse=True)
-def marker(tmp_path, monkeypatch):
-    """Where code of an intruder leaves its mark; it must not."""
-    path = tmp_path / "intruded"
-    monkeypatch.setenv(MARKER, str(path))
-    monkeypatch.chdir(tmp_path)
-    yield path
-    assert not path.exists()
+marker = pytest.fixture(autouse=True)(leave_no_mark)
 
 
 @pytest.fixture
