@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import ColumnElement, Select, and_, or_, select
 from sqlalchemy.orm import Session
 
-from importer.lifecycle.cleaning import clean, delete_for, is_upload_over
+from importer.lifecycle.cleaning import clean, delete_for, forget_unknown, is_upload_over
 from importer.lifecycle.transitions import try_move
 from importer.models import Import
 from importer.models.imports import OBJECT_PREFIX
@@ -112,8 +112,7 @@ class Clearing:
         failed = queues.imports_with_failed_jobs(self._redis)
         known = self._ids(select(Import.id).where(Import.id.in_(failed)))
         for import_id in failed - set(known):
-            queues.drop_slices(self._redis, import_id, failed=True)
-            queues.drop_row_jobs(self._redis, import_id, failed=True)
+            forget_unknown(self._redis, import_id)
 
     def _abort_unowned_uploads(self) -> None:
         """Abort the multipart uploads of imports that have ended, or that are unknown for long."""

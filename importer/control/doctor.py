@@ -21,7 +21,7 @@ from sqlalchemy.orm import Session
 from importer.errors import ObjectChangedError, ObjectMissingError, StorageError
 from importer.health.checks import Examination
 from importer.ledger.books import complete, forget_groundless, read_books, recount
-from importer.lifecycle.cleaning import clean, delete_for, is_upload_over
+from importer.lifecycle.cleaning import clean, delete_for, forget_unknown, is_upload_over
 from importer.lifecycle.dispatching import dispatch
 from importer.lifecycle.transitions import try_move
 from importer.models import FailedRow, Import
@@ -79,13 +79,7 @@ def examine_installation(session: Session, services: Services) -> Iterator[Compl
     known = set(session.scalars(select(Import.id).where(Import.id.in_(held))))
     for import_id in sorted(held - known):
         message = f"Redis holds a checkpoint of import {import_id}, which the database does not know."
-        yield Complaint(import_id, "unknown_import", message, partial(_forget, services, import_id))
-
-
-def _forget(services: Services, import_id: str) -> None:
-    checkpoint.take(services.redis, import_id)
-    queues.drop_slices(services.redis, import_id, failed=True)
-    queues.drop_row_jobs(services.redis, import_id, failed=True)
+        yield Complaint(import_id, "unknown_import", message, partial(forget_unknown, services.redis, import_id))
 
 
 def examine_twice(session: Session, services: Services, imports: Sequence[Import]) -> Iterator[Complaint]:

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
+from redis import Redis
 from redis.exceptions import RedisError
 from sqlalchemy import ColumnElement, CursorResult, func, or_, text, update
 from sqlalchemy.orm import Session
@@ -113,16 +115,28 @@ def delete_for(session: Session, import_: Import, seconds: float) -> bool:
     Returns:
         Whether nothing is left of it.
     """
-    until, reached = time.monotonic() + seconds, 0
-    while (last := delete_failures_after(session.connection(), import_.sequence, reached)) is not None:
-        reached = last
-        session.commit()
-        if time.monotonic() > until:
-            return False
-    while delete_some_lines(session.connection(), import_.sequence):
+    until = time.monotonic() + seconds
+    for _ in _deletions(session, import_.sequence):
         session.commit()
         if time.monotonic() > until:
             return False
     deleted = cast(CursorResult[Any], session.execute(DELETE_IMPORT, {"id": import_.id}))
     session.commit()
     return deleted.rowcount == 1
+
+
+def _deletions(session: Session, sequence: int) -> Iterator[None]:
+    """Delete one portion after the other, until none is left."""
+    reached = 0
+    while (last := delete_failures_after(session.connection(), sequence, reached)) is not None:
+        reached = last
+        yield
+    while delete_some_lines(session.connection(), sequence):
+        yield
+
+
+def forget_unknown(redis: Redis, import_id: str) -> None:
+    """Clear Redis of an import that the database does not know."""
+    checkpoint.take(redis, import_id)
+    queues.drop_slices(redis, import_id, failed=True)
+    queues.drop_row_jobs(redis, import_id, failed=True)

@@ -29,6 +29,7 @@ from importer.models.base import Base
 from importer.statuses import Status
 
 ID_ALPHABET = "abcdefghijkmnpqrstuvwxyz23456789"
+ID_LENGTH = 12
 
 
 OBJECT_PREFIX = "imports/"
@@ -37,7 +38,7 @@ OBJECT_PREFIX = "imports/"
 
 def new_import_id() -> str:
     """A random id of 12 characters (60 bits), so that a restored database cannot meet old job ids or objects."""
-    return "".join(secrets.choice(ID_ALPHABET) for _ in range(12))
+    return "".join(secrets.choice(ID_ALPHABET) for _ in range(ID_LENGTH))
 
 
 class Cells(TypeDecorator[list[str]]):

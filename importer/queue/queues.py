@@ -6,6 +6,7 @@ Jobs are stored as JSON, never pickled. A slice of the dispatcher has the id `<i
 
 from __future__ import annotations
 
+import re
 import secrets
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
@@ -16,6 +17,7 @@ from rq.registry import BaseRegistry, FailedJobRegistry, StartedJobRegistry
 from rq.utils import utcparse
 from rq.worker_registration import get_keys
 
+from importer.models.imports import ID_ALPHABET, ID_LENGTH
 from importer.queue import keys
 from importer.queue.scripts import script
 from importer.queue.stored_jobs import StoredJob
@@ -26,6 +28,9 @@ HIGH = "high"
 
 LOW = "low"
 """Row jobs."""
+
+OF_IMPORT = re.compile(rf"([{ID_ALPHABET}]{{{ID_LENGTH}}})[_-]")
+"""How the id of a job of ours begins."""
 
 ARGUMENTS_VERSION = 1
 """Version of a slice's arguments. Code that does not know a job's version puts it back instead of failing it."""
@@ -107,12 +112,12 @@ def drop_slices(redis: Redis, import_id: str, *, failed: bool) -> None:
 
 
 def imports_with_failed_jobs(redis: Redis) -> set[str]:
-    """Imports of which RQ shows a failed row or slice."""
+    """Imports of which RQ shows a failed row or slice; a job that was refused is of none, whatever its id."""
     registries = [FailedJobRegistry(queue=queue_named(name, redis)) for name in (HIGH, LOW)]
     members = [
         member for registry in registries for member in cast(list[bytes], redis.zrange(registry.key, 0, -1))
     ]
-    return {import_of(member.decode()) for member in members}
+    return {found[1] for member in members if (found := OF_IMPORT.match(member.decode(errors="replace")))}
 
 
 def drop_lost_slices(redis: Redis, import_id: str) -> None:

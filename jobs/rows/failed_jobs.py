@@ -21,11 +21,12 @@ from importer.ledger.failures import Failure
 from importer.queue import keys
 from importer.queue.queues import FAILED_JOB_SECONDS, LOW, queue_named, row_job_id
 from importer.queue.scripts import script
+from jobs.admission import MAX_FAILED_JOBS
 from jobs.rows.batch import Applied
 from jobs.rows.claims import Claim
 from jobs.rows.job import DESCRIPTION, encode_retry
 
-MAX_SHOWN_JOBS = 1000
+MAX_SHOWN_JOBS = MAX_FAILED_JOBS
 
 
 class FailedJobs:

@@ -11,8 +11,10 @@ from importer.control import imports, retries, uploads
 from importer.errors import StorageError
 from importer.models import User
 from importer.queue import checkpoint, keys, queues
+from importer.queue.stored_jobs import UnreadableJobError
 from importer.statuses import Status
 from jobs import clearing
+from jobs.admission import refuse
 from jobs.recovery import Recovery
 from jobs.rows.worker import RowWorker
 
@@ -295,6 +297,8 @@ def test_failed_jobs_of_an_import_that_is_gone_are_forgotten(world):
     world.execute("DELETE FROM failed_rows")
     world.execute("DELETE FROM ledger")
     world.execute("DELETE FROM imports")
+    refused = UnreadableJobError("A job of somebody else.")
+    refuse(world.low, "somebody_1", b"{}", refused)
     world.recover()
     assert world.keys_of(import_id) == set()
-    assert world.failed.get_job_ids() == []
+    assert world.failed.get_job_ids() == ["somebody_1"]
