@@ -9,7 +9,7 @@ from rq import Worker
 from rq.job import Job
 from rq.registry import FailedJobRegistry, StartedJobRegistry
 from rq.serializers import JSONSerializer
-from sqlalchemy import select, text
+from sqlalchemy import or_, select, text
 from sqlalchemy.orm import Session
 from waiting import wait_until
 
@@ -188,8 +188,11 @@ class World:
         return {number: row.code for number, row in self.failed_rows(import_id).items()}
 
     def retrying(self, import_id: str) -> list[int]:
-        """Numbers of the failed rows whose retry has not ended."""
-        return [n for n, row in self.failed_rows(import_id).items() if row.retry_requested_at is not None]
+        """Failed rows whose retry was asked for, or is still to be asked for."""
+        is_asked = or_(FailedRow.retry_requested_at.is_not(None), FailedRow.row_number > Import.retry_after)
+        wanted = select(FailedRow.row_number).join(Import, Import.sequence == FailedRow.import_sequence)
+        with self.session() as session:
+            return list(session.scalars(wanted.where(Import.id == import_id, is_asked)))
 
     def exists(self, import_id: str) -> bool:
         with self.session() as session:
