@@ -43,7 +43,7 @@ def import_beside(product: Product, big: Path, record_type: str, small: Path, *,
     running = visitor.upload(big, record_type)
     time.sleep(HEAD_START_SECONDS)
     answers = sorted(_answer(product, running["id"], number) for number in range(REQUESTS)) if ask else []
-    seconds = max(_import_small(product, small, number) for number in range(SMALL_FILES))
+    seconds = max(_at_another_moment(product, small, number) for number in range(SMALL_FILES))
     assert visitor.import_state(running["id"])["status"] not in ENDED, "the big file was too small"
     visitor.cancel(running["id"])
     while visitor.import_state(running["id"])["status"] not in ENDED:
@@ -51,8 +51,14 @@ def import_beside(product: Product, big: Path, record_type: str, small: Path, *,
     return Responsiveness(seconds, answers)
 
 
-def _import_small(product: Product, small: Path, number: int) -> float:
-    time.sleep(number / SMALL_FILES)  # each at another moment of the big file's turn
+def _at_another_moment(product: Product, small: Path, number: int) -> float:
+    """Of the big file's turn."""
+    time.sleep(number / SMALL_FILES)
+    return import_small(product, small)
+
+
+def import_small(product: Product, small: Path) -> float:
+    """Seconds from the upload request of a file of contacts until it is completed."""
     began = time.perf_counter()
     state = product.visitor.upload(small, "contacts")
     while state["status"] not in ENDED:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-from bench import contacts_file, fairness, floor, peer, product, resuming, slow, uploading
+from bench import contacts_file, fairness, floor, many, peer, product, resuming, slow, uploading
 from bench.figures import Figure, Rate
 from bench.product import Run
 from embedded.servers import EmbeddedServers
@@ -39,6 +39,7 @@ class Size(NamedTuple):
         rounds: how often it is imported; the median counts.
         growing: rows of ever longer files.
         megabytes: of the file that is uploaded and resumed.
+        many: files of 10 rows that are imported at once.
     """
 
     rows: int
@@ -46,10 +47,11 @@ class Size(NamedTuple):
     workers: tuple[int, ...]
     growing: tuple[int, ...]
     megabytes: int
+    many: int
 
 
-QUICK = Size(300_000, 2, (1, 2, 4), (100_000, 500_000), 100)
-FULL = Size(1_000_000, 3, (1, 2, 4), (100_000, 1_000_000, 5_000_000), 1000)
+QUICK = Size(300_000, 2, (1, 2, 4), (100_000, 500_000), 100, 1000)
+FULL = Size(1_000_000, 3, (1, 2, 4), (100_000, 1_000_000, 5_000_000), 1000, 1000)
 
 
 class Bench:
@@ -166,6 +168,20 @@ class Bench:
             Figure("page and API answer at full speed, p99", big.p99 * 1000, "ms", 500, 100, is_limit=True),
         ]
 
+    def measure_many(self) -> None:
+        """Measure many small files at once, another one in their midst, and the list of imports meanwhile."""
+        small, other, files = self._file(many.ROWS, 0), self._file(fairness.SMALL_ROWS, 0), self._size.many
+        with product.running(self._servers, self._folder, workers=2) as running:
+            running.run(other)  # loads what the first import loads
+            crowd = many.import_all(running, small, files, other)
+        what = f"{files:,} imports of {many.ROWS} rows"
+        self.figures += [
+            Figure(what, crowd.seconds, "s", 15, 10, is_limit=True),
+            Figure(f"imports/s, {what}", files / crowd.seconds, "imports/s"),
+            Figure(f"50 rows that come amid {what}", crowd.beside, "s", 5, 2, is_limit=True),
+            Figure(f"list of imports beside {what}, p99", crowd.p99 * 1000, "ms", 500, 100, is_limit=True),
+        ]
+
     def _large_file(self) -> Path:
         path = self._folder / "large.csv"
         return path if path.exists() else contacts_file.write_bytes(path, self._size.megabytes)
@@ -193,4 +209,5 @@ SECTIONS: dict[str, Callable[[Bench], None]] = {
     "resume": Bench.measure_resuming,
     "upload": Bench.measure_uploading,
     "fairness": Bench.measure_fairness,
+    "many": Bench.measure_many,
 }

@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import psycopg2
 from redis import Redis
@@ -79,6 +80,19 @@ class Product:
         redis = max(peaks.pop("redis", 0.0) - idle, 0.0)
         return Run(state["total_rows"], state["failed_rows"], seconds, dict(peaks), redis)
 
+    def token(self) -> str:
+        """A new token of the API."""
+        return self.application.flask("users", "token", EMAIL, "--name", "bench").strip()
+
+    def count_completed(self) -> int:
+        """How many imports are completed."""
+        return int(self._one_value("SELECT count(*) FROM imports WHERE status = 'completed'"))
+
+    def wait_until_completed(self, count: int) -> None:
+        """Until so many imports are."""
+        while self.count_completed() < count:
+            time.sleep(LOOK_SECONDS)
+
     @contextlib.contextmanager
     def watching(self) -> Iterator[dict[str, float]]:
         """Peaks of memory in MB, by kind of process and of Redis, while something is done."""
@@ -98,10 +112,7 @@ class Product:
 
     def ledger_bytes(self) -> int:
         """Bytes of the ledger's table and index."""
-        with contextlib.closing(psycopg2.connect(self._database_url)) as connection, connection.cursor() as cursor:
-            cursor.execute("SELECT pg_total_relation_size('ledger')")
-            (size,) = cursor.fetchone() or (0,)
-            return int(size)
+        return int(self._one_value("SELECT pg_total_relation_size('ledger')"))
 
     def _wait_for_end(self, import_id: str) -> None:
         with contextlib.closing(psycopg2.connect(self._database_url)) as connection:
@@ -113,6 +124,12 @@ class Product:
                 if status is None or status in ENDED | {Status.PAUSED}:
                     return
                 time.sleep(LOOK_SECONDS)
+
+    def _one_value(self, query: str) -> Any:
+        with contextlib.closing(psycopg2.connect(self._database_url)) as connection, connection.cursor() as cursor:
+            cursor.execute(query)
+            (value,) = cursor.fetchone() or (None,)
+            return value
 
     def _redis_mb(self) -> float:
         return float(self._redis.info("memory")["used_memory"]) / 1e6

@@ -72,16 +72,30 @@ class Visitor:
         Returns:
             What the application says about the new import: its `id` and `url`.
         """
-        boundary = uuid.uuid4().hex
         headers = {
             "Accept": "application/json",
-            "Content-Type": f"multipart/form-data; boundary={boundary}",
             "Idempotency-Key": key or str(uuid.uuid4()),
             "X-CSRFToken": self._csrf_token("/imports/new"),
         }
-        address = f"/imports?{urllib.parse.urlencode({'record_type': record_type})}"
+        return self._post_file("/imports", file, record_type, headers)
+
+    def send(self, file: Path, record_type: str, token: str) -> dict[str, Any]:
+        """Upload a file to the API, by this token.
+
+        Returns:
+            What the application says about the new import.
+        """
+        return self._post_file("/api/imports", file, record_type, {"Authorization": f"Bearer {token}"})
+
+    def _post_file(self, path: str, file: Path, record_type: str, headers: dict[str, str]) -> dict[str, Any]:
+        boundary = uuid.uuid4().hex
+        address = f"{path}?{urllib.parse.urlencode({'record_type': record_type})}"
         head, tail = _around(file, boundary)
-        headers["Content-Length"] = str(len(head) + file.stat().st_size + len(tail))
+        headers = {
+            **headers,
+            "Content-Type": f"multipart/form-data; boundary={boundary}",
+            "Content-Length": str(len(head) + file.stat().st_size + len(tail)),
+        }
         answer = self.open(address, body=_form(head, file, tail), headers=headers, seconds=300)
         return dict(json.loads(answer))
 

@@ -93,7 +93,6 @@ def engine_options(*, pool_size: int, name: str) -> dict[str, Any]:
     return {
         "pool_size": pool_size,
         "max_overflow": 0,
-        "pool_pre_ping": True,
         "pool_timeout": 10,
         "hide_parameters": True,  # errors and tracebacks would show passwords' hashes and cells
         "connect_args": {

@@ -8,6 +8,7 @@ dead workers into failed jobs.
 from __future__ import annotations
 
 import logging
+import math
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -34,6 +35,9 @@ from jobs.recovery import Recovery
 log = logging.getLogger(__name__)
 
 FULL_REDIS_SECONDS = 1.0
+
+NOTE_SECONDS = 1.0
+"""What RQ writes of a worker around every job, and asks whether it is suspended, is written and asked as often."""
 
 
 @contextmanager
@@ -63,6 +67,7 @@ class ResilientWorker(AdmittingWorker, SimpleWorker):
         self._recovery = Recovery(services)
         self.last_cleaned_at: datetime | None = None  # type: ignore[assignment]
         self._interruptible = False
+        self._noted_at = self._asked_at = -math.inf
 
     @property
     def dequeue_timeout(self) -> int:
@@ -86,18 +91,30 @@ class ResilientWorker(AdmittingWorker, SimpleWorker):
             super().register_birth()  # type: ignore[no-untyped-call]
 
     def heartbeat(self, timeout: int | None = None, pipeline: Any = None) -> None:
-        with _unless_refused("heartbeat"):
-            if not self.connection.hexists(self.key, "birth"):  # Redis was full, or has forgotten everything
-                self.register_birth()
+        if pipeline is not None:
             super().heartbeat(timeout, pipeline)
+        elif not self._is_noted:
+            self._noted_at = time.monotonic()
+            with _unless_refused("heartbeat"):
+                if not self.connection.hexists(self.key, "birth"):  # Redis was full, or has forgotten everything
+                    self.register_birth()
+                super().heartbeat(timeout)
+
+    @property
+    def _is_noted(self) -> bool:
+        return time.monotonic() - self._noted_at < NOTE_SECONDS
 
     def set_state(self, state: str, pipeline: Any = None) -> None:
+        if state == self.get_state() and self._is_noted:
+            return
         with _unless_refused(f"state {state}"):
             super().set_state(state, pipeline)
 
     def check_for_suspension(self, burst: bool) -> None:
-        with _unless_refused("question whether to pause"):
-            super().check_for_suspension(burst)
+        if time.monotonic() - self._asked_at >= NOTE_SECONDS:
+            self._asked_at = time.monotonic()
+            with _unless_refused("question whether to pause"):
+                super().check_for_suspension(burst)
 
     def register_death(self) -> None:
         with _unless_refused("note that this worker leaves"):

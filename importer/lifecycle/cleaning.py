@@ -50,7 +50,7 @@ def clean(session: Session, services: Services, import_: Import) -> None:
         queues.drop_slices(services.redis, import_.id, failed=is_deleted)
         queues.drop_row_jobs(services.redis, import_.id, failed=is_deleted)
     _remove_file(services, import_)
-    _note_cleaned(session, import_)
+    _note_cleaned(session, import_, as_deleted=is_deleted)
 
 
 def clean_now(session: Session, services: Services, import_: Import) -> None:
@@ -83,24 +83,27 @@ def _remove_file(services: Services, import_: Import) -> None:
 
 def _take_checkpoint(session: Session, services: Services, import_: Import) -> None:
     """Noted before, for the reply of taking it may be lost, and after, for a dispatcher may have moved it."""
+    session.commit()  # the database ends a transaction that waits for long
     reached = checkpoint.read(services.redis, import_.id)
     _note_dispatched(session, import_, reached and reached.row_number)
     _note_dispatched(session, import_, checkpoint.take(services.redis, import_.id))
 
 
 def _note_dispatched(session: Session, import_: Import, dispatched: int | None) -> None:
-    if dispatched:
+    if dispatched and dispatched > import_.dispatched_rows:
         reached = func.greatest(Import.dispatched_rows, dispatched)
         session.execute(update(Import).where(Import.id == import_.id).values(dispatched_rows=reached))
         session.commit()
 
 
-def _note_cleaned(session: Session, import_: Import) -> None:
-    try_move(session, import_.id, Status.CANCELLED)
-    cleaned = update(Import).where(Import.id == import_.id, is_upload_over()).values(cleaned_at=func.now())
+def _note_cleaned(session: Session, import_: Import, *, as_deleted: bool) -> None:
+    """Unless it was deleted meanwhile: then more is to be cleaned."""
+    if import_.status == Status.CANCELLING:
+        try_move(session, import_.id, Status.CANCELLED)
+    still = Import.deleted_at.is_not(None) if as_deleted else Import.deleted_at.is_(None)
+    cleaned = update(Import).where(Import.id == import_.id, still, is_upload_over()).values(cleaned_at=func.now())
     session.execute(cleaned.execution_options(synchronize_session=False))
     session.commit()
-    session.refresh(import_)
 
 
 def delete_for(session: Session, import_: Import, seconds: float) -> bool:

@@ -81,6 +81,10 @@ class Share:
             return self._most_rows  # nothing to count: the slice keeps the bound of the whole queue
         return int(max(0, self.limit - self._waiting))
 
+    def nothing_waits(self) -> None:
+        """Take note that none of its rows has been pushed yet, which spares counting them."""
+        self._waiting = 0
+
     def pushed(self, rows: int, size: int) -> None:
         """Take note of rows that were pushed, and of the bytes of their cells."""
         self._waiting += rows

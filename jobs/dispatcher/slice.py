@@ -84,37 +84,44 @@ class Slice:
 
     def _push(self) -> bool:
         checkpoint.take_lease(self._services.redis, self._id)
+        reached = checkpoint.read(self._services.redis, self._id)
         with Session(self._services.engine, expire_on_commit=False) as session:
             import_ = session.get(Import, self._id, options=[undefer(Import.columns)])
-        if import_ is None or import_.status not in TAKES_ROWS or import_.deleted_at is not None:
-            return False
-        if not self._push_retries(import_):
+            if import_ is None or import_.status not in TAKES_ROWS or import_.deleted_at is not None:
+                return False
+            retries = self._requested(session, import_, after=0)
+            left = _rows_left(import_, reached)
+            if left and import_.status == Status.QUEUED:
+                self._begin(session)
+            session.commit()
+        if not self._push_retries(import_, retries):
             return True
-        return self._dispatch(import_) if import_.status in DISPATCHED else False
+        return self._dispatch(import_, left) if left else False
 
     # Retried rows
 
-    def _push_retries(self, import_: Import) -> bool:
-        """Push the rows whose retry was asked for; return whether all were pushed."""
+    def _push_retries(self, import_: Import, rows: list[Requested]) -> bool:
+        """Push the rows whose retry was asked for, these first; return whether all were pushed."""
         after: int | None = 0
         while after is not None:
-            rows = self._requested(import_, after)
             if not rows:
                 after = self._ask_for_more(import_)
                 if after is not None and self._is_turn_over():
                     return False
-                continue
-            if not self._has_room(self._pusher.queue_length()):
+            elif not self._has_room(self._pusher.queue_length()):
                 return False
-            rows = _fitting(rows[: self._most_rows()])
-            self._pusher.push_retries([Row(r.row_number, encode_retry(self._id, *r[:3])) for r in rows])
-            self._share.pushed(len(rows), sum(row.size for row in rows))
-            after = rows[-1].row_number
+            else:
+                rows = _fitting(rows[: self._most_rows()])
+                self._pusher.push_retries([Row(r.row_number, encode_retry(self._id, *r[:3])) for r in rows])
+                self._share.pushed(len(rows), sum(row.size for row in rows))
+                after = rows[-1].row_number
+            if after is not None:
+                with Session(self._services.engine) as session:
+                    rows = self._requested(session, import_, after)
         return True
 
-    def _requested(self, import_: Import, after: int) -> list[Requested]:
-        with Session(self._services.engine) as session:
-            return requested(session, import_.sequence, after=after, limit=ROWS_PER_PUSH)
+    def _requested(self, session: Session, import_: Import, after: int) -> list[Requested]:
+        return requested(session, import_.sequence, after=after, limit=ROWS_PER_PUSH)
 
     def _ask_for_more(self, import_: Import) -> int | None:
         """Where all failed rows are to be tried again: the row number after which the next of them come."""
@@ -125,13 +132,9 @@ class Slice:
 
     # Rows of the file
 
-    def _dispatch(self, import_: Import) -> bool:
-        reached = checkpoint.read(self._services.redis, self._id)
-        if reached is None:
-            return False  # Redis has forgotten it: recovery rewinds
-        if import_.total_rows is not None and reached.row_number >= import_.total_rows:
-            return False
-        self._begin()
+    def _dispatch(self, import_: Import, reached: Checkpoint) -> bool:
+        if not reached.row_number and not reached.known_row:
+            self._share.nothing_waits()
         if not self._has_room(self._pusher.queue_length()):
             return True
         try:
@@ -141,11 +144,9 @@ class Slice:
         except ObjectMissingError as error:
             return self._stop(Reason.OBJECT_MISSING, error.message)
 
-    def _begin(self) -> None:
-        with Session(self._services.engine) as session:
-            started = func.coalesce(Import.started_at, func.now())
-            try_move(session, self._id, Status.RUNNING, started_at=started)
-            session.commit()
+    def _begin(self, session: Session) -> None:
+        started = func.coalesce(Import.started_at, func.now())
+        try_move(session, self._id, Status.RUNNING, started_at=started)
 
     def _read_on(self, import_: Import, reached: Checkpoint) -> bool:
         assert import_.etag is not None
@@ -280,10 +281,21 @@ class Slice:
         return False
 
     def _clean(self) -> None:
-        with Session(self._services.engine) as session:
+        with Session(self._services.engine, expire_on_commit=False) as session:
             import_ = session.get(Import, self._id)
             if import_ is not None:
                 clean_now(session, self._services, import_)
+
+
+def _rows_left(import_: Import, reached: Checkpoint | None) -> Checkpoint | None:
+    """The checkpoint, where rows of the file are still to be dispatched from it.
+
+    There may be none: Redis has forgotten it, and recovery rewinds.
+    """
+    if reached is None or import_.status not in DISPATCHED:
+        return None
+    is_read = import_.total_rows is not None and reached.row_number >= import_.total_rows
+    return None if is_read else reached
 
 
 def _fitting(rows: list[Requested]) -> list[Requested]:

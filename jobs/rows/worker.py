@@ -169,7 +169,7 @@ class RowWorker(ResilientWorker):
 
     def _clean(self, import_id: str) -> None:
         """The last row has ended: clear Redis and S3 now; where that fails, recovery will."""
-        with Session(self.services.engine) as session:
+        with Session(self.services.engine, expire_on_commit=False) as session:
             import_ = session.get(Import, import_id)
             if import_ is not None and import_.cleaned_at is None:
                 log.info("import %s completed: %s rows", import_id, import_.total_rows)

@@ -9,7 +9,7 @@ from bench.figures import Figure, Rate, figures_table, rates_table
 from bench.measurements import QUICK, SECTIONS, Bench
 from importer.record_types.contacts import Contacts
 
-TINY = QUICK._replace(growing=(2000, 4000), megabytes=9)
+TINY = QUICK._replace(growing=(2000, 4000), megabytes=9, many=20)
 
 
 def measured(servers, folder, *sections: str) -> Bench:
@@ -68,3 +68,11 @@ def test_resuming_and_uploading_are_measured_on_the_file_that_they_are_given(ser
     assert 9e6 <= (tmp_path / "large.csv").stat().st_size < 15e6
     assert 0.1 < figures["start of a dispatcher to its first row, 9 MB, at 99%"] < 30
     assert figures["upload rate against boto3 directly"] > 0
+
+
+def test_many_small_files_are_all_imported_while_others_are_served(servers, tmp_path):
+    figures = {figure.what: figure.value for figure in measured(servers, tmp_path, "many").figures}
+    seconds = figures["20 imports of 10 rows"]
+    assert 0 < figures["50 rows that come amid 20 imports of 10 rows"] <= seconds
+    assert figures["imports/s, 20 imports of 10 rows"] == 20 / seconds
+    assert figures["list of imports beside 20 imports of 10 rows, p99"] > 0
