@@ -79,13 +79,17 @@ class Visitor:
         }
         return self._post_file("/imports", file, record_type, headers)
 
-    def send(self, file: Path, record_type: str, token: str) -> dict[str, Any]:
+    def send(self, file: Path, record_type: str, token: str, key: str | None = None) -> dict[str, Any]:
         """Upload a file to the API, by this token.
+
+        Args:
+            key: the idempotency key, else a new one.
 
         Returns:
             What the application says about the new import.
         """
-        return self._post_file("/api/imports", file, record_type, {"Authorization": f"Bearer {token}"})
+        headers = {"Authorization": f"Bearer {token}", "Idempotency-Key": key or str(uuid.uuid4())}
+        return self._post_file("/api/imports", file, record_type, headers)
 
     def _post_file(self, path: str, file: Path, record_type: str, headers: dict[str, str]) -> dict[str, Any]:
         boundary = uuid.uuid4().hex

@@ -15,6 +15,7 @@ from samples import deposits
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from storm import Missed, Storm
+from web import upload_through_drips
 
 from embedded.processes import Program
 from importer.control import imports, retries
@@ -218,6 +219,7 @@ FAULTS: dict[str, Fault] = {
     "file in S3 deleted": files.delete_from_s3,
     "row that ends its worker": files.upload_a_deadly_row,
     "sent 20 times at once": files.send_20_times,
+    "upload beside connections that drip": upload_through_drips,
     "jobs of a release to come": files.enqueue_jobs_of_a_release_to_come,
 }
 
