@@ -96,6 +96,9 @@ DOCTOR_LOOKS_SECONDS = 3.0
 DOCTOR_GRACE_SECONDS = 60
 """Only what recovery has left undone for so long is wrong."""
 
+DOCTOR_DELETES_SECONDS = 60
+"""So long the doctor deletes what an import has left; of a deleted one recovery goes on with the rest."""
+
 # Clients of a web process
 
 HEADER_SECONDS = 10.0

@@ -12,7 +12,8 @@ from sqlalchemy.exc import OperationalError
 
 from importer.cli.imports import json_option, operator
 from importer.cli.refusals import command
-from importer.control.doctor import Complaint, examine_installation, examine_twice, wanted_imports
+from importer.control.complaint import Complaint
+from importer.control.doctor import examine_installation, examine_twice, wanted_imports
 from importer.control.reports import find_import
 from importer.errors import StorageError
 from importer.health.causes import in_words

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
@@ -18,6 +17,8 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
+from importer.control.complaint import Complaint
+from importer.control.orphans import objects_without_import, rows_without_import
 from importer.errors import ObjectChangedError, ObjectMissingError, StorageError
 from importer.health.checks import Examination
 from importer.ledger.books import complete, forget_groundless, read_books, recount
@@ -28,33 +29,12 @@ from importer.models import FailedRow, Import
 from importer.queue import checkpoint, queues
 from importer.services import Services
 from importer.statuses import DISPATCHED, ENDED, TAKES_ROWS, UNFINISHED, Status
-from importer.time_limits import DOCTOR_GRACE_SECONDS, DOCTOR_LOOKS_SECONDS
+from importer.time_limits import DOCTOR_DELETES_SECONDS, DOCTOR_GRACE_SECONDS, DOCTOR_LOOKS_SECONDS
 
 LATEST = 20
 """So many of the latest imports are examined besides those that are unfinished."""
 
-DELETE_SECONDS = 60
-"""So long the doctor deletes what a deleted import has left; recovery goes on with the rest."""
-
 GRACE = timedelta(seconds=DOCTOR_GRACE_SECONDS)
-
-
-@dataclass(frozen=True)
-class Complaint:
-    """Something that is wrong.
-
-    Attributes:
-        import_id: None where it concerns more than one import.
-        message: what is wrong, and where it cannot be repaired here, what to do.
-        repair: mends it; None where only a person can.
-        is_wrong: False where the doctor could only not look.
-    """
-
-    import_id: str | None
-    code: str
-    message: str
-    repair: Callable[[], object] | None = None
-    is_wrong: bool = True
 
 
 def wanted_imports(session: Session) -> Sequence[Import]:
@@ -67,10 +47,10 @@ def wanted_imports(session: Session) -> Sequence[Import]:
 
 
 def examine_installation(session: Session, services: Services) -> Iterator[Complaint]:
-    """What is wrong with the parts and processes, and what Redis holds of imports that there are not.
+    """What is wrong with the parts and processes, and what each part holds of imports that there are not.
 
     Raises:
-        RedisError: Redis does not answer.
+        RedisError, StorageError: a part does not answer.
     """
     for finding in Examination(services).findings():
         code = f"{finding.part}_unknown" if finding.ok else f"{finding.part}_failing"
@@ -80,6 +60,8 @@ def examine_installation(session: Session, services: Services) -> Iterator[Compl
     for import_id in sorted(held - known):
         message = f"Redis holds a checkpoint of import {import_id}, which the database does not know."
         yield Complaint(import_id, "unknown_import", message, partial(forget_unknown, services.redis, import_id))
+    yield from rows_without_import(session)
+    yield from objects_without_import(session, services.storage)
 
 
 def examine_twice(session: Session, services: Services, imports: Sequence[Import]) -> Iterator[Complaint]:
@@ -244,7 +226,7 @@ def _left_over(session: Session, services: Services, import_: Import) -> Iterato
 
 def _delete(session: Session, services: Services, import_: Import) -> None:
     clean(session, services, import_)
-    delete_for(session, import_, DELETE_SECONDS)
+    delete_for(session, import_, DOCTOR_DELETES_SECONDS)
 
 
 def _file(services: Services, import_: Import) -> Iterator[Complaint]:

@@ -118,14 +118,21 @@ def delete_for(session: Session, import_: Import, seconds: float) -> bool:
     Returns:
         Whether nothing is left of it.
     """
-    until = time.monotonic() + seconds
-    for _ in _deletions(session, import_.sequence):
-        session.commit()
-        if time.monotonic() > until:
-            return False
+    if not delete_rows_for(session, import_.sequence, seconds):
+        return False
     deleted = cast(CursorResult[Any], session.execute(DELETE_IMPORT, {"id": import_.id}))
     session.commit()
     return deleted.rowcount == 1
+
+
+def delete_rows_for(session: Session, sequence: int, seconds: float) -> bool:
+    """Delete failed rows and ledger of a deleted import, as `delete_for` does; say whether nothing is left."""
+    until = time.monotonic() + seconds
+    for _ in _deletions(session, sequence):
+        session.commit()
+        if time.monotonic() > until:
+            return False
+    return True
 
 
 def _deletions(session: Session, sequence: int) -> Iterator[None]:

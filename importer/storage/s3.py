@@ -12,7 +12,7 @@ import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import boto3
 import urllib3
@@ -46,6 +46,13 @@ NO_CREDENTIALS_FOUND = (
     boto.PartialCredentialsError,
     boto.CredentialRetrievalError,
 )
+
+
+class ObjectEntry(NamedTuple):
+    """An object in a list: its key, and its size in bytes."""
+
+    key: str
+    size: int
 
 
 class Storage:
@@ -131,6 +138,17 @@ class Storage:
                 for page in pages
                 for upload in page.get("Uploads", [])
             ]
+
+    def list_objects(self, prefix: str) -> Iterator[list[ObjectEntry]]:
+        """The objects whose keys begin with `prefix`, at most 1,000 at a time.
+
+        Raises:
+            StorageError: S3 does not answer, or an operator has to act.
+        """
+        with _in_our_words(self.bucket):
+            pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=prefix)
+            for page in pages:
+                yield [ObjectEntry(entry["Key"], entry["Size"]) for entry in page.get("Contents", [])]
 
     def check(self) -> None:
         """Ask whether the bucket answers; one small request, and its retries.

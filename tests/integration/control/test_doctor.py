@@ -200,6 +200,38 @@ def test_what_redis_holds_of_imports_that_there_are_not_is_dropped(world, comple
     assert not world.keys_of("fromabackup1")
 
 
+def installation(world, code):
+    """What is wrong with no import that there is."""
+    with world.session() as session:
+        found = doctor.examine_installation(session, world.services)
+        return [complaint for complaint in found if complaint.code == code]
+
+
+def test_failed_rows_and_ledger_lines_of_imports_that_are_gone_are_found_and_deleted(world, completed):
+    gone, other = world.import_file(FILE.csv), world.import_file(FILE.csv)
+    world.execute("DELETE FROM imports WHERE id IN (:gone, :other)", gone=gone, other=other)
+    world.execute("DELETE FROM ledger WHERE rows && int8range(2::bigint << 32, 3::bigint << 32)")
+    found = installation(world, "rows_without_import")
+    assert ["number 2" in found[0].message, "number 3" in found[1].message] == [True, True]
+    with world.session() as session:
+        for complaint in doctor.rows_without_import(session):
+            complaint.repair()
+    assert installation(world, "rows_without_import") == []
+    assert examine(world, completed) == {}
+
+
+def test_files_of_imports_that_there_are_not_are_told_and_left(world, completed):
+    running = world.upload(FILE.csv)
+    assert installation(world, "objects_without_import") == []
+    for number in range(4):
+        world.replace_object(f"imports/fromabackup{number}", b"12345")
+    (complaint,) = installation(world, "objects_without_import")
+    assert "4 files (20 bytes)" in complaint.message
+    assert running not in complaint.message
+    assert complaint.message.count("imports/fromabackup") == 3
+    assert complaint.repair is None
+
+
 def test_unfinished_imports_are_examined_and_the_latest(world, completed, monkeypatch):
     monkeypatch.setattr(doctor, "LATEST", 1)
     running = world.upload(FILE.csv)

@@ -1,0 +1,60 @@
+"""What Postgres and S3 hold of imports that there are not: after a restored backup, or a row deleted by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from importer.control.complaint import Complaint
+from importer.ledger.books import sequences_without_import
+from importer.lifecycle.cleaning import delete_rows_for
+from importer.models import Import
+from importer.models.imports import OBJECT_PREFIX
+from importer.storage.s3 import ObjectEntry, Storage
+from importer.storage.trial import KEY as TRIAL_KEY
+from importer.time_limits import DOCTOR_DELETES_SECONDS
+
+NAMED = 3
+"""So many keys of objects stand in a message."""
+
+
+def rows_without_import(session: Session) -> Iterator[Complaint]:
+    """Failed rows and ledger lines whose import is gone."""
+    for sequence in sequences_without_import(session):
+        message = f"There are failed rows or ledger lines of import number {sequence}, which is gone."
+        repair = partial(delete_rows_for, session, sequence, DOCTOR_DELETES_SECONDS)
+        yield Complaint(None, "rows_without_import", message, repair)
+
+
+def objects_without_import(session: Session, storage: Storage) -> Iterator[Complaint]:
+    """Files in S3 whose import the database does not know.
+
+    They are only told: the bucket may be shared, and then they are another installation's.
+
+    Raises:
+        StorageError: S3 does not answer, or an operator has to act.
+    """
+    count, size = 0, 0
+    named: list[str] = []
+    for stored in _unknown_objects(session, storage):
+        count, size = count + 1, size + stored.size
+        named += [stored.key] if count <= NAMED else []
+    if count:
+        examples = ", ".join(named) + (", ..." if count > NAMED else "")
+        message = (
+            f"S3 holds {count:,} files ({size:,} bytes) of imports that the database does not know: {examples}. "
+            "Delete them, unless another installation uses this bucket."
+        )
+        yield Complaint(None, "objects_without_import", message)
+
+
+def _unknown_objects(session: Session, storage: Storage) -> Iterator[ObjectEntry]:
+    for listed in storage.list_objects(OBJECT_PREFIX):
+        found = {stored.key.removeprefix(OBJECT_PREFIX): stored for stored in listed if stored.key != TRIAL_KEY}
+        session.commit()  # S3 is asked between two looks, and the database ends a transaction that waits for long
+        known = session.scalars(select(Import.id).where(Import.id.in_(found)))
+        for import_id in found.keys() - set(known):
+            yield found[import_id]
