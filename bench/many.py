@@ -1,11 +1,11 @@
-"""How long a thousand small files take that are uploaded all at once, and how soon others are served meanwhile."""
+"""How long a thousand small files take, and how soon others are served meanwhile."""
 
 from __future__ import annotations
 
 import threading
 import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +19,7 @@ ROWS = 10
 CLIENTS = 4
 """Who upload at once, each one file after the other."""
 
-LOOK_SECONDS = 0.1
+LOOK_SECONDS = 0.25
 """Between two looks at the list of imports."""
 
 
@@ -45,19 +45,34 @@ class Crowd:
 
 def import_all(product: Product, file: Path, files: int, other: Path) -> Crowd:
     """Import one small file of contacts so many times over, and after half of them another one."""
-    token = product.token()
-    finished = product.count_completed() + files + 1
+    token, finished = product.token(), product.count_completed() + files + 1
     began = time.perf_counter()
-    with _asking_for_the_list(product) as lists, ThreadPoolExecutor(CLIENTS) as clients:
-        for _ in clients.map(lambda _: product.visitor.send(file, "contacts", token), range(files // 2)):
-            pass
-        rest = [clients.submit(product.visitor.send, file, "contacts", token) for _ in range(files - files // 2)]
+    with _asking_for_the_list(product) as lists, _uploading(product, file, token, files) as uploads:
+        for upload in uploads[: files // 2]:
+            upload.result()
         beside = import_small(product, other)
-        for upload in rest:
+        for upload in uploads:
             upload.result()
         product.wait_until_completed(finished)
         seconds = time.perf_counter() - began
     return Crowd(seconds, sorted(lists), beside)
+
+
+def work_off(product: Product, file: Path, files: int) -> float:
+    """Seconds until as many imports of a small file are completed that all wait for the dispatcher."""
+    token, finished = product.token(), product.count_completed() + files
+    with product.held(), _uploading(product, file, token, files) as uploads:
+        for upload in uploads:
+            upload.result()
+    began = time.perf_counter()
+    product.wait_until_completed(finished)
+    return time.perf_counter() - began
+
+
+@contextmanager
+def _uploading(product: Product, file: Path, token: str, files: int) -> Iterator[list[Future[object]]]:
+    with ThreadPoolExecutor(CLIENTS) as clients:
+        yield [clients.submit(product.visitor.send, file, "contacts", token) for _ in range(files)]
 
 
 @contextmanager

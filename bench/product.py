@@ -94,6 +94,18 @@ class Product:
             time.sleep(LOOK_SECONDS)
 
     @contextlib.contextmanager
+    def held(self) -> Iterator[None]:
+        """Dispatcher and workers stand still while the block runs."""
+        processes = [process for kind, process in self._processes if kind in ("dispatcher", "worker")]
+        for process in processes:
+            process.suspend()
+        try:
+            yield
+        finally:
+            for process in processes:
+                process.resume()
+
+    @contextlib.contextmanager
     def watching(self) -> Iterator[dict[str, float]]:
         """Peaks of memory in MB, by kind of process and of Redis, while something is done."""
         peaks: dict[str, float] = defaultdict(float)

@@ -83,12 +83,12 @@ class Visitor:
         """Upload a file to the API, by this token.
 
         Args:
-            key: the idempotency key, else a new one.
+            key: the idempotency key, if any.
 
         Returns:
             What the application says about the new import.
         """
-        headers = {"Authorization": f"Bearer {token}", "Idempotency-Key": key or str(uuid.uuid4())}
+        headers = {"Authorization": f"Bearer {token}", **({"Idempotency-Key": key} if key else {})}
         return self._post_file("/api/imports", file, record_type, headers)
 
     def _post_file(self, path: str, file: Path, record_type: str, headers: dict[str, str]) -> dict[str, Any]:

@@ -13,7 +13,8 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import ColumnElement, Select, and_, or_, select
 from sqlalchemy.orm import Session
 
-from importer.lifecycle.cleaning import clean, delete_for, forget_unknown, is_upload_over
+from importer.errors import StorageError
+from importer.lifecycle.cleaning import clean, clean_all_completed, delete_for, forget_unknown, is_upload_over
 from importer.lifecycle.transitions import try_move
 from importer.models import Import
 from importer.models.imports import OBJECT_PREFIX
@@ -38,6 +39,9 @@ UNKNOWN_UPLOAD_DAYS = 7
 CLEANED_AT_ONCE = 100
 """Imports of one pass; those that cannot be cleaned have their turn again after all others."""
 
+COMPLETED_AT_ONCE = 500
+"""Of completed imports, which are cleaned together; S3 deletes at most 1,000 files by one request."""
+
 DELETE_SECONDS = 0.3
 """So long a pass deletes rows: dispatchers and workers have other work."""
 
@@ -58,6 +62,7 @@ class Clearing:
             RedisError, SQLAlchemyError, StorageError: a part is away; the next pass tries again.
         """
         self._give_up_stale_uploads()
+        self._clean_completed()
         self._clean_ended()
         self._delete_deleted()
         if time.monotonic() >= self._next_sweep:
@@ -71,6 +76,13 @@ class Clearing:
         limit = datetime.now(UTC) - timedelta(seconds=STALE_UPLOAD_SECONDS)
         wanted = select(Import.id).where(Import.status == Status.UPLOADING, Import.upload_seen_at < limit)
         for_each(self._services, self._ids(wanted), _give_up_upload)
+
+    def _clean_completed(self) -> None:
+        """Clear what completed imports have left, as far as that can be done for many at once."""
+        try:
+            clean_all_completed(self._services, COMPLETED_AT_ONCE)
+        except StorageError as error:
+            log.warning("files are deleted one by one: %s", error.message)
 
     def _clean_ended(self) -> None:
         """Clear what ended imports have left in Redis and S3."""

@@ -13,7 +13,7 @@ from typing import Any, cast
 
 from redis import Redis
 from redis.exceptions import RedisError
-from sqlalchemy import ColumnElement, CursorResult, func, or_, text, update
+from sqlalchemy import ColumnElement, CursorResult, func, or_, select, text, update
 from sqlalchemy.orm import Session
 
 from importer.errors import StorageError
@@ -60,6 +60,41 @@ def clean_now(session: Session, services: Services, import_: Import) -> None:
     except (RedisError, StorageError) as error:
         log.warning("import %s: cleaning up is left to recovery (%s)", import_.id, error)
         session.rollback()
+
+
+def clean_completed(services: Services, import_id: str) -> None:
+    """Clean an import that has just completed, unless others wait: then recovery cleans many at once."""
+    if queues.does_anything_wait(services.redis):
+        return
+    with Session(services.engine, expire_on_commit=False) as session:
+        import_ = session.get(Import, import_id)
+        if import_ is not None and import_.cleaned_at is None:
+            clean_now(session, services, import_)
+
+
+def clean_all_completed(services: Services, most: int) -> None:
+    """Clean so many imports that have completed, by a few commands for all of them.
+
+    Raises:
+        RedisError, StorageError: they have to be tried again, or one by one.
+    """
+    has_completed = (
+        Import.status == Status.COMPLETED,
+        Import.deleted_at.is_(None),
+        Import.uploaded_at.is_not(None),
+    )
+    due = select(Import.id).where(Import.cleaned_at.is_(None), *has_completed).order_by(Import.id).limit(most)
+    with services.engine.connect() as connection:
+        ids = list(connection.scalars(due))
+    if not ids:
+        return
+    checkpoint.forget(services.redis, ids)
+    if not services.settings.keep_files:
+        left = services.storage.delete_all([Import(id=import_id).object_key for import_id in ids])
+        ids = [import_id for import_id in ids if Import(id=import_id).object_key not in left]
+    with services.engine.begin() as connection:
+        cleaned = update(Import).where(Import.id.in_(ids), Import.deleted_at.is_(None))
+        connection.execute(cleaned.values(cleaned_at=func.now()))
 
 
 def is_upload_over() -> ColumnElement[bool]:

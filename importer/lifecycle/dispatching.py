@@ -39,10 +39,10 @@ def begin_at_first_row(session: Session, services: Services, import_: Import) ->
         import_.id,
         line=import_.rows_line,
         offset=import_.rows_offset,
-        known_row=highest_row(session.connection(), import_.sequence),
+        known_row=highest_row(session.connection(), import_.sequence) if import_.ended_rows else 0,
     )
     if is_new:
-        session.refresh(import_)
+        session.refresh(import_, ["status"])
         if import_.status not in UNFINISHED:
             checkpoint.take(services.redis, import_.id)
     return is_new

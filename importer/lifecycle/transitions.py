@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import func, update
+from sqlalchemy import Table, func, update
 from sqlalchemy.orm import Session
 
 from importer.errors import RefusedTransitionError, shortened
@@ -49,12 +49,12 @@ def try_move(
         values["timed_until"] = func.clock_timestamp()
     if target in ENDED:
         values["finished_at"] = func.now()
+    imports = cast(Table, Import.__table__)  # not the model: through it SQLAlchemy takes twice as long
     moved = session.execute(
-        update(Import)
-        .where(Import.id == import_id, Import.status.in_(sources), Import.deleted_at.is_(None))
+        update(imports)
+        .where(imports.c.id == import_id, imports.c.status.in_(sources), imports.c.deleted_at.is_(None))
         .values(status=target, **values)
-        .returning(Import.id)
-        .execution_options(synchronize_session=False)
+        .returning(imports.c.id)
     )
     return moved.first() is not None
 

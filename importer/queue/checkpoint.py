@@ -62,6 +62,13 @@ def take(redis: Redis, import_id: str) -> int | None:
     return None if row is None else int(row)
 
 
+def forget(redis: Redis, import_ids: Sequence[str]) -> None:
+    """Delete checkpoint, lease and share of completed imports, whose every row is known to Postgres."""
+    redis.delete(
+        *[key(import_id) for import_id in import_ids for key in (keys.checkpoint, keys.lease, keys.share)]
+    )
+
+
 def imports_with_checkpoint(redis: Redis) -> set[str]:
     """The ids of all imports of which Redis holds a checkpoint."""
     found = cast(Iterator[bytes], redis.scan_iter(match=keys.checkpoint("*"), count=1000))

@@ -67,6 +67,14 @@ def enqueue_slice(redis: Redis, import_id: str, *, version: int = ARGUMENTS_VERS
     )
 
 
+def does_anything_wait(redis: Redis) -> bool:
+    """Whether a slice waits on `high`, or a row on `low`."""
+    with redis.pipeline(transaction=False) as pipeline:
+        for name in (HIGH, LOW):
+            pipeline.llen(queue_named(name, redis).key)
+        return any(pipeline.execute())
+
+
 def is_slice_queued(redis: Redis, import_id: str) -> bool:
     """Whether a slice of this import waits on `high`."""
     return import_id in waiting_imports(redis)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import io
 import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -102,6 +102,22 @@ class Storage:
         """
         with _in_our_words(self.bucket), _accepting("NoSuchKey"):
             self._client.delete_object(Bucket=self.bucket, Key=key)
+
+    def delete_all(self, keys: Sequence[str]) -> set[str]:
+        """Delete up to 1,000 objects by one request; those that are not there are fine.
+
+        Returns:
+            The keys of those that are still there, though S3 answered.
+
+        Raises:
+            StorageError: S3 does not answer, or an operator has to act; or it has no such request, as some that
+                speak S3's language have not.
+        """
+        with _in_our_words(self.bucket):
+            answer = self._client.delete_objects(
+                Bucket=self.bucket, Delete={"Objects": [{"Key": key} for key in keys], "Quiet": True}
+            )
+        return {error["Key"] for error in answer.get("Errors", []) if error.get("Code") != "NoSuchKey"}
 
     def abort_upload(self, key: str, upload_id: str) -> None:
         """Drop an unfinished multipart upload with its parts; one that is not there is fine.

@@ -13,21 +13,22 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from sqlalchemy import func, update
-from sqlalchemy.orm import Session, undefer
+from sqlalchemy.orm import Session
 
 from importer.errors import ObjectChangedError, ObjectMissingError
 from importer.files.csv_reader import Position, RecordReader, new_tuple
 from importer.ledger.counters import Change, settle
 from importer.ledger.lines import known_rows
 from importer.ledger.retries import Requested, ask_for_portion, requested
-from importer.lifecycle.cleaning import clean_now
+from importer.lifecycle.cleaning import clean_completed, clean_now
 from importer.lifecycle.transitions import try_move
 from importer.models import Import
 from importer.queue import checkpoint, queues
 from importer.queue.checkpoint import Checkpoint
 from importer.services import Services
-from importer.statuses import DISPATCHED, TAKES_ROWS, Reason, Status
+from importer.statuses import DISPATCHED, Reason, Status
 from jobs import process
+from jobs.dispatcher.assignment import Assignment, take_up
 from jobs.dispatcher.pusher import BYTES_PER_PUSH, ROWS_PER_PUSH, Answer, Pusher, Row
 from jobs.dispatcher.share import Share
 from jobs.rows.job import encode_record, encode_retry
@@ -85,85 +86,72 @@ class Slice:
     def _push(self) -> bool:
         checkpoint.take_lease(self._services.redis, self._id)
         reached = checkpoint.read(self._services.redis, self._id)
-        with Session(self._services.engine, expire_on_commit=False) as session:
-            import_ = session.get(Import, self._id, options=[undefer(Import.columns)])
-            if import_ is None or import_.status not in TAKES_ROWS or import_.deleted_at is not None:
-                return False
-            retries = self._requested(session, import_, after=0)
-            left = _rows_left(import_, reached)
-            if left and import_.status == Status.QUEUED:
-                self._begin(session)
-            session.commit()
-        if not self._push_retries(import_, retries):
+        assignment = take_up(self._services.engine, self._id, reached)
+        if assignment is None:
+            return False
+        if not self._push_retries(assignment):
             return True
-        return self._dispatch(import_, left) if left else False
+        return self._dispatch(assignment, assignment.reached) if assignment.reached else False
 
     # Retried rows
 
-    def _push_retries(self, import_: Import, rows: list[Requested]) -> bool:
-        """Push the rows whose retry was asked for, these first; return whether all were pushed."""
-        after: int | None = 0
-        while after is not None:
-            if not rows:
-                after = self._ask_for_more(import_)
-                if after is not None and self._is_turn_over():
+    def _push_retries(self, assignment: Assignment) -> bool:
+        """Push the rows whose retry was asked for; return whether all were pushed."""
+        rows, after = assignment.retries, 0
+        while True:
+            if rows:
+                if not self._has_room(self._pusher.queue_length()):
                     return False
-            elif not self._has_room(self._pusher.queue_length()):
-                return False
-            else:
                 rows = _fitting(rows[: self._most_rows()])
                 self._pusher.push_retries([Row(r.row_number, encode_retry(self._id, *r[:3])) for r in rows])
                 self._share.pushed(len(rows), sum(row.size for row in rows))
                 after = rows[-1].row_number
-            if after is not None:
-                with Session(self._services.engine) as session:
-                    rows = self._requested(session, import_, after)
-        return True
+            else:
+                more_after = self._ask_for_more(assignment)
+                if more_after is None:
+                    return True
+                if self._is_turn_over():
+                    return False
+                after = more_after
+            with Session(self._services.engine) as session:
+                rows = requested(session, assignment.sequence, after=after, limit=ROWS_PER_PUSH)
 
-    def _requested(self, session: Session, import_: Import, after: int) -> list[Requested]:
-        return requested(session, import_.sequence, after=after, limit=ROWS_PER_PUSH)
-
-    def _ask_for_more(self, import_: Import) -> int | None:
+    def _ask_for_more(self, assignment: Assignment) -> int | None:
         """Where all failed rows are to be tried again: the row number after which the next of them come."""
-        if import_.retry_after is None:  # asked for meanwhile, recovery enqueues a slice
+        if not assignment.asks_for_more:  # asked for meanwhile, recovery enqueues a slice
             return None
         with Session(self._services.engine) as session:
             return ask_for_portion(session, self._id)
 
     # Rows of the file
 
-    def _dispatch(self, import_: Import, reached: Checkpoint) -> bool:
+    def _dispatch(self, assignment: Assignment, reached: Checkpoint) -> bool:
         if not reached.row_number and not reached.known_row:
             self._share.nothing_waits()
         if not self._has_room(self._pusher.queue_length()):
             return True
         try:
-            return self._read_on(import_, reached)
+            return self._read_on(assignment, reached)
         except ObjectChangedError as error:
             return self._stop(Reason.OBJECT_CHANGED, error.message)
         except ObjectMissingError as error:
             return self._stop(Reason.OBJECT_MISSING, error.message)
 
-    def _begin(self, session: Session) -> None:
-        started = func.coalesce(Import.started_at, func.now())
-        try_move(session, self._id, Status.RUNNING, started_at=started)
-
-    def _read_on(self, import_: Import, reached: Checkpoint) -> bool:
-        assert import_.etag is not None
-        settings = self._services.settings
-        stored = self._services.storage.open_at(import_.object_key, offset=reached.offset, etag=import_.etag)
+    def _read_on(self, assignment: Assignment, reached: Checkpoint) -> bool:
+        settings, storage = self._services.settings, self._services.storage
+        stored = storage.open_at(assignment.object_key, offset=reached.offset, etag=assignment.etag)
         with io.BufferedReader(stored, READ_BUFFER) as source:
             reader = RecordReader(
                 source,
                 Position(reached.row_number, reached.line_number, reached.offset, reached.is_within_line),
-                width=len(import_.columns or ()),
+                width=assignment.width,
                 max_record_bytes=settings.max_record_bytes,
                 max_cell_chars=settings.max_cell_chars,
             )
             self._next_turn = time.monotonic() + TURN_SECONDS  # a slice that was long in opening reads a little
             for block in self._blocks(reader):
                 after = reached.moved_to(*block.position)
-                rows = self._unknown(import_, reached, block.rows)
+                rows = self._unknown(assignment, reached, block.rows)
                 answer, length = self._push_block(reached, after, rows)
                 if answer in (Answer.LOST, Answer.UNLEASED):
                     self.has_lost = answer is Answer.LOST
@@ -205,12 +193,12 @@ class Slice:
     def _most_rows(self) -> int:
         return min(ROWS_PER_PUSH, self._share.room, self._free)
 
-    def _unknown(self, import_: Import, reached: Checkpoint, rows: list[Row]) -> list[Row]:
+    def _unknown(self, assignment: Assignment, reached: Checkpoint, rows: list[Row]) -> list[Row]:
         """After a rewind: only the rows that the ledger does not know."""
         if reached.row_number >= reached.known_row or not rows:
             return rows
         with self._services.engine.connect() as connection:
-            known = known_rows(connection, import_.sequence, rows[0].row_number, rows[-1].row_number)
+            known = known_rows(connection, assignment.sequence, rows[0].row_number, rows[-1].row_number)
         return [row for row in rows if row.row_number not in known]
 
     def _has_room(self, queue_length: int) -> bool:
@@ -269,7 +257,7 @@ class Slice:
             state = settle(connection, self._id, Change(), total=reached.row_number)
         log.info("import %s: read to its end, %s rows", self._id, reached.row_number)
         if state is not None and state.status == Status.COMPLETED:
-            self._clean()
+            clean_completed(self._services, self._id)
         return False
 
     def _stop(self, reason: Reason, detail: str = "") -> bool:
@@ -285,17 +273,6 @@ class Slice:
             import_ = session.get(Import, self._id)
             if import_ is not None:
                 clean_now(session, self._services, import_)
-
-
-def _rows_left(import_: Import, reached: Checkpoint | None) -> Checkpoint | None:
-    """The checkpoint, where rows of the file are still to be dispatched from it.
-
-    There may be none: Redis has forgotten it, and recovery rewinds.
-    """
-    if reached is None or import_.status not in DISPATCHED:
-        return None
-    is_read = import_.total_rows is not None and reached.row_number >= import_.total_rows
-    return None if is_read else reached
 
 
 def _fitting(rows: list[Requested]) -> list[Requested]:

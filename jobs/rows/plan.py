@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic_core import CoreConfig, CoreSchema, SchemaValidator, core_schema
 from pydantic_core.core_schema import any_schema, int_schema, literal_schema, none_schema, tuple_schema
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from importer.errors import RecordTypeError, UnknownRecordTypeError
 from importer.models import Import
@@ -85,6 +85,9 @@ class Plan:
         return tuple(None if name is None else values[name] for name in self.origin.fields)
 
 
+WANTED = select(Import.sequence, Import.record_type, Import.columns).where(Import.id == bindparam("id"))
+
+
 class Plans:
     """The plans of the imports that this worker has met lately."""
 
@@ -106,8 +109,7 @@ class Plans:
         return self._plans[import_id]
 
     def _load(self, connection: Connection, import_id: str) -> Plan:
-        wanted = select(Import.sequence, Import.record_type, Import.columns).where(Import.id == import_id)
-        found = connection.execute(wanted).one_or_none()
+        found = connection.execute(WANTED, {"id": import_id}).one_or_none()
         if found is None:
             raise ImportGoneError
         try:

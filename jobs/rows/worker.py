@@ -14,9 +14,8 @@ from sqlalchemy.orm import Session
 
 from importer.errors import RecordTypeError
 from importer.ledger.retries import refuse_retries
-from importer.lifecycle.cleaning import clean_now
+from importer.lifecycle.cleaning import clean_completed
 from importer.lifecycle.transitions import try_move
-from importer.models import Import
 from importer.queue import checkpoint
 from importer.queue.queues import LOW, queue_named, row_job_id
 from importer.queue.stored_jobs import UnreadableJobError
@@ -35,6 +34,9 @@ from jobs.rows.outcomes import MAX_TIMEOUTS, ImportGoneError, TooManyFailedError
 log = logging.getLogger(__name__)
 
 UNKNOWN_VERSION_SECONDS = 1.0
+
+LINGER_SECONDS, LOOK_SECONDS = 0.05, 0.005
+"""So long a worker looks for more rows before RQ's loop has its turn, and how often."""
 
 
 class RowWorker(ResilientWorker):
@@ -68,12 +70,19 @@ class RowWorker(ResilientWorker):
         super().work_on_full_redis()
 
     def _work(self, first: str) -> None:
+        """Work off one claim after the other, and look a little longer for more: handed out one by one, as RQ does
+        it to each worker that waits, the rows of a small file would be a batch each."""
         until = time.monotonic() + BETWEEN_RQ_SECONDS
-        has_worked = self._work_off_next(first)
-        if not has_worked and first:
-            stop_requested.wait(UNKNOWN_VERSION_SECONDS)
-        while has_worked and not self.asked_to_stop and time.monotonic() < until:
-            has_worked = self._work_off_next()
+        if not self._work_off_next(first):
+            if first:
+                stop_requested.wait(UNKNOWN_VERSION_SECONDS)
+            return
+        linger_until = time.monotonic() + LINGER_SECONDS
+        while not self.asked_to_stop and time.monotonic() < min(until, linger_until):
+            if self._work_off_next():
+                linger_until = time.monotonic() + LINGER_SECONDS
+            else:
+                stop_requested.wait(LOOK_SECONDS)
 
     def _work_off_next(self, first: str = "") -> bool:
         """Claim rows and work them off; a batch is forgotten before the next is read, which reuses its memory."""
@@ -109,7 +118,8 @@ class RowWorker(ResilientWorker):
             self._setbacks = 0
             self._clear(claim, applied)
             if applied.state.status == Status.COMPLETED:
-                self._clean(claim.import_id)
+                log.info("import %s completed", claim.import_id)
+                clean_completed(self.services, claim.import_id)
             elif applied.state.status == Status.PAUSING:
                 checkpoint.drop_lease(self.services.redis, claim.import_id)
 
@@ -166,11 +176,3 @@ class RowWorker(ResilientWorker):
             session.commit()
         checkpoint.take(self.services.redis, claim.import_id)
         self._drop(claim)
-
-    def _clean(self, import_id: str) -> None:
-        """The last row has ended: clear Redis and S3 now; where that fails, recovery will."""
-        with Session(self.services.engine, expire_on_commit=False) as session:
-            import_ = session.get(Import, import_id)
-            if import_ is not None and import_.cleaned_at is None:
-                log.info("import %s completed: %s rows", import_id, import_.total_rows)
-                clean_now(session, self.services, import_)

@@ -1,0 +1,77 @@
+"""What a slice has before it: its import, as it stands when the slice begins."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from sqlalchemy import Engine, Row, bindparam, func, select
+from sqlalchemy.orm import Session
+
+from importer.ledger.retries import Requested, requested
+from importer.lifecycle.transitions import try_move
+from importer.models import Import
+from importer.models.imports import OBJECT_PREFIX
+from importer.queue.checkpoint import Checkpoint
+from importer.statuses import DISPATCHED, TAKES_ROWS, Status
+from jobs.dispatcher.pusher import ROWS_PER_PUSH
+
+WANTED = select(
+    Import.status,
+    Import.sequence,
+    Import.etag,
+    func.jsonb_array_length(Import.columns).label("width"),
+    Import.total_rows,
+    Import.failed_rows,
+    Import.retry_after,
+).where(Import.id == bindparam("id"), Import.status.in_(TAKES_ROWS), Import.deleted_at.is_(None))
+
+
+class Assignment(NamedTuple):
+    """An import that takes rows.
+
+    Attributes:
+        etag: of its file in S3.
+        width: how many columns the file has.
+        asks_for_more: all failed rows are to be tried again, and not all have been asked for.
+        retries: the first of those whose retry was asked for.
+        reached: from where rows of the file are to be dispatched. None where they all have been, where the import
+            is paused, and where Redis has forgotten it: then recovery rewinds.
+    """
+
+    import_id: str
+    sequence: int
+    etag: str
+    width: int
+    asks_for_more: bool
+    retries: list[Requested]
+    reached: Checkpoint | None
+
+    @property
+    def object_key(self) -> str:
+        return f"{OBJECT_PREFIX}{self.import_id}"
+
+
+def take_up(engine: Engine, import_id: str, reached: Checkpoint | None) -> Assignment | None:
+    """What is to be done for an import, which is running from now on if rows of its file are left; None: nothing.
+
+    Args:
+        reached: its checkpoint.
+    """
+    with Session(engine) as session:
+        found = session.execute(WANTED, {"id": import_id}).one_or_none()
+        if found is None:
+            return None
+        retries = requested(session, found.sequence, after=0, limit=ROWS_PER_PUSH) if found.failed_rows else []
+        left = reached if reached is not None and _is_left(found, reached) else None
+        if left and found.status == Status.QUEUED:
+            started = func.coalesce(Import.started_at, func.now())
+            try_move(session, import_id, Status.RUNNING, started_at=started)
+        session.commit()
+    asks_for_more = found.retry_after is not None
+    return Assignment(import_id, found.sequence, found.etag or "", found.width or 0, asks_for_more, retries, left)
+
+
+def _is_left(found: Row[Any], reached: Checkpoint) -> bool:
+    """Whether rows of the file are to be dispatched."""
+    is_read = found.total_rows is not None and reached.row_number >= found.total_rows
+    return found.status in DISPATCHED and not is_read
