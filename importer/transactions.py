@@ -26,23 +26,17 @@ quote = psycopg2.dialect().identifier_preparer.quote
 
 BEGIN = """
 SELECT
-    is_complete,
     set_config('search_path', CASE
-        WHEN is_complete THEN concat_ws(', ', %(schema)s, NULLIF(current_setting('search_path'), ''))
-        ELSE %(schema)s
+        WHEN EXISTS (SELECT FROM unnest(%(own)s::text[]) AS own (name) WHERE to_regclass(name) IS NULL)
+        THEN %(schema)s
+        ELSE concat_ws(', ', %(schema)s, NULLIF(current_setting('search_path'), ''))
     END, %(is_local)s),
     set_config('statement_timeout', %(statement)s, %(is_local)s),
     set_config('lock_timeout', %(lock)s, %(is_local)s),
     set_config('idle_in_transaction_session_timeout', %(idle)s, %(is_local)s)
-FROM (
-    SELECT NOT EXISTS (SELECT FROM unnest(%(own)s::text[]) AS own (name) WHERE to_regclass(name) IS NULL)
-) AS own (is_complete)
 """
 """The database's own search path follows, for the types and functions of extensions. While a table of ours is
-missing it does not: the name must not find a table of somebody else's. Once they were all seen on a connection,
-nobody looks again."""
-
-IS_COMPLETE = "every table of ours is there"
+missing it does not: the name must not find a table of somebody else's."""
 
 
 class Limits(NamedTuple):
@@ -71,12 +65,10 @@ def set_up(engine: Engine, schema: str, limits: Limits = LIMITS, *, own_tables_o
         parameters = {
             **seconds,
             "schema": quote(schema),
-            "own": own_tables(schema) if own_tables_only and IS_COMPLETE not in connection.info else [],
+            "own": own_tables(schema) if own_tables_only else [],
             "is_local": not is_autocommit(connection),
         }
-        is_complete, *_ = connection.exec_driver_sql(BEGIN, parameters).one()
-        if is_complete:
-            connection.info[IS_COMPLETE] = True
+        connection.exec_driver_sql(BEGIN, parameters)
 
 
 def _try_what_idled(engine: Engine) -> None:

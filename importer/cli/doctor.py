@@ -21,7 +21,7 @@ from importer.models import Import
 from importer.web.extensions import db, services
 
 MENDED = "mended"
-NOT_SEEN = "could not be looked at"
+MAY_BE_RIGHT = "may be as it should"
 
 
 @click.command("doctor")
@@ -43,9 +43,9 @@ def doctor(import_id: str | None, repair: bool, as_json: bool) -> None:
             click.echo(f"{result['import_id'] or 'all imports'}: {result['message']} [{result['state']}]")
     if as_json:
         click.echo(json.dumps(found, indent=2))
-    elif all(result["state"] == NOT_SEEN for result in found):
+    elif all(result["state"] == MAY_BE_RIGHT for result in found):
         click.echo("Nothing is wrong.")
-    if any(result["state"] not in (MENDED, NOT_SEEN) for result in found):
+    if any(result["state"] not in (MENDED, MAY_BE_RIGHT) for result in found):
         raise SystemExit(1)
 
 
@@ -63,7 +63,7 @@ def _result(complaint: Complaint, repair: bool) -> dict[str, Any]:
     """The complaint, repaired if `repair` says so, and the state in which it is left."""
     state = "can be mended with --repair" if complaint.repair else "needs a person"
     if not complaint.is_wrong:
-        state = NOT_SEEN
+        state = MAY_BE_RIGHT
     if repair and complaint.repair:
         try:
             complaint.repair()

@@ -14,7 +14,7 @@ class Complaint:
         import_id: None where it concerns more than one import.
         message: what is wrong, and where it cannot be repaired here, what to do.
         repair: mends it; None where only a person can.
-        is_wrong: False where the doctor could only not look.
+        is_wrong: False where the doctor cannot know: it could not look, or only a person can say.
     """
 
     import_id: str | None

@@ -54,6 +54,7 @@ def cancel(session: Session, services: Services, import_: Import, user: User) ->
     move(session, import_, Status.CANCELLING, reason=Reason.BY_PERSON, detail=user.email)
     session.commit()
     clean_now(session, services, import_)
+    session.refresh(import_)
 
 
 def delete(session: Session, import_: Import, user: User) -> None:

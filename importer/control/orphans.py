@@ -48,7 +48,7 @@ def objects_without_import(session: Session, storage: Storage) -> Iterator[Compl
             f"S3 holds {count:,} files ({size:,} bytes) of imports that the database does not know: {examples}. "
             "Delete them, unless another installation uses this bucket."
         )
-        yield Complaint(None, "objects_without_import", message)
+        yield Complaint(None, "objects_without_import", message, is_wrong=False)
 
 
 def _unknown_objects(session: Session, storage: Storage) -> Iterator[ObjectEntry]:

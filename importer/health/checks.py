@@ -118,6 +118,8 @@ def check_redis(services: Services) -> Iterator[Finding]:
 def _kind_of_redis(info: dict[str, Any]) -> Iterator[Finding]:
     if tuple(map(int, re.findall(r"\d+", str(info["redis_version"]))))[:2] < MIN_REDIS:
         yield _wrong("redis", causes.REDIS_TOO_OLD)
+    if info.get("role") == "slave":  # a write would be tried again for a minute before it says so
+        yield _wrong("redis", causes.REDIS_READ_ONLY)
     if info.get("cluster_enabled"):
         yield _wrong("redis", causes.REDIS_CLUSTER)
     policy = info.get("maxmemory_policy")

@@ -15,6 +15,7 @@ from waiting import wait_until
 
 from importer.control import imports, uploads
 from importer.ledger.lines import known_rows
+from importer.lifecycle.cleaning import clean_all_completed
 from importer.models import FailedRow, Import, User
 from importer.queue import checkpoint, keys, queues
 from importer.queue.queues import HIGH, LOW, queue_named
@@ -117,9 +118,10 @@ class World:
         RowWorker(self.services).work(burst=True, logging_level="WARNING")
 
     def run(self) -> None:
-        """Dispatch and work until nothing is queued."""
+        """Dispatch and work until nothing is queued, and clean what completed while others waited."""
         self.dispatch()
         self.work()
+        clean_all_completed(self.services, 1000)
 
     def import_file(self, csv: str | bytes, record_type: str = "contacts") -> str:
         """Upload a file and import it to its end."""

@@ -13,7 +13,7 @@ from moto.server import ThreadedMotoServer
 
 from importer.errors import ObjectChangedError, ObjectMissingError, StorageError
 from importer.storage.object_writer import PART_BYTES, SentPart, StoredObject
-from importer.storage.s3 import Storage
+from importer.storage.s3 import ObjectEntry, Storage
 
 ETAG = '"etag"'
 
@@ -279,3 +279,19 @@ def test_missing_credentials_are_an_error_for_the_operator(aws_environment, tmp_
     aws_environment.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
     with pytest.raises(StorageError, match="credentials"):
         Storage("files").check()
+
+
+def test_objects_are_listed_by_their_beginning_a_thousand_at_a_time(storage, client):
+    for number in range(3):
+        save(client, b"x" * number, key=f"imports/{number}")
+    save(client, b"other", key="other")
+    (listed,) = storage.list_objects("imports/")
+    assert listed == [ObjectEntry(f"imports/{number}", number) for number in range(3)]
+    assert list(storage.list_objects("none/")) == [[]]
+
+
+def test_many_objects_are_deleted_by_one_request_also_those_that_are_not_there(storage, client):
+    for number in range(3):
+        save(client, b"x", key=f"imports/{number}")
+    assert storage.delete_all(["imports/0", "imports/2", "imports/7"]) == set()
+    assert left_in(client) == ["imports/1"]

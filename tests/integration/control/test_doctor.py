@@ -229,7 +229,7 @@ def test_files_of_imports_that_there_are_not_are_told_and_left(world, completed)
     assert "4 files (20 bytes)" in complaint.message
     assert running not in complaint.message
     assert complaint.message.count("imports/fromabackup") == 3
-    assert complaint.repair is None
+    assert (complaint.repair, complaint.is_wrong) == (None, False)
 
 
 def test_unfinished_imports_are_examined_and_the_latest(world, completed, monkeypatch):

@@ -8,6 +8,7 @@ from rq.serializers import JSONSerializer
 from world import contacts, contacts_csv
 
 from importer.control import imports, retries
+from importer.lifecycle.cleaning import clean_completed
 from importer.record_types.contacts import Contacts
 from jobs.rows import failed_jobs
 from jobs.rows.claims import GivenBack
@@ -120,14 +121,12 @@ def test_a_retry_and_a_requeue_at_once_import_the_row_once(world, monkeypatch):
 
 
 def test_a_retry_asked_for_between_completion_and_clean_up_is_done(world, monkeypatch):
-    clean = RowWorker._clean
-
-    def retry_first(worker, import_id):
+    def retry_first(services, import_id):
         monkeypatch.undo()
         world.verb(retries.retry, import_id)
-        clean(worker, import_id)
+        clean_completed(services, import_id)
 
-    monkeypatch.setattr(RowWorker, "_clean", retry_first)
+    monkeypatch.setattr("jobs.rows.worker.clean_completed", retry_first)
     import_id = world.import_file(BROKEN)
     world.run()
     assert world.failed_rows(import_id)[1].attempts == 2

@@ -147,7 +147,7 @@ def test_an_upload_that_broke_off_is_given_up_and_its_parts_are_aborted(world):
 def test_what_a_crash_after_the_last_commit_left_over_is_swept(world, dispatched, monkeypatch):
     import_id, records = dispatched
     worker = RowWorker(world.services)
-    monkeypatch.setattr(worker, "_clean", lambda *arguments: None)
+    monkeypatch.setattr("jobs.rows.worker.clean_completed", lambda *arguments: None)
     monkeypatch.setattr(worker, "_clear", lambda *arguments: None)
     worker._work_off(worker._claims.take(limit=30))
     assert world.status(import_id) == "completed"
@@ -240,7 +240,9 @@ def test_files_that_cannot_be_deleted_keep_no_other_from_being_cleaned(world, mo
         delete(key)
 
     monkeypatch.setattr(world.services.storage, "delete", refuse_some)
-    world.run()
+    monkeypatch.setattr(world.services.storage, "delete_all", set)  # each of them, S3 says, is still there
+    world.dispatch()
+    world.work()
     recovery = Recovery(world.services)
     for _ in range(4):
         world.release_recovery()

@@ -47,7 +47,7 @@ def test_two_imports_take_turns(world, tiny_slices):
         turns.append(queues.import_of(job_id))
         run.run_slice(1, turns[-1])
     assert turns[:6] == [first, second] * 3
-    world.work()
+    world.run()
     for import_id in (first, second):
         assert_every_row_accounted_for(world, import_id, None, rows=30)
 
