@@ -29,6 +29,7 @@ from importer.statuses import Status
 CHECKOUT = Path(__file__).parents[1]
 ETAG = '"of-the-file"'
 RANGE = re.compile(r"bytes=(\d+)-")
+NO_UPLOADS = b"<ListMultipartUploadsResult/>"
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -36,10 +37,21 @@ class _Handler(BaseHTTPRequestHandler):
     file: Path
 
     def do_GET(self) -> None:
+        asked = RANGE.match(self.headers["Range"] or "")
+        if asked is None:
+            self._list_nothing()
+        else:
+            self._send_file(int(asked[1]))
+
+    def _list_nothing(self) -> None:
+        """Recovery asks for uploads that nobody has finished: there are none."""
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(NO_UPLOADS)))
+        self.end_headers()
+        self.wfile.write(NO_UPLOADS)
+
+    def _send_file(self, offset: int) -> None:
         size = self.file.stat().st_size
-        asked = RANGE.match(self.headers["Range"])
-        assert asked is not None
-        offset = int(asked[1])
         self.send_response(206)
         self.send_header("Content-Length", str(size - offset))
         self.send_header("Content-Range", f"bytes {offset}-{size - 1}/{size}")
