@@ -169,18 +169,21 @@ class Bench:
         ]
 
     def measure_many(self) -> None:
-        """Measure many small files, uploaded before and meanwhile; another one in their midst, and the list."""
+        """Measure many small files, uploaded before and meanwhile; another one in their midst, and the list.
+
+        There are two dispatchers: opening files is most of the work, and one opens a file after the other.
+        """
         small, other, files = self._file(many.ROWS, 0), self._file(fairness.SMALL_ROWS, 0), self._size.many
-        with product.running(self._servers, self._folder, workers=2) as running:
+        with product.running(self._servers, self._folder, workers=2, dispatchers=2) as running:
             running.run(other)  # loads what the first import loads
             waiting = many.work_off(running, small, files)
             crowd = many.import_all(running, small, files, other)
         what = f"{files:,} imports of {many.ROWS} rows"
         self.figures += [
-            Figure(f"{what} that wait", waiting, "s", 15, 10, is_limit=True),
+            Figure(f"{what} that wait, 2 dispatchers", waiting, "s", 15, 10, is_limit=True),
             Figure(f"{what}, uploaded meanwhile", crowd.seconds, "s", 30, 15, is_limit=True),
             Figure("imports/s with their uploads", files / crowd.seconds, "imports/s"),
-            Figure("50 rows in their midst", crowd.beside, "s", 10, 2, is_limit=True),
+            Figure("50 rows in their midst", crowd.beside, "s", 5, 2, is_limit=True),
             Figure("list of imports meanwhile, p99", crowd.p99 * 1000, "ms", 500, 100, is_limit=True),
         ]
 

@@ -168,12 +168,14 @@ def _kind(command: list[str]) -> str:
 
 
 @contextlib.contextmanager
-def running(servers: EmbeddedServers, folder: Path, *, workers: int, **settings: str) -> Iterator[Product]:
+def running(
+    servers: EmbeddedServers, folder: Path, *, workers: int, dispatchers: int = 1, **settings: str
+) -> Iterator[Product]:
     """The product with so many workers, on an empty database and an empty Redis."""
     Redis.from_url(servers.valkey.url).flushall()
     with servers.postgres.passing_database() as url:
         settings = {**servers.environment(), "DATABASE_URL": url, "SECRET_KEY": "of the benchmark", **settings}
-        processes = {"web": 1, "dispatcher": 1, "worker": workers}
+        processes = {"web": 1, "dispatcher": dispatchers, "worker": workers}
         application = Application(CHECKOUT, folder / f"product-{workers}.log", settings, processes)
         with leftovers.guard(application.mark), contextlib.ExitStack() as stack:
             stack.callback(application.stop)
