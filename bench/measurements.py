@@ -158,8 +158,7 @@ class Bench:
     def measure_fairness(self) -> None:
         """Measure a file of 50 rows beside a big one and beside a slow one, and the pages meanwhile."""
         small = self._file(fairness.SMALL_ROWS, 0)
-        settings = {"RECORD_TYPES": slow.PATH}
-        with product.running(self._servers, self._folder, workers=2, **settings) as running:
+        with product.running(self._servers, self._folder, workers=2, RECORD_TYPES=slow.PATH) as running:
             big = fairness.import_beside(running, self._file(fairness.BIG_ROWS, 0), "contacts", small, ask=True)
             creeping = fairness.import_beside(running, self._file(100_000, 0), "slow_contacts", small, ask=False)
         self.figures += [
