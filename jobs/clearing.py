@@ -6,6 +6,7 @@ A part of recovery (docs/design.md, rule 17).
 from __future__ import annotations
 
 import logging
+import math
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -42,6 +43,9 @@ CLEANED_AT_ONCE = 100
 COMPLETED_AT_ONCE = 500
 """Of completed imports, which are cleaned together; S3 deletes at most 1,000 files by one request."""
 
+REFUSED_SECONDS = 60
+"""So long files are deleted one by one after S3 has not deleted many at once."""
+
 DELETE_SECONDS = 0.3
 """So long a pass deletes rows: dispatchers and workers have other work."""
 
@@ -53,6 +57,7 @@ class Clearing:
         self._services = services
         self._redis = services.redis
         self._next_sweep = self._next_uploads_sweep = time.monotonic()
+        self._next_together = -math.inf
         self._cleaned_last = self._deleted_last = ""
 
     def run(self) -> None:
@@ -78,11 +83,16 @@ class Clearing:
         for_each(self._services, self._ids(wanted), _give_up_upload)
 
     def _clean_completed(self) -> None:
-        """Clear what completed imports have left, as far as that can be done for many at once."""
+        """Clear what completed imports have left, for many at once; where S3 refuses that, not before a minute."""
+        if time.monotonic() < self._next_together:
+            return
         try:
-            clean_all_completed(self._services, COMPLETED_AT_ONCE)
+            is_done = clean_all_completed(self._services, COMPLETED_AT_ONCE)
         except StorageError as error:
-            log.warning("files are deleted one by one: %s", error.message)
+            is_done = False
+            log.warning("completed imports are cleaned one by one: %s", error.message)
+        if not is_done:
+            self._next_together = time.monotonic() + REFUSED_SECONDS
 
     def _clean_ended(self) -> None:
         """Clear what ended imports have left in Redis and S3."""

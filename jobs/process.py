@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import threading
+import time
 from dataclasses import replace
 from functools import cache
 
@@ -13,6 +14,9 @@ from importer.connections import WEB_TRIES, connect_database, connect_redis
 from importer.health import checks
 from importer.services import Services
 from importer.time_limits import REDIS_ANSWER_SECONDS
+
+WAKE_SECONDS = 0.05
+"""A sleep goes on after a signal; so late it is noticed at most."""
 
 
 @cache
@@ -49,5 +53,32 @@ def spare_garbage_collection() -> None:
     gc.set_threshold(100_000, 20, 20)
 
 
-stop_requested = threading.Event()
+class StopRequest:
+    """Whether this process was asked to stop, for its main thread alone.
+
+    A handler of signals sets it, in the middle of whatever that thread does. `threading.Event` would wait for ever
+    for its own lock where the signal came in the middle of its `wait`.
+    """
+
+    def __init__(self) -> None:
+        self._is_set = False
+
+    def is_set(self) -> bool:
+        return self._is_set
+
+    def set(self) -> None:
+        self._is_set = True
+
+    def clear(self) -> None:
+        self._is_set = False
+
+    def wait(self, seconds: float) -> bool:
+        """Sleep for so long, or until the process is asked to stop; return whether it is."""
+        until = time.monotonic() + seconds
+        while not self._is_set and (left := until - time.monotonic()) > 0:
+            time.sleep(min(left, WAKE_SECONDS))
+        return self._is_set
+
+
+stop_requested = StopRequest()
 """Set by SIGTERM; whatever runs then leaves at its next safe point."""

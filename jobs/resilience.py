@@ -37,7 +37,8 @@ log = logging.getLogger(__name__)
 FULL_REDIS_SECONDS = 1.0
 
 NOTE_SECONDS = 1.0
-"""What RQ writes of a worker around every job, and asks whether it is suspended, is written and asked as often."""
+"""RQ writes a worker's heartbeat, and asks whether it is suspended, around every job. Here both are done at most
+once in so long."""
 
 
 @contextmanager
@@ -89,6 +90,7 @@ class ResilientWorker(AdmittingWorker, SimpleWorker):
         with _unless_refused("registration"):
             self.connection.delete(self.key)  # RQ refuses a birth where a heartbeat has left a key
             super().register_birth()  # type: ignore[no-untyped-call]
+            self.connection.hset(self.key, "state", self.get_state())  # else it is noted with the next change
 
     def heartbeat(self, timeout: int | None = None, pipeline: Any = None) -> None:
         if pipeline is not None:

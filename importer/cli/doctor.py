@@ -21,7 +21,7 @@ from importer.models import Import
 from importer.web.extensions import db, services
 
 MENDED = "mended"
-MAY_BE_RIGHT = "may be as it should"
+MAY_BE_RIGHT = "may be right"
 
 
 @click.command("doctor")

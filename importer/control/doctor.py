@@ -7,6 +7,7 @@ know what an import is waiting for.
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
@@ -50,7 +51,7 @@ def examine_installation(session: Session, services: Services) -> Iterator[Compl
     """What is wrong with the parts and processes, and what each part holds of imports that there are not.
 
     Raises:
-        RedisError, StorageError: a part does not answer.
+        RedisError: Redis does not answer.
     """
     for finding in Examination(services).findings():
         code = f"{finding.part}_unknown" if finding.ok else f"{finding.part}_failing"
@@ -61,7 +62,8 @@ def examine_installation(session: Session, services: Services) -> Iterator[Compl
         message = f"Redis holds a checkpoint of import {import_id}, which the database does not know."
         yield Complaint(import_id, "unknown_import", message, partial(forget_unknown, services.redis, import_id))
     yield from rows_without_import(session)
-    yield from objects_without_import(session, services.storage)
+    with contextlib.suppress(StorageError):  # which the examination has found too
+        yield from objects_without_import(session, services.storage)
 
 
 def examine_twice(session: Session, services: Services, imports: Sequence[Import]) -> Iterator[Complaint]:

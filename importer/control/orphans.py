@@ -25,8 +25,14 @@ def rows_without_import(session: Session) -> Iterator[Complaint]:
     """Failed rows and ledger lines whose import is gone."""
     for sequence in sequences_without_import(session):
         message = f"There are failed rows or ledger lines of import number {sequence}, which is gone."
-        repair = partial(delete_rows_for, session, sequence, DOCTOR_DELETES_SECONDS)
+        repair = partial(_delete_rows, session, sequence)
         yield Complaint(None, "rows_without_import", message, repair)
+
+
+def _delete_rows(session: Session, sequence: int) -> None:
+    """Delete them to the last: recovery knows nothing of an import that is gone."""
+    while not delete_rows_for(session, sequence, DOCTOR_DELETES_SECONDS):
+        pass
 
 
 def objects_without_import(session: Session, storage: Storage) -> Iterator[Complaint]:
@@ -54,7 +60,7 @@ def objects_without_import(session: Session, storage: Storage) -> Iterator[Compl
 def _unknown_objects(session: Session, storage: Storage) -> Iterator[ObjectEntry]:
     for listed in storage.list_objects(OBJECT_PREFIX):
         found = {stored.key.removeprefix(OBJECT_PREFIX): stored for stored in listed if stored.key != TRIAL_KEY}
-        session.commit()  # S3 is asked between two looks, and the database ends a transaction that waits for long
-        known = session.scalars(select(Import.id).where(Import.id.in_(found)))
-        for import_id in found.keys() - set(known):
+        known = set(session.scalars(select(Import.id).where(Import.id.in_(found))))
+        session.commit()  # S3 is asked next, and the database ends a transaction that waits for long
+        for import_id in found.keys() - known:
             yield found[import_id]

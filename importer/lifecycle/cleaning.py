@@ -14,14 +14,17 @@ from typing import Any, cast
 from redis import Redis
 from redis.exceptions import RedisError
 from sqlalchemy import ColumnElement, CursorResult, func, or_, select, text, update
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from importer.errors import StorageError
+from importer.health.causes import in_words
 from importer.ledger.failures import delete_failures_after
 from importer.ledger.lines import delete_some_lines
 from importer.ledger.retries import forget_retries
 from importer.lifecycle.transitions import try_move
 from importer.models import Import
+from importer.models.imports import object_key
 from importer.queue import checkpoint, queues
 from importer.services import Services
 from importer.statuses import ENDED, Status
@@ -63,38 +66,45 @@ def clean_now(session: Session, services: Services, import_: Import) -> None:
 
 
 def clean_completed(services: Services, import_id: str) -> None:
-    """Clean an import that has just completed, unless others wait: then recovery cleans many at once."""
-    if queues.does_anything_wait(services.redis):
-        return
-    with Session(services.engine, expire_on_commit=False) as session:
-        import_ = session.get(Import, import_id)
-        if import_ is not None and import_.cleaned_at is None:
-            clean_now(session, services, import_)
+    """Clean an import that has just completed, unless others wait: then recovery cleans many at once.
+
+    Where it fails, recovery does it too.
+    """
+    try:
+        if queues.does_anything_wait(services.redis):
+            return
+        with Session(services.engine, expire_on_commit=False) as session:
+            import_ = session.get(Import, import_id)
+            if import_ is not None and import_.cleaned_at is None:
+                clean(session, services, import_)
+    except (RedisError, StorageError, SQLAlchemyError) as error:
+        log.warning("import %s: cleaning up is left to recovery (%s)", import_id, in_words(error))
 
 
-def clean_all_completed(services: Services, most: int) -> None:
+def clean_all_completed(services: Services, most: int) -> bool:
     """Clean so many imports that have completed, by a few commands for all of them.
 
+    Returns:
+        Whether all of these are clean; the others are to be cleaned one by one.
+
     Raises:
-        RedisError, StorageError: they have to be tried again, or one by one.
+        RedisError, StorageError: they have to be tried again.
     """
-    has_completed = (
-        Import.status == Status.COMPLETED,
-        Import.deleted_at.is_(None),
-        Import.uploaded_at.is_not(None),
-    )
-    due = select(Import.id).where(Import.cleaned_at.is_(None), *has_completed).order_by(Import.id).limit(most)
+    is_due = (Import.cleaned_at.is_(None), Import.status == Status.COMPLETED, Import.deleted_at.is_(None))
+    due = select(Import.id).where(*is_due).order_by(Import.id).limit(most)
     with services.engine.connect() as connection:
         ids = list(connection.scalars(due))
     if not ids:
-        return
+        return True
     checkpoint.forget(services.redis, ids)
+    gone = ids
     if not services.settings.keep_files:
-        left = services.storage.delete_all([Import(id=import_id).object_key for import_id in ids])
-        ids = [import_id for import_id in ids if Import(id=import_id).object_key not in left]
+        deleted = services.storage.delete_all([object_key(import_id) for import_id in ids])
+        gone = [import_id for import_id in ids if object_key(import_id) in deleted]
     with services.engine.begin() as connection:
-        cleaned = update(Import).where(Import.id.in_(ids), Import.deleted_at.is_(None))
+        cleaned = update(Import).where(Import.id.in_(gone), Import.deleted_at.is_(None))
         connection.execute(cleaned.values(cleaned_at=func.now()))
+    return len(gone) == len(ids)
 
 
 def is_upload_over() -> ColumnElement[bool]:

@@ -36,6 +36,11 @@ OBJECT_PREFIX = "imports/"
 """What the keys of all uploaded files in S3 begin with; an import's id follows."""
 
 
+def object_key(import_id: str) -> str:
+    """The key of an import's uploaded file in S3."""
+    return f"{OBJECT_PREFIX}{import_id}"
+
+
 def new_import_id() -> str:
     """A random id of 12 characters (60 bits), so that a restored database cannot meet old job ids or objects."""
     return "".join(secrets.choice(ID_ALPHABET) for _ in range(ID_LENGTH))
@@ -121,7 +126,7 @@ class Import(Base):
     @property
     def object_key(self) -> str:
         """The key of the uploaded file in S3."""
-        return f"{OBJECT_PREFIX}{self.id}"
+        return object_key(self.id)
 
     @hybrid_property
     def imported_rows(self) -> int:

@@ -8,6 +8,7 @@ import began with. Anything else is a fault in this program and passes through.
 from __future__ import annotations
 
 import io
+import logging
 import re
 import threading
 from collections.abc import Iterator, Sequence
@@ -46,6 +47,9 @@ NO_CREDENTIALS_FOUND = (
     boto.PartialCredentialsError,
     boto.CredentialRetrievalError,
 )
+
+
+log = logging.getLogger(__name__)
 
 
 class ObjectEntry(NamedTuple):
@@ -104,20 +108,24 @@ class Storage:
             self._client.delete_object(Bucket=self.bucket, Key=key)
 
     def delete_all(self, keys: Sequence[str]) -> set[str]:
-        """Delete up to 1,000 objects by one request; those that are not there are fine.
+        """Delete up to 1,000 objects by one request; one that is not there counts as deleted.
 
         Returns:
-            The keys of those that are still there, though S3 answered.
+            The keys of those that S3 says are deleted. None are where the server does not know this request, as
+            some do not that speak S3's language.
 
         Raises:
-            StorageError: S3 does not answer, or an operator has to act; or it has no such request, as some that
-                speak S3's language have not.
+            StorageError: S3 does not answer, or an operator has to act.
         """
-        with _in_our_words(self.bucket):
-            answer = self._client.delete_objects(
-                Bucket=self.bucket, Delete={"Objects": [{"Key": key} for key in keys], "Quiet": True}
-            )
-        return {error["Key"] for error in answer.get("Errors", []) if error.get("Code") != "NoSuchKey"}
+        try:
+            with _in_our_words(self.bucket):
+                answer = self._client.delete_objects(
+                    Bucket=self.bucket, Delete={"Objects": [{"Key": key} for key in keys]}
+                )
+        except (boto.ClientError, ObjectMissingError) as error:
+            log.warning("S3 deletes no %s objects at once: %s", len(keys), error)
+            return set()
+        return {deleted["Key"] for deleted in answer.get("Deleted", [])}
 
     def abort_upload(self, key: str, upload_id: str) -> None:
         """Drop an unfinished multipart upload with its parts; one that is not there is fine.

@@ -1,4 +1,4 @@
-"""What a slice has before it: its import, as it stands when the slice begins."""
+"""What a slice has to do: its import as it stands when the slice begins."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from importer.ledger.retries import Requested, requested
 from importer.lifecycle.transitions import try_move
 from importer.models import Import
-from importer.models.imports import OBJECT_PREFIX
+from importer.models.imports import object_key
 from importer.queue.checkpoint import Checkpoint
 from importer.statuses import DISPATCHED, TAKES_ROWS, Status
 from jobs.dispatcher.pusher import ROWS_PER_PUSH
@@ -48,7 +48,7 @@ class Assignment(NamedTuple):
 
     @property
     def object_key(self) -> str:
-        return f"{OBJECT_PREFIX}{self.import_id}"
+        return object_key(self.import_id)
 
 
 def take_up(engine: Engine, import_id: str, reached: Checkpoint | None) -> Assignment | None:

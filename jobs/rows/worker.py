@@ -79,25 +79,30 @@ class RowWorker(ResilientWorker):
             return
         linger_until = time.monotonic() + LINGER_SECONDS
         while not self.asked_to_stop and time.monotonic() < min(until, linger_until):
-            if self._work_off_next():
+            has_worked = self._work_off_next()
+            if has_worked:
                 linger_until = time.monotonic() + LINGER_SECONDS
-            else:
+            elif has_worked is None:
                 stop_requested.wait(LOOK_SECONDS)
+            else:
+                return
 
-    def _work_off_next(self, first: str = "") -> bool:
-        """Claim rows and work them off; a batch is forgotten before the next is read, which reuses its memory."""
+    def _work_off_next(self, first: str = "") -> bool | None:
+        """Claim rows and work them off; a batch is forgotten before the next is read, which reuses its memory.
+
+        Returns:
+            None where no row waits; False where those claimed were all put back for another release.
+        """
         claim = self._claims.take(first=first, limit=FIRST_ROWS, limits=self._sizes.limits)
-        if claim is not None:
-            self._work_off(claim)
-        return claim is not None
+        return None if claim is None else self._work_off(claim)
 
-    def _work_off(self, claim: Claim) -> None:
+    def _work_off(self, claim: Claim) -> bool:
+        """Work them off; return False where none of them can be read here."""
         try:
             applied = self._apply(claim)
         except (UnreadableJobError, UnknownVersionError):
             sound = self._claims.sort_out(claim)
-            if sound is not None:
-                self._work_off(sound)
+            return sound is not None and self._work_off(sound)
         except ImportGoneError:
             self._drop(claim)
         except TooManyFailedError:
@@ -122,6 +127,7 @@ class RowWorker(ResilientWorker):
                 clean_completed(self.services, claim.import_id)
             elif applied.state.status == Status.PAUSING:
                 checkpoint.drop_lease(self.services.redis, claim.import_id)
+        return True
 
     def _apply(self, claim: Claim) -> Applied:
         if claim.timeouts >= MAX_TIMEOUTS:

@@ -190,3 +190,32 @@ def test_a_fault_of_this_program_passes_through(answering):
     storage, _ = answering(refusal(400, "InvalidArgument"))
     with pytest.raises(ClientError):
         storage.open_at("key", offset=0, etag=ETAG)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        http("400 Bad Request", b"<Error><Code>MissingContentMD5</Code></Error>"),
+        http("404 Not Found", b"<Error><Code>NoSuchKey</Code></Error>"),
+        http("405 Method Not Allowed", b"<Error><Code>MethodNotAllowed</Code></Error>"),
+        http("501 Not Implemented", b"<Error><Code>NotImplemented</Code></Error>"),
+        http("200 OK", b""),
+        http("200 OK", b"<html></html>"),
+        http("204 No Content"),
+    ],
+    ids=[
+        "wants MD5",
+        "no such place",
+        "not allowed",
+        "not implemented",
+        "says nothing",
+        "says something else",
+        "204",
+    ],
+)
+def test_a_server_that_does_not_delete_many_objects_at_once_has_deleted_none(answering, answer):
+    storage, _ = answering(answer)
+    try:
+        assert storage.delete_all(["imports/a", "imports/b"]) == set()
+    except StorageError:
+        assert b"501" in answer

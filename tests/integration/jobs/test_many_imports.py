@@ -8,6 +8,7 @@ from world import many_contacts
 from importer import transactions
 from importer.errors import StorageError
 from jobs import resilience
+from jobs.recovery import Recovery
 from jobs.rows import worker
 from jobs.rows.worker import RowWorker
 
@@ -40,7 +41,7 @@ def test_a_file_that_s3_keeps_is_tried_again_alone_and_the_others_are_cleaned(wo
     delete_all = storage.delete_all
 
     def keep_one(keys):
-        return delete_all([key for key in keys if key != kept]) | {kept}
+        return delete_all([key for key in keys if key != kept])
 
     def deny(key):
         raise StorageError(f"Access to {key} is denied.")
@@ -54,12 +55,22 @@ def test_a_file_that_s3_keeps_is_tried_again_alone_and_the_others_are_cleaned(wo
     assert world.is_cleaned(completed[1])
 
 
-def test_where_s3_has_no_such_request_files_are_deleted_one_by_one(world, completed, monkeypatch):
+@pytest.mark.parametrize("way", ["it refuses", "it says so of none"])
+def test_where_s3_does_not_delete_many_at_once_files_are_deleted_one_by_one(world, completed, monkeypatch, way):
+    asked = []
+
     def unknown(keys):
-        raise StorageError("S3 answers: NotImplemented.")
+        asked.append(keys)
+        if way == "it refuses":
+            raise StorageError("S3 answers: NotImplemented.")
+        return set()
 
     refuse(monkeypatch, world.services.storage, delete_all=unknown)
-    world.recover()
+    recovery = Recovery(world.services)
+    for _ in range(2):
+        world.release_recovery()
+        recovery.run()
+    assert len(asked) == 1
     assert all(map(world.is_cleaned, completed))
     assert world.objects() == []
 
@@ -74,6 +85,7 @@ def test_files_that_are_to_be_kept_are_kept(world, completed, setting):
 def test_rows_that_come_a_moment_later_are_claimed_without_rq(world, monkeypatch):
     first, second = (world.upload(many_contacts(2)[0]) for _ in range(2))
     world.run_slice(first)
+    monkeypatch.setattr(worker, "LINGER_SECONDS", 2)
     waits, popped = [], []
     work_on = RowWorker.work_on
 
