@@ -1,0 +1,275 @@
+"""How a text is divided into cells: its delimiter, its quote and how a quote stands in a quoted cell.
+
+Every candidate is tried on the first lines. The best one makes a regular table, of cells that look like something:
+numbers, dates, addresses, words.
+"""
+
+from __future__ import annotations
+
+import csv
+import math
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from itertools import islice
+from typing import NamedTuple
+
+DELIMITERS = {
+    ",": "commas",
+    ";": "semicolons",
+    "\t": "tabs",
+    "|": "pipes",
+    ":": "colons",
+    "^": "circumflexes",
+    "~": "tildes",
+    "#": "number signs",
+    "&": "ampersands",
+    "*": "asterisks",
+    "\x1f": "unit separators",
+    "\x01": "control characters 1",
+    "§": "section signs",
+    "¬": "not signs",
+    "¦": "broken bars",
+    " ": "blanks",
+}
+"""The delimiters that are tried, and what to call them; of two that fit as well the earlier one is taken."""
+
+RARE = {",": 1.0, ";": 1.0, "\t": 1.0, "|": 0.97, "\x1f": 0.97, "\x01": 0.97, " ": 0.6}
+"""How far a delimiter is believed; the others, which stand in texts for other reasons, by OTHERS."""
+OTHERS = 0.8
+
+QUOTES = ('"', "'")
+BACKSLASH = "\\"
+LINES_TRIED = 300
+CHARACTERS_TRIED = 256 * 1024
+CELLS_LOOKED_AT = 3000
+
+KNOWN = re.compile(
+    r"""
+      [+-]?\d{1,20}                                                  # a whole number
+    | [+-]?\d*[.,]\d+(?:[eE][+-]?\d+)?%?                             # a decimal
+    | [+-]?\d{1,3}(?:[.,'\u2019\u00a0\u202f ]\d{3})+(?:[.,]\d+)?     # with thousands
+    | [($€£¥-]{1,3}\s?[\d.,]+\)?|[\d.,]+\s?(?:[$€£¥%]|EUR|USD)       # an amount
+    | \d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}(?:[T\s]\d{1,2}:\d{2}\S*(?:\s[AaPp][Mm])?)?  # a date, maybe with a time
+    | \d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:\s?[AaPp][Mm])?           # a time
+    | [\w.+-]+@[\w.-]+\.\w{2,}                                       # an e-mail address
+    | (?:https?|ftp)://\S+|www\.\S+                                  # an address of the web
+    | [+(]?\d[\d\s()/.-]{5,20}                                       # a telephone number
+    | [A-Za-z0-9_]++(?:[-_.][A-Za-z0-9_]++)*+                        # a name or a code
+    | [\[{].*[\]}]                                                   # JSON
+    """,
+    re.VERBOSE,
+).fullmatch
+WORDS = re.compile(r"[^\W_](?:[^\W_]|['’.,!?()/&+-](?! {2})| (?! {2}))*+").fullmatch
+LONG = 200
+"""Of a longer cell only the beginning is looked at."""
+
+
+class Dialect(NamedTuple):
+    """How records are written.
+
+    Attributes:
+        delimiter: between cells; empty where a record has one cell.
+        quote: around cells; empty where none is.
+        escape: before a quote in a quoted cell; empty where it is doubled.
+        is_padded: blanks stand between delimiters and quotes, and belong to no cell.
+        wraps_lines: each line as a whole stands in quotes.
+    """
+
+    delimiter: str = ","
+    quote: str = '"'
+    escape: str = ""
+    is_padded: bool = False
+    wraps_lines: bool = False
+
+
+class Trial(NamedTuple):
+    """What a dialect makes of the first lines."""
+
+    dialect: Dialect
+    score: float
+    width: int
+    share: float
+
+
+class Found(NamedTuple):
+    """The dialect of a text.
+
+    Attributes:
+        evidence: why, in words.
+        others: dialects that fit nearly as well.
+    """
+
+    dialect: Dialect
+    evidence: str
+    others: tuple[Dialect, ...] = ()
+
+
+CLOSE = 0.9
+
+
+def dialect_of(lines: Sequence[str]) -> Found:
+    """The dialect of the text that begins with these lines, given without their line ends."""
+    tried = [line for line in _sample(lines) if line.strip()]
+    if not tried:
+        return Found(Dialect(), "there is nothing to tell it from")
+    told = re.fullmatch(r'"?sep=(.)"?', tried[0])
+    if told:
+        dialect = _best(tried[1:], told[1]).dialect
+        return Found(dialect, f"its first line says so: {tried[0]}")
+    if _wraps_lines(tried):
+        inner = [line.strip()[1:-1].replace('""', '"') for line in tried]
+        best = _best(inner)
+        if best.width > 1:
+            dialect = best.dialect._replace(wraps_lines=True)
+            return Found(dialect, f"each line as a whole stands in quotes; within them, {_words(best, inner)}")
+    best = _best(tried)
+    others = tuple(
+        trial.dialect
+        for trial in _trials(tried)
+        if trial.dialect.delimiter != best.dialect.delimiter and trial.score > best.score * CLOSE
+    )
+    return Found(best.dialect, _words(best, tried), others)
+
+
+def _sample(lines: Sequence[str]) -> list[str]:
+    taken, size = [], 0
+    for line in islice(lines, LINES_TRIED):
+        size += len(line)
+        if size > CHARACTERS_TRIED and taken:
+            break
+        taken.append(line[:CHARACTERS_TRIED])
+    return taken
+
+
+def _wraps_lines(lines: Sequence[str]) -> bool:
+    """Whether each line is one quoted cell."""
+    for line in lines:
+        text = line.strip()
+        if len(text) < 2 or text[0] != '"' or text[-1] != '"' or '"' in text[1:-1].replace('""', ""):
+            return False
+    return any(len(line) > 2 for line in lines)
+
+
+def _words(best: Trial, lines: Sequence[str]) -> str:
+    if best.width < 2:
+        return f"no delimiter divides its {len(lines):,} first lines into a regular table"
+    called = DELIMITERS.get(best.dialect.delimiter, repr(best.dialect.delimiter))
+    regular = round(best.share * 100)
+    every = "every one" if best.share == 1 else f"{regular}%"
+    words = f"{called}: {every} of the first records has {best.width - 1:,} of them"
+    counts = {name: sum(line.count(sign) for line in lines) for sign, name in DELIMITERS.items() if sign in ",;\t|"}
+    others = [
+        f"{name} appear {count:,} times"
+        for name, count in counts.items()
+        if count and name != called
+    ]
+    return "; ".join([words, *others[:2]])
+
+
+def _best(lines: Sequence[str], delimiter: str = "") -> Trial:
+    trials = _trials(lines, delimiter)
+    return max(trials, key=lambda trial: trial.score)
+
+
+def _trials(lines: Sequence[str], delimiter: str = "") -> list[Trial]:
+    text = "\n".join(lines)
+    delimiters = [delimiter] if delimiter else [sign for sign in DELIMITERS if sign in text]
+    trials = [
+        _try(lines, Dialect(sign, quote, escape, is_padded))
+        for sign in delimiters
+        for quote, escape, is_padded in _quoting(text, sign)
+    ]
+    if not delimiter:
+        trials += [_try(lines, Dialect("", *of)) for of in _quoting(text, "")]
+    return trials
+
+
+def _quoting(text: str, delimiter: str) -> Iterable[tuple[str, str, bool]]:
+    """The ways of quoting of which there are signs in a text: the quote, its escape, and whether blanks surround it."""
+    before = f"(?:^|\n|{re.escape(delimiter)})" if delimiter else "(?:^|\n)"
+    after = f"(?:$|\n|{re.escape(delimiter)})" if delimiter else "(?:$|\n)"
+    found = False
+    for quote in QUOTES:
+        opens = len(re.findall(f"{before}{quote}", text))
+        padded = len(re.findall(f"{before}[ \t]+{quote}", text)) if delimiter not in " \t" or not delimiter else 0
+        padded_after = len(re.findall(f"{quote}[ \t]+{after}", text)) if delimiter not in " \t" or not delimiter else 0
+        closes = len(re.findall(f"{quote}{after}", text)) + padded_after
+        if not closes or not opens + padded:
+            continue
+        if quote == "'" and abs(opens + padded - closes) > 0.1 * (opens + padded):
+            continue
+        found = True
+        is_padded = padded + padded_after > 0.2 * closes
+        yield quote, "", is_padded
+        if BACKSLASH + quote in text:
+            yield quote, BACKSLASH, is_padded
+    if not found or not any(quote in text for quote in QUOTES):
+        yield '"', "", False
+
+
+def _try(lines: Sequence[str], dialect: Dialect) -> Trial:
+    rows = [row for row in cells_of(lines, dialect) if row]
+    if not rows:
+        return Trial(dialect, 0.0, 0, 0.0)
+    widths = Counter(map(len, rows))
+    total = len(rows)
+    width, _ = max(widths.items(), key=lambda item: (item[1] * (1 if item[0] > 1 else 0.5), item[0]))
+    # As in CleverCSV: regular tables of many columns score high; here by how likely two rows have the same width.
+    pattern = sum((count / total) ** 2 * max(0.08, (number - 1) / number) for number, count in widths.items())
+    cells = [cell for row in rows for cell in row][:CELLS_LOOKED_AT]
+    looks = sum(_value(cell, dialect) for cell in cells) / len(cells)
+    belief = RARE.get(dialect.delimiter, OTHERS) if dialect.delimiter else 1.0
+    score = pattern * max(looks, 0.001) * belief * (1 + 0.02 * math.log2(max(width, 1)))
+    return Trial(dialect, score, width, widths[width] / total)
+
+
+def _value(cell: str, dialect: Dialect) -> float:
+    """How far a cell looks like one: 1 for what is known, less for text that may be several cells."""
+    text = cell.strip() if dialect.is_padded or dialect.delimiter != " " else cell
+    if not text:
+        return 0.6
+    text = text[:LONG]
+    if any(text.startswith(quote) or text.endswith(quote) for quote in QUOTES) and len(text) > 1:
+        return 0.05  # a quote that was not taken for one
+    if KNOWN(text):
+        return 1.0
+    if any(sign in text for sign in ";\t|"):
+        return 0.25
+    if WORDS(text):
+        return 0.9 if "," not in text else 0.6
+    return 0.25 if "," in text else 0.5
+
+
+def cells_of(lines: Iterable[str], dialect: Dialect) -> Iterable[list[str]]:
+    """Records of these lines, read as generously as can be; blank lines give empty records."""
+    if not dialect.delimiter:
+        return ([_unquoted(line, dialect)] if line else [] for line in lines)
+    escaped = (unescaped(line, dialect) for line in lines) if dialect.escape else lines
+    return csv.reader(
+        escaped,
+        delimiter=dialect.delimiter,
+        quotechar=dialect.quote or None,
+        quoting=csv.QUOTE_MINIMAL if dialect.quote else csv.QUOTE_NONE,
+        skipinitialspace=dialect.is_padded,
+    )
+
+
+def _unquoted(line: str, dialect: Dialect) -> str:
+    text = line.strip()
+    quote = dialect.quote
+    if quote and len(text) > 1 and text[0] == quote == text[-1]:
+        return text[1:-1].replace(quote * 2, quote)
+    return line
+
+
+def unescaped(line: str, dialect: Dialect) -> str:
+    r"""The line with doubled quotes instead of escaped ones.
+
+    A backslash at the end of a quoted cell is an ordinary one: behind its quote comes a delimiter or the line's end.
+    """
+    quote = re.escape(dialect.quote)
+    end = rf"(?=\s*(?:{re.escape(dialect.delimiter)}|$))" if dialect.delimiter else r"(?=\s*$)"
+    pieces = re.split(rf"\\{quote}{end}", line)
+    doubled = [re.sub(rf"\\{quote}", dialect.quote * 2, piece) for piece in pieces]
+    return (BACKSLASH + dialect.quote).join(doubled)

@@ -1,0 +1,219 @@
+"""Which encoding the text of a file is in: a pure function of its bytes.
+
+A file is in one encoding. What is not UTF-8 throughout is read in another one throughout, also where some of its
+bytes happen to be UTF-8. Which of the many others it is, chardet guesses by the frequency of letters; what its
+guesses do to the words decides between those that come close.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+import unicodedata
+from collections.abc import Iterable
+from typing import NamedTuple
+
+import chardet
+
+BYTE_ORDER_MARKS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32-le"),
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+"""The longer ones first: that of UTF-16 begins that of UTF-32."""
+
+NAMES = {
+    "windows-1250": "cp1250",
+    "windows-1251": "cp1251",
+    "windows-1252": "cp1252",
+    "windows-1253": "cp1253",
+    "windows-1254": "cp1254",
+    "windows-1255": "cp1255",
+    "windows-1256": "cp1256",
+    "windows-1257": "cp1257",
+    "windows-1258": "cp1258",
+    "windows-874": "cp874",
+    "iso-8859-1": "cp1252",
+    "iso-8859-2": "iso8859-2",
+    "iso8859-4": "iso8859-4",
+    "iso-8859-5": "iso8859-5",
+    "iso-8859-7": "iso8859-7",
+    "iso-8859-9": "iso8859-9",
+    "iso-8859-13": "iso8859-13",
+    "iso8859-15": "iso8859-15",
+    "koi8-r": "koi8-r",
+    "cp850": "cp850",
+    "cp866": "cp866",
+    "macroman": "mac-roman",
+    "shift_jis": "shift_jis",
+    "shift-jis-2004": "shift_jis_2004",
+    "cp932": "cp932",
+    "euc-jp": "euc_jp",
+    "euc-jis-2004": "euc_jis_2004",
+    "gb18030": "gb18030",
+    "gb2312": "gb18030",
+    "big5": "big5",
+    "big5hkscs": "big5hkscs",
+    "euc-kr": "euc_kr",
+    "cp949": "cp949",
+}
+"""What chardet calls each encoding that is read here, and what Python does. ISO-8859-1 is read as its superset."""
+
+PRIORS = {"cp1252": 2.0, "cp850": 0.8, "cp1251": 0.9, "iso8859-15": 0.9}
+"""How much more frequent an encoding is among files of today than chardet's figures say."""
+
+MAC_WITH_CARRIAGE_RETURNS = 4.0
+"""What lines that end in a carriage return alone say for Mac Roman."""
+
+SAMPLE_BYTES = 64 * 1024
+CLOSE = 0.6
+"""An encoding whose score is such a part of the best one's leaves the question open, where the texts differ."""
+
+LATIN, SIGN = "LATIN", "SIGN"
+BESIDE_WORDS = frozenset("’‘“”„–—…€£°§©®™«»¿¡·•²³½ªº\xa0")
+INSIDE_WORDS = frozenset("’–·")
+ICELANDIC = frozenset("þðýÞÐÝ")
+"""What Turkish and Baltic letters become in Windows-1252; Icelandic has many others besides."""
+
+
+class Encoding(NamedTuple):
+    """The encoding of a text.
+
+    Attributes:
+        name: as Python knows it.
+        mark: bytes of the byte order marks at the start of the file.
+        evidence: why, in words.
+        others: encodings that fit nearly as well and give other text, the likeliest first.
+    """
+
+    name: str
+    mark: int
+    evidence: str
+    others: tuple[str, ...] = ()
+
+
+def encoding_of(pieces: Iterable[bytes]) -> Encoding:
+    """The encoding that these pieces of one file are in; the first one begins the file."""
+    head, *others = pieces
+    found = _by_mark(head) or _by_nuls(head)
+    if found is not None:
+        return found
+    text = b"\n".join([_whole_lines(head), *map(_whole_lines, others)])
+    if text.isascii():
+        return Encoding("utf-8", 0, "it is plain ASCII")
+    try:
+        decoded = text.decode("utf-8")
+    except UnicodeDecodeError:
+        return _by_words(text)
+    beyond = sum(not character.isascii() for character in decoded)
+    return Encoding("utf-8", 0, f"it is UTF-8 throughout, with {beyond:,} characters beyond ASCII")
+
+
+def _by_mark(head: bytes) -> Encoding | None:
+    for mark, name in BYTE_ORDER_MARKS:
+        if head.startswith(mark):
+            count = 1 + head[len(mark) :].startswith(mark)
+            return Encoding(name, count * len(mark), f"it begins with the byte order mark of {name.upper()}")
+    return None
+
+
+def _by_nuls(head: bytes) -> Encoding | None:
+    """UTF-16 or UTF-32 without a mark: most of its characters have NULs at the same places."""
+    part = head[: 4096 - 4096 % 4]
+    part = part[: len(part) - len(part) % 4]
+    if len(part) < 4 or b"\0" not in part:
+        return None
+    often = tuple(part[place::4].count(0) * 4 > len(part) * 0.6 for place in range(4))
+    patterns = {
+        (False, True, True, True): "utf-32-le",
+        (True, True, True, False): "utf-32-be",
+        (False, True, False, True): "utf-16-le",
+        (True, False, True, False): "utf-16-be",
+    }
+    name = patterns.get(often) or _by_line_ends(part)  # type: ignore[call-overload]
+    return Encoding(name, 0, f"its NUL bytes stand where {name.upper()} has them") if name else None
+
+
+def _by_line_ends(part: bytes) -> str | None:
+    """UTF-16 of other scripts: only delimiters and line ends have NULs, always on the same side."""
+    for name, signs in (("utf-16-le", (b"\n\0", b",\0", b";\0", b"\t\0")), ("utf-16-be", (b"\0\n", b"\0,", b"\0;"))):
+        nuls = [place for place in range(len(part)) if part[place] == 0]
+        side = 1 if name == "utf-16-le" else 0
+        if any(sign in part for sign in signs) and all(place % 2 == side for place in nuls):
+            return name
+    return None
+
+
+def _whole_lines(piece: bytes) -> bytes:
+    """Without the bytes behind the last line end, where a character may be cut."""
+    end = max(piece.rfind(b"\n"), piece.rfind(b"\r"))
+    return piece[: end + 1] if end > 0 else piece
+
+
+def _by_words(text: bytes) -> Encoding:
+    lines = [line for line in re.split(rb"[\r\n]+", text) if not line.isascii()]
+    sample = b"\n".join(lines)[:SAMPLE_BYTES]
+    has_only_carriage_returns = b"\r" in text and b"\n" not in text
+    scores: dict[str, float] = {}
+    for guess in chardet.detect_all(sample, ignore_threshold=True):
+        name = NAMES.get((guess["encoding"] or "").lower())
+        if name is None or name in scores:
+            continue
+        decoded = sample.decode(name, "replace")
+        scores[name] = guess["confidence"] * PRIORS.get(name, 1.0) * _plausibility(decoded)
+        if name == "mac-roman" and has_only_carriage_returns:
+            scores[name] *= MAC_WITH_CARRIAGE_RETURNS
+    if not any(scores.values()):
+        return Encoding("cp1252", 0, "it fits no encoding that is known here; Windows-1252 is the nearest")
+    best = max(scores, key=scores.__getitem__)
+    as_best = sample.decode(best, "replace")
+    others = [
+        name
+        for name in sorted(scores, key=scores.__getitem__, reverse=True)
+        if scores[name] > scores[best] * CLOSE and sample.decode(name, "replace") != as_best
+    ]
+    words = f"it is not UTF-8; as {best} its words look right: {_examples(as_best)}"
+    return Encoding(best, 0, words, tuple(others[:3]))
+
+
+def _examples(text: str) -> str:
+    words = [word for word in re.findall(r"\w+", text) if not word.isascii()]
+    return ", ".join(dict.fromkeys(words[:3])) or "its signs"
+
+
+def _plausibility(text: str) -> float:
+    """How many of the characters beyond ASCII stand where such characters do: 0.02 to 1."""
+    padded = f" {text} "
+    fitting = [
+        _fits(character, padded[place], padded[place + 2])
+        for place, character in enumerate(text)
+        if not character.isascii()
+    ]
+    return max(0.02, sum(fitting) / len(fitting)) if fitting else 0.02
+
+
+def _fits(character: str, before: str, after: str) -> float:
+    kind, beside = _kind(character), {_kind(before), _kind(after)}
+    if unicodedata.category(character)[0] == "C" or character == "\ufffd":
+        return -4.0
+    if kind == SIGN:
+        among_letters = before.isalpha() and after.isalpha()
+        if character in BESIDE_WORDS:
+            return 1.0 if not among_letters or character in INSIDE_WORDS else -0.5
+        return -0.5 if before.isalpha() or after.isalpha() else 0.4
+    if kind != LATIN:
+        return -0.5 if LATIN in beside else 1.0
+    if character.isupper() and before.islower():
+        return -1.0
+    if character.islower() and before.isupper() and after.isupper():
+        return -1.0
+    return 0.0 if character in ICELANDIC else 1.0
+
+
+def _kind(character: str) -> str:
+    """The script of a letter; what is no letter is a sign."""
+    if not character.isalpha():
+        return SIGN
+    return LATIN if character.isascii() else unicodedata.name(character, SIGN).partition(" ")[0].partition("-")[0]
