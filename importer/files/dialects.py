@@ -158,12 +158,10 @@ def _words(best: Trial, lines: Sequence[str]) -> str:
     regular = round(best.share * 100)
     every = "every one" if best.share == 1 else f"{regular}%"
     words = f"{called}: {every} of the first records has {best.width - 1:,} of them"
-    counts = {name: sum(line.count(sign) for line in lines) for sign, name in DELIMITERS.items() if sign in ",;\t|"}
-    others = [
-        f"{name} appear {count:,} times"
-        for name, count in counts.items()
-        if count and name != called
-    ]
+    counts = {
+        name: sum(line.count(sign) for line in lines) for sign, name in DELIMITERS.items() if sign in ",;\t|"
+    }
+    others = [f"{name} appear {count:,} times" for name, count in counts.items() if count and name != called]
     return "; ".join([words, *others[:2]])
 
 
@@ -193,7 +191,9 @@ def _quoting(text: str, delimiter: str) -> Iterable[tuple[str, str, bool]]:
     for quote in QUOTES:
         opens = len(re.findall(f"{before}{quote}", text))
         padded = len(re.findall(f"{before}[ \t]+{quote}", text)) if delimiter not in " \t" or not delimiter else 0
-        padded_after = len(re.findall(f"{quote}[ \t]+{after}", text)) if delimiter not in " \t" or not delimiter else 0
+        padded_after = (
+            len(re.findall(f"{quote}[ \t]+{after}", text)) if delimiter not in " \t" or not delimiter else 0
+        )
         closes = len(re.findall(f"{quote}{after}", text)) + padded_after
         if not closes or not opens + padded:
             continue

@@ -138,7 +138,10 @@ def _by_nuls(head: bytes) -> Encoding | None:
 
 def _by_line_ends(part: bytes) -> str | None:
     """UTF-16 of other scripts: only delimiters and line ends have NULs, always on the same side."""
-    for name, signs in (("utf-16-le", (b"\n\0", b",\0", b";\0", b"\t\0")), ("utf-16-be", (b"\0\n", b"\0,", b"\0;"))):
+    for name, signs in (
+        ("utf-16-le", (b"\n\0", b",\0", b";\0", b"\t\0")),
+        ("utf-16-be", (b"\0\n", b"\0,", b"\0;")),
+    ):
         nuls = [place for place in range(len(part)) if part[place] == 0]
         side = 1 if name == "utf-16-le" else 0
         if any(sign in part for sign in signs) and all(place % 2 == side for place in nuls):

@@ -1,0 +1,164 @@
+"""Where the table lies in a text: what comes before it, its header, and its first row."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from typing import NamedTuple
+
+FIRST_ROWS = 40
+"""A header is looked for in so many of the first records."""
+
+NUMBER = re.compile(r"[+-]?[\d.,'\u00a0\u202f ]*\d[\d.,]*(?:[eE][+-]?\d+)?\s?%?").fullmatch
+DATE = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}(?:[T ].*)?|\d{1,2}:\d{2}(?::\d{2})?.*").fullmatch
+ADDRESS = re.compile(r"\S+@\S+\.\w+|(?:https?|ftp)://\S+|www\.\S+").fullmatch
+FULL_SHARE = 0.7
+"""A header has a name in at least so many of the table's columns."""
+
+
+class Located(NamedTuple):
+    """A record of the first lines: the physical line where it begins, from 1, and its cells."""
+
+    line: int
+    cells: list[str]
+
+
+class Table(NamedTuple):
+    """Where the table is.
+
+    Attributes:
+        header: the names of the columns; None where there is no header.
+        header_line: physical line where it begins, from 1; None where there is none.
+        rows_at: index of the first row among the records.
+        width: how many cells most rows have.
+        evidence: in words.
+        is_sure: False where the header might be a row, or the first row a header.
+    """
+
+    header: list[str] | None
+    header_line: int | None
+    rows_at: int
+    width: int
+    evidence: str
+    is_sure: bool = True
+
+
+def table_of(records: Sequence[Located], known: frozenset[str] = frozenset()) -> Table:
+    """Where the table lies among these first records, blank ones left out.
+
+    Args:
+        known: names that a header may have, normalised; a record that has some is the header.
+    """
+    if not records:
+        return Table(None, None, 0, 0, "there is no record")
+    width = _width(records)
+    place = _header_place(records, width, known)
+    header = records[place]
+    before = f"; the {place:,} before it are no part of the table" if place else ""
+    if place == 0 and _is_row(records, width):
+        return Table(
+            None, None, 0, width, "the first record has values like those below it: there is no header", False
+        )
+    end = place + 1
+    names = list(header.cells)
+    while end < len(records) - 1 and _goes_on(records, end, width):
+        names = [
+            " ".join(filter(None, map(str.strip, pair))) for pair in zip(names, records[end].cells, strict=False)
+        ]
+        end += 1
+    lines = f"line {header.line:,}" if end == place + 1 else f"lines {header.line:,} to {records[end - 1].line:,}"
+    is_sure = bool(known & set(map(normalised, names))) or _differs(records, place, end, width)
+    return Table(names, header.line, end, width, f"the header is on {lines}{before}", is_sure)
+
+
+def normalised(name: str) -> str:
+    """A name as it is compared: letters and digits alone, in lower case."""
+    return "".join(character for character in name.casefold() if character.isalnum())
+
+
+def _width(records: Sequence[Located]) -> int:
+    widths = Counter(len(record.cells) for record in records)
+    return max(widths, key=lambda width: (widths[width] * (1 if width > 1 else 0.5), width))
+
+
+def _header_place(records: Sequence[Located], width: int, known: frozenset[str]) -> int:
+    first = records[:FIRST_ROWS]
+    if known:
+        hits = [len(known & set(map(normalised, record.cells))) for record in first]
+        if max(hits) >= min(2, width):
+            return hits.index(max(hits))
+    for place, record in enumerate(first):
+        filled = [cell for cell in record.cells if cell.strip()]
+        if len(filled) >= max(1, FULL_SHARE * width) and abs(len(record.cells) - width) <= max(1, width // 3):
+            return place
+    return 0
+
+
+def kind_of(cell: str) -> str:
+    """What a cell looks like: nothing, a number, a date, an address or a text."""
+    text = cell.strip()
+    if not text:
+        return "nothing"
+    if DATE(text):
+        return "date"
+    if NUMBER(text):
+        return "number"
+    return "address" if ADDRESS(text) else "text"
+
+
+def _column_kinds(records: Sequence[Located], width: int) -> list[str | None]:
+    """What most cells of each column look like, None where that is not clear."""
+    kinds: list[str | None] = []
+    for column in range(width):
+        found = Counter(kind_of(record.cells[column]) for record in records if column < len(record.cells))
+        del found["nothing"]
+        total = sum(found.values())
+        kind, count = found.most_common(1)[0] if found else (None, 0)
+        kinds.append(kind if total and count >= 0.6 * total else None)
+    return kinds
+
+
+def _is_row(records: Sequence[Located], width: int) -> bool:
+    """Whether the first record is a row like the others rather than a header."""
+    first, others = records[0], records[1:FIRST_ROWS]
+    kinds = list(map(kind_of, first.cells))
+    if not others:
+        return any(kind in ("date", "address") for kind in kinds) or kinds.count("number") * 2 > len(kinds)
+    below = _column_kinds(others, width)
+    same = sum(kind == other and kind != "text" for kind, other in zip(kinds, below, strict=False))
+    other = sum(
+        kind == "text" and kind_below not in (None, "text") for kind, kind_below in zip(kinds, below, strict=False)
+    )
+    names = [normalised(cell) for cell in first.cells if cell.strip()]
+    if same > other:
+        return True
+    return not same and not other and _repeats(first, others) or (len(set(names)) < len(names) and same > 0)
+
+
+def _repeats(first: Located, others: Sequence[Located]) -> bool:
+    """Whether cells of the first record come again below it, as values do and names do not."""
+    again = sum(
+        bool(cell.strip()) and any(column < len(row.cells) and row.cells[column] == cell for row in others)
+        for column, cell in enumerate(first.cells)
+    )
+    return again * 2 > len(first.cells)
+
+
+def _goes_on(records: Sequence[Located], place: int, width: int) -> bool:
+    """Whether the record at `place` is one more line of the header: no number where all rows below have one."""
+    below = _column_kinds(records[place + 1 : place + 1 + FIRST_ROWS], width)
+    kinds = list(map(kind_of, records[place].cells))
+    if width < 2 or len(records) - place < 3 or len(kinds) != width:
+        return False
+    typed = [(kind, other) for kind, other in zip(kinds, below, strict=False) if other not in (None, "text")]
+    return (
+        bool(typed) and all(kind in ("text", "nothing") for kind, _ in typed) and "text" in [k for k, _ in typed]
+    )
+
+
+def _differs(records: Sequence[Located], place: int, end: int, width: int) -> bool:
+    """Whether the header looks unlike the rows below it."""
+    below = _column_kinds(records[end : end + FIRST_ROWS], width)
+    kinds = map(kind_of, records[place].cells)
+    return any(kind == "text" and other not in (None, "text") for kind, other in zip(kinds, below, strict=False))
