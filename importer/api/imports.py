@@ -10,7 +10,7 @@ from werkzeug.exceptions import BadRequest
 from importer.api.queries import Number, numbers
 from importer.control import imports, retries
 from importer.control.failed_rows import page_of_failed_rows
-from importer.control.reports import find_import, page_of_imports, report, reports
+from importer.control.reports import about_the_file, find_import, page_of_imports, report, reports
 from importer.models import FailedRow, Import
 from importer.web.extensions import db, services
 from importer.web.imports import LAST_PAGE, as_json
@@ -98,7 +98,7 @@ def _find(import_id: str) -> Import:
 
 
 def _answer(import_: Import) -> Answer:
-    return as_json(report(db.session(), services(), import_))
+    return {**as_json(report(db.session(), services(), import_)), **about_the_file(import_)}
 
 
 def _wanted_row() -> int | None:

@@ -117,6 +117,17 @@ def report(session: Session, services: Services, import_: Import) -> Report:
     return _report(import_, row, offset, creators(session, [import_]).get(import_.created_by or 0))
 
 
+def about_the_file(import_: Import) -> dict[str, Any]:
+    """How its file is read, and which of its columns are not: what is told of one import, not of a list."""
+    return {"profile": import_.profile, "ignored_columns": ignored_columns(import_)}
+
+
+def ignored_columns(import_: Import) -> list[str]:
+    """Columns of the file that its record type does not have."""
+    pairs = zip(import_.header or [], import_.columns or [], strict=False)
+    return [name for name, column in pairs if column is None]
+
+
 def reports(session: Session, imports: Sequence[Import]) -> list[Report]:
     """The reports on several imports, from Postgres alone."""
     emails = creators(session, imports)

@@ -45,6 +45,11 @@ SaysType = Callable[[], str | None]
 HEAD_BYTES = 1024 * 1024
 """So much of a file is looked at before its rows are dispatched; its header must fit."""
 
+PIECES, PIECE_BYTES = 4, 32 * 1024
+"""Of what follows, so many pieces of this size tell the encoding, where the head is ASCII."""
+
+ASCII = bytes(range(128))
+
 
 def begin_upload(
     session: Session,
@@ -149,7 +154,8 @@ def receive(
         with services.storage.open_writer(incoming.object_key) as writer:
             head, header = _stream(session, services, incoming, _hashed(chunks, digest), writer)
             record_type = _said_type(services, incoming, says_type())
-            header = header or _check(services, record_type, head)
+            if header is None or not head.tells_encoding:
+                header = _check(services, record_type, head)
             stored = writer.complete()
     except (RefusedFileError, UnknownRecordTypeError) as error:
         _stop(session, incoming, Reason.FILE_REFUSED, error.message)
@@ -194,10 +200,21 @@ def _hashed(chunks: Iterable[bytes], digest: hashlib._Hash) -> Iterator[bytes]:
 
 
 class Head(NamedTuple):
-    """The first bytes of a file, and whether they are all there are."""
+    """What a file is described by.
+
+    Attributes:
+        content: its first bytes.
+        is_whole_file: whether they are all there are.
+        pieces: the first ones from further on that are not ASCII.
+    """
 
     content: bytes
     is_whole_file: bool
+    pieces: tuple[bytes, ...] = ()
+
+    @property
+    def tells_encoding(self) -> bool:
+        return not self.pieces or not self.content.isascii()
 
 
 def _stream(
@@ -205,6 +222,7 @@ def _stream(
 ) -> tuple[Head, Header | None]:
     """Write the file; its header is checked on the way where its record type is known and its head is full."""
     head, size, header = b"", 0, None
+    pieces: list[bytes] = []
     seen = time.monotonic()
     for chunk in chunks:
         size += len(chunk)
@@ -214,11 +232,19 @@ def _stream(
             head += chunk[: HEAD_BYTES - len(head)]
             if len(head) == HEAD_BYTES and incoming.record_type is not None:
                 header = _check(services, incoming.record_type, Head(head, is_whole_file=False))
+        elif len(pieces) < PIECES and not chunk.isascii():
+            pieces.append(_around_first(chunk))
         writer.write(chunk)
         if time.monotonic() - seen > UPLOAD_REPORT_SECONDS:
             _say_alive(session, incoming)
             seen = time.monotonic()
-    return Head(head, is_whole_file=len(head) == size), header
+    return Head(head, len(head) == size, tuple(pieces)), header
+
+
+def _around_first(chunk: bytes) -> bytes:
+    """A piece that begins with the line of the first byte that is not ASCII."""
+    first = len(chunk) - len(chunk.lstrip(ASCII))
+    return chunk[chunk.rfind(b"\n", 0, first) + 1 : first + PIECE_BYTES]
 
 
 def _said_type(services: Services, incoming: Incoming, said: str | None) -> RecordType:
@@ -238,6 +264,7 @@ def _check(services: Services, record_type: RecordType, head: Head) -> Header:
         columns=record_type.columns,
         max_record_bytes=services.settings.max_record_bytes,
         max_cell_chars=services.settings.max_cell_chars,
+        pieces=head.pieces,
     )
 
 
@@ -290,6 +317,7 @@ def _start(
         content_sha256=digest,
         header=header.names,
         columns=header.columns,
+        profile=header.line_format.as_json(),
         rows_line=header.position.line_number,
         rows_offset=header.position.offset,
         uploaded_at=func.now(),

@@ -13,50 +13,65 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from importer.errors import RefusedFileError
+from importer.files.containers import counted, opened
 from importer.files.detection import Described, describe
-from importer.files.samples import take
+from importer.files.kinds import TEXT
+from importer.files.samples import HEAD_BYTES, Sample, take
 from importer.files.text_lines import CHUNK_BYTES, lines_of, pieces_of_text
 from importer.files.text_records import TextRecord, TextRecords
 
 FEW = 20
 """So many records are printed where not all are asked for."""
 
+MOST_FAULTS = 100
+
 
 def records_of(source: BinaryIO, described: Described) -> Iterator[TextRecord]:
-    """The rows of a file, from its beginning; blank rows are none."""
+    """The rows of a text, from its beginning; rows without any value are none."""
     profile = described.profile
     source.seek(0)
-    chunks = iter(lambda: source.read(CHUNK_BYTES), b"")
-    lines = lines_of(pieces_of_text(chunks, profile.encoding, profile.mark), profile.line_end)
-    records = TextRecords(lines, profile.dialect, profile.width)
-    for record in records:
-        if profile.rows_line is None or record.line < profile.rows_line:
-            continue
-        if any(cell.strip() for cell in record.cells):
+    pieces = pieces_of_text(counted(source, CHUNK_BYTES), profile.encoding, profile.mark)
+    for record in TextRecords(lines_of(pieces, profile.line_end), profile.dialect, profile.width):
+        is_before = profile.rows_line is None or record.line < profile.rows_line
+        if not is_before and any(cell.strip() for cell in record.cells):
             yield record
 
 
 def inspect(path: Path, most: int | None) -> dict[str, Any]:
-    """What is printed of one file."""
-    with path.open("rb") as source:
-        size = source.seek(0, 2)
-
-        def read(offset: int, count: int) -> bytes:
-            source.seek(offset)
-            return source.read(count)
-
-        described = describe(take(read, size))
-        rows = list(islice(records_of(source, described), most))
+    """What is printed of one file; of so many of its records, or of all."""
+    try:
+        with opened(path) as (source, kind):
+            described = describe(_sample(source, kind))
+            rows = list(islice(records_of(source, described), most))
+    except RefusedFileError as error:
+        return {"file": str(path), "refused": {"code": error.code, "message": error.message}}
+    except OSError as error:
+        return {"file": str(path), "refused": {"code": "not_opened", "message": f"It cannot be opened: {error}."}}
+    faults = [f"line {row.line:,}: {row.problem}" for row in rows if row.problem]
     return {
         "file": str(path),
-        "profile": described.profile.as_json(),
+        "profile": {"container": None if kind == TEXT else kind, **described.profile.as_json()},
         "evidence": described.evidence,
-        "warnings": described.warnings
-        + [f"line {row.line:,}: {row.problem}" for row in rows if row.problem][:100],
+        "warnings": described.warnings + faults[:MOST_FAULTS],
         "questions": [question.as_json() for question in described.questions],
         "header": described.header,
         "records": [row.cells for row in rows],
+        "mapping": None,
     }
+
+
+def _sample(source: BinaryIO, kind: str) -> Sample:
+    """Of what is compressed only the beginning, for its end is far."""
+    if kind != TEXT:
+        head = source.read(HEAD_BYTES)
+        return Sample(head, len(head) + len(source.read(1)))
+
+    def read(offset: int, count: int) -> bytes:
+        source.seek(offset)
+        return source.read(count)
+
+    return take(read, source.seek(0, 2))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -65,17 +80,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--all", action="store_true", help=f"every record, not the first {FEW}")
     parser.add_argument("--json", action="store_true", help="one object a line for each file")
     chosen = parser.parse_args(arguments)
+    was_refused = False
     for path in chosen.files:
         told = inspect(path, None if chosen.all else FEW)
+        was_refused |= "refused" in told
         if chosen.json:
-            print(json.dumps(told, ensure_ascii=True))
+            print(json.dumps(told))
         else:
             _print(told)
-    return 0
+    return 1 if was_refused else 0
 
 
 def _print(told: dict[str, Any]) -> None:
     print(told["file"])
+    if "refused" in told:
+        print(f"  refused: {told['refused']['message']}")
+        return
     for part, words in told["evidence"].items():
         print(f"  {part}: {words}")
     for warning in told["warnings"]:

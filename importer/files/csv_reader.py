@@ -1,8 +1,8 @@
-"""Reads the records of a CSV file from any position in it; the only module that knows CSV.
+"""Reads the records of a text from any position in it, as its profile says.
 
-The format is RFC 4180 as spreadsheets write it: commas, quoted cells with commas, doubled quotes and newlines
-in them, LF or CRLF, UTF-8 with or without a byte order mark. A quote inside an unquoted cell is an ordinary
-character. A faulty record fails alone and is yielded with its `Problem`; nothing in a file's bytes raises.
+Records are written as RFC 4180 describes it, with any delimiter and quote: quoted cells with delimiters, doubled
+quotes and newlines in them. Lines end at LF. A quote inside an unquoted cell is an ordinary character. A faulty
+record fails alone and is yielded with its `Problem`; nothing in a file's bytes raises.
 
 What a record is depends only on the bytes from its start on, never on what was read before: reading on and
 resuming at `RecordReader.position` give the same records (docs/design.md, rule 4).
@@ -11,11 +11,11 @@ resuming at `RecordReader.position` give the same records (docs/design.md, rule 
 from __future__ import annotations
 
 import csv
-import sys
 from collections import deque
 from collections.abc import Iterator, Sequence
 from typing import BinaryIO, NamedTuple
 
+from importer.files.line_formats import PLAIN, LineFormat
 from importer.files.problems import Limits, Problem
 
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
@@ -25,8 +25,6 @@ PAUSE_BYTES = 256 * 1024
 """So much is read without a record before `RecordReader.steps` says so."""
 
 new_tuple = tuple.__new__  # spares every row the call of a NamedTuple's own, slower constructor
-
-csv.field_size_limit(sys.maxsize)  # our limits are max_record_bytes and max_cell_chars; csv's own would raise
 
 
 class Position(NamedTuple):
@@ -74,6 +72,7 @@ class RecordReader:
         width: cells that a row must have; None: any number.
         max_record_bytes: bytes of a record, its line end included; a longer one fails.
         max_cell_chars: characters of a cell; a row with a longer one fails.
+        line_format: how a line becomes text and cells.
     """
 
     def __init__(
@@ -84,13 +83,15 @@ class RecordReader:
         width: int | None,
         max_record_bytes: int,
         max_cell_chars: int,
+        line_format: LineFormat = PLAIN,
     ) -> None:
         self._source = source
+        self._format = line_format
         self._row, self._line, self._offset, self._is_within_line = position
         self._pause = self._offset + PAUSE_BYTES
         self._limits = Limits(width, max_record_bytes, max_cell_chars)
         self._taken: list[bytes] = []
-        self._ahead = _LinesAhead(source, max_record_bytes)
+        self._ahead = _LinesAhead(source, line_format, max_record_bytes)
         self._is_suspect = False
         self._steps = self._read()
 
@@ -137,8 +138,9 @@ class RecordReader:
         """
         taken, width, max_cell_chars = self._taken, self._limits.width, self._limits.max_cell_chars
         try:
-            for cells in csv.reader(self._take_lines(), strict=True):
-                if len(cells) != width or len(taken) > 1 or self._is_suspect or len(taken[0]) > max_cell_chars:
+            for cells in self._format.reader(self._take_lines()):
+                is_odd = len(cells) != width or len(taken) > 1 or self._is_suspect
+                if is_odd or len(taken[0]) > max_cell_chars or not cells[0].strip():
                     if (record := self._record(cells)) is not None or self._is_pause_due():
                         yield record
                     continue
@@ -152,16 +154,16 @@ class RecordReader:
     def _take_lines(self) -> Iterator[str]:
         """Yield lines as `csv` asks for them, until the end of the file or until a record grows too long."""
         taken, ahead, limit = self._taken, self._ahead.lines, self._limits.max_record_bytes
-        readline, size = self._source.readline, 0
+        readline, decode, size = self._source.readline, self._format.decode, 0
         while line := ahead.popleft() if ahead else readline(limit + 1):
             size = size + len(line) if taken else len(line)
             taken.append(line)
             if size > limit:
                 return
             try:
-                text = line.decode()
+                text = decode(line)
             except UnicodeDecodeError:
-                text = _decode(line)
+                text = self._format.decode_any(line)
                 self._is_suspect = True
             if "\0" in text:
                 self._is_suspect = True
@@ -175,8 +177,10 @@ class RecordReader:
         self._offset += size
         self._taken.clear()
         self._is_suspect = False
-        if not cells:
-            return None
+        if not any(map(str.strip, cells)):
+            return None  # blank, or of nothing but delimiters
+        if self._limits.width is not None and not any(cells[self._limits.width :]):
+            cells = cells[: self._limits.width]  # a delimiter at the end of a row makes no cell
         self._row += 1
         problem = self._limits.problem_in(cells) if is_suspect else None
         if problem is not None:
@@ -192,8 +196,8 @@ class RecordReader:
 
     def _failed_line(self, line: bytes) -> Record:
         is_too_long = len(line) > self._limits.max_record_bytes
-        text = _decode(line)
-        problem = self._limits.problem("record_too_long" if is_too_long else _fault_of(text))
+        text = self._format.decode_any(line)
+        problem = self._limits.problem("record_too_long" if is_too_long else self._format.fault_of(text))
         self._row += 1
         self._line += 1
         self._offset += len(line)
@@ -221,7 +225,7 @@ class RecordReader:
         """Yield the record that begins with the first line handed back, or a pause where that line is blank."""
         first = self._ahead.take()
         try:
-            is_open = _opens_quote(_decode(first))
+            is_open = self._format.opens_quote(first)
         except csv.Error:
             yield self._failed_line(first)
             return
@@ -233,7 +237,7 @@ class RecordReader:
             self._taken.extend(self._ahead.lines)
             self._ahead.lines.clear()
         self._is_suspect = True
-        record = self._record(next(csv.reader(map(_decode, self._taken), strict=True)))
+        record = self._record(next(self._format.reader(map(self._format.decode_any, self._taken))))
         if record is not None or self._is_pause_due():
             yield record
 
@@ -246,8 +250,9 @@ class _LinesAhead:
     a file full of open quotes would be parsed over and over.
     """
 
-    def __init__(self, source: BinaryIO, max_record_bytes: int) -> None:
+    def __init__(self, source: BinaryIO, line_format: LineFormat, max_record_bytes: int) -> None:
         self._source = source
+        self._format = line_format
         self._max_record_bytes = max_record_bytes
         self._size = 0
         self._never_closes = False
@@ -272,7 +277,7 @@ class _LinesAhead:
         """
         while not self._never_closes and size_before + self._size <= self._max_record_bytes:
             try:
-                if not _opens_quote('"' + _decode(self.lines[-1])):
+                if not self._format.goes_on_quoted(self.lines[-1]):
                     return True
             except csv.Error:
                 self._never_closes = True
@@ -284,32 +289,3 @@ class _LinesAhead:
             self.lines.append(line)
             self._size += len(line)
         return False
-
-
-def _decode(line: bytes) -> str:
-    return line.decode("utf-8", "surrogateescape")
-
-
-def _opens_quote(line: str) -> bool:
-    """Whether a quote is open at the end of a line that begins outside one.
-
-    Raises:
-        csv.Error: the line is malformed.
-    """
-    reader = csv.reader((line, '"'), strict=True)
-    next(reader)
-    return reader.line_num == 2
-
-
-def _fault_of(line: str) -> str:
-    """The code of the problem with a line that is no record."""
-    try:
-        if _opens_quote(line):
-            return "unclosed_quote"
-    except csv.Error:
-        pass
-    try:
-        next(csv.reader([line]))  # not strict: text after a quote is allowed, a stray carriage return is not
-    except csv.Error:
-        return "stray_carriage_return"
-    return "text_after_quote"

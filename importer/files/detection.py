@@ -113,9 +113,8 @@ def _warnings(records: Sequence[Located], table: Table) -> list[str]:
     uneven = [record.line for record in rows if len(record.cells) != table.width]
     if not uneven:
         return []
-    return [
-        f"{len(uneven):,} of the first {len(rows):,} rows have not {table.width:,} cells; line {uneven[0]:,} first."
-    ]
+    told = f"{len(uneven):,} of the first {len(rows):,} rows have not {table.width:,} cells"
+    return [f"{told}: line {uneven[0]:,} first."]
 
 
 def _letters(width: int) -> list[str]:

@@ -11,6 +11,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from itertools import islice
 from typing import NamedTuple
 
@@ -61,6 +62,9 @@ KNOWN = re.compile(
     re.VERBOSE,
 ).fullmatch
 WORDS = re.compile(r"[^\W_](?:[^\W_]|['’.,!?()/&+-](?! {2})| (?! {2}))*+").fullmatch
+DIVIDED = re.compile(r"[,;]\S|[\t|]").search
+"""What looks like several cells."""
+
 LONG = 200
 """Of a longer cell only the beginning is looked at."""
 
@@ -133,7 +137,8 @@ def dialect_of(lines: Sequence[str]) -> Found:
 
 
 def _sample(lines: Sequence[str]) -> list[str]:
-    taken, size = [], 0
+    taken: list[str] = []
+    size = 0
     for line in islice(lines, LINES_TRIED):
         size += len(line)
         if size > CHARACTERS_TRIED and taken:
@@ -184,7 +189,7 @@ def _trials(lines: Sequence[str], delimiter: str = "") -> list[Trial]:
 
 
 def _quoting(text: str, delimiter: str) -> Iterable[tuple[str, str, bool]]:
-    """The ways of quoting of which there are signs in a text: the quote, its escape, and whether blanks surround it."""
+    """The ways of quoting of which a text has signs: the quote, its escape, and whether blanks surround it."""
     before = f"(?:^|\n|{re.escape(delimiter)})" if delimiter else "(?:^|\n)"
     after = f"(?:$|\n|{re.escape(delimiter)})" if delimiter else "(?:$|\n)"
     found = False
@@ -209,7 +214,9 @@ def _quoting(text: str, delimiter: str) -> Iterable[tuple[str, str, bool]]:
 
 
 def _try(lines: Sequence[str], dialect: Dialect) -> Trial:
-    rows = [row for row in cells_of(lines, dialect) if row]
+    rows: list[list[str]] = []
+    with suppress(csv.Error):  # a lone carriage return
+        rows.extend(row for row in cells_of(lines, dialect) if row)
     if not rows:
         return Trial(dialect, 0.0, 0, 0.0)
     widths = Counter(map(len, rows))
@@ -234,11 +241,9 @@ def _value(cell: str, dialect: Dialect) -> float:
         return 0.05  # a quote that was not taken for one
     if KNOWN(text):
         return 1.0
-    if any(sign in text for sign in ";\t|"):
+    if DIVIDED(text):
         return 0.25
-    if WORDS(text):
-        return 0.9 if "," not in text else 0.6
-    return 0.25 if "," in text else 0.5
+    return 0.9 if WORDS(text) else 0.5
 
 
 def cells_of(lines: Iterable[str], dialect: Dialect) -> Iterable[list[str]]:
@@ -266,7 +271,7 @@ def _unquoted(line: str, dialect: Dialect) -> str:
 def unescaped(line: str, dialect: Dialect) -> str:
     r"""The line with doubled quotes instead of escaped ones.
 
-    A backslash at the end of a quoted cell is an ordinary one: behind its quote comes a delimiter or the line's end.
+    A backslash at the end of a quoted cell is an ordinary one: its quote stands before a delimiter or a line end.
     """
     quote = re.escape(dialect.quote)
     end = rf"(?=\s*(?:{re.escape(dialect.delimiter)}|$))" if dialect.delimiter else r"(?=\s*$)"

@@ -67,6 +67,11 @@ PRIORS = {"cp1252": 2.0, "cp850": 0.8, "cp1251": 0.9, "iso8859-15": 0.9}
 MAC_WITH_CARRIAGE_RETURNS = 4.0
 """What lines that end in a carriage return alone say for Mac Roman."""
 
+UTF_8_SEQUENCE = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe1-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
+
+MOST = 0.95
+"""Of the characters, when nearly all are meant."""
+
 SAMPLE_BYTES = 64 * 1024
 CLOSE = 0.6
 """An encoding whose score is such a part of the best one's leaves the question open, where the texts differ."""
@@ -120,33 +125,29 @@ def _by_mark(head: bytes) -> Encoding | None:
 
 
 def _by_nuls(head: bytes) -> Encoding | None:
-    """UTF-16 or UTF-32 without a mark: most of its characters have NULs at the same places."""
-    part = head[: 4096 - 4096 % 4]
+    """UTF-16 or UTF-32 without a mark, told by where its NUL bytes stand."""
+    part = head[:4096]
     part = part[: len(part) - len(part) % 4]
-    if len(part) < 4 or b"\0" not in part:
+    if part.count(0) < 2:
         return None
-    often = tuple(part[place::4].count(0) * 4 > len(part) * 0.6 for place in range(4))
-    patterns = {
-        (False, True, True, True): "utf-32-le",
-        (True, True, True, False): "utf-32-be",
-        (False, True, False, True): "utf-16-le",
-        (True, False, True, False): "utf-16-be",
-    }
-    name = patterns.get(often) or _by_line_ends(part)  # type: ignore[call-overload]
-    return Encoding(name, 0, f"its NUL bytes stand where {name.upper()} has them") if name else None
+    nuls = [part[place::4].count(0) * 4 / len(part) for place in range(4)]
+    if min(nuls[2:]) > MOST > nuls[0]:
+        name = "utf-32-le"
+    elif min(nuls[:2]) > MOST > nuls[3]:
+        name = "utf-32-be"
+    elif nuls[1] + nuls[3] > MOST * sum(nuls) and _has_line_ends(part, "utf-16-le"):
+        name = "utf-16-le"
+    elif nuls[0] + nuls[2] > MOST * sum(nuls) and _has_line_ends(part, "utf-16-be"):
+        name = "utf-16-be"
+    else:
+        return None
+    return Encoding(name, 0, f"its NUL bytes stand where {name.upper()} has them")
 
 
-def _by_line_ends(part: bytes) -> str | None:
-    """UTF-16 of other scripts: only delimiters and line ends have NULs, always on the same side."""
-    for name, signs in (
-        ("utf-16-le", (b"\n\0", b",\0", b";\0", b"\t\0")),
-        ("utf-16-be", (b"\0\n", b"\0,", b"\0;")),
-    ):
-        nuls = [place for place in range(len(part)) if part[place] == 0]
-        side = 1 if name == "utf-16-le" else 0
-        if any(sign in part for sign in signs) and all(place % 2 == side for place in nuls):
-            return name
-    return None
+def _has_line_ends(part: bytes, name: str) -> bool:
+    """Whether, read in this encoding, the text has line ends or delimiters, and nothing that no text has."""
+    text = part.decode(name, "replace")
+    return any(sign in text for sign in "\n\r,;\t") and not any(sign in text for sign in "\0\ufffd\ufffe\uffff")
 
 
 def _whole_lines(piece: bytes) -> bytes:
@@ -156,6 +157,10 @@ def _whole_lines(piece: bytes) -> bytes:
 
 
 def _by_words(text: bytes) -> Encoding:
+    sound = len(b"".join(UTF_8_SEQUENCE.findall(text)))
+    faulty = sum(byte > 0x7F for byte in text) - sound
+    if sound > 2 * faulty:
+        return Encoding("utf-8", 0, f"it is UTF-8 but for {faulty:,} bytes")
     lines = [line for line in re.split(rb"[\r\n]+", text) if not line.isascii()]
     sample = b"\n".join(lines)[:SAMPLE_BYTES]
     has_only_carriage_returns = b"\r" in text and b"\n" not in text
@@ -171,6 +176,8 @@ def _by_words(text: bytes) -> Encoding:
     if not any(scores.values()):
         return Encoding("cp1252", 0, "it fits no encoding that is known here; Windows-1252 is the nearest")
     best = max(scores, key=scores.__getitem__)
+    if "cp1252" in scores and sample.decode("cp1252", "replace") == sample.decode(best, "replace"):
+        best = "cp1252"  # the most frequent of those that give the same text
     as_best = sample.decode(best, "replace")
     others = [
         name

@@ -7,6 +7,8 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from importer.files.names import normalised
+
 FIRST_ROWS = 40
 """A header is looked for in so many of the first records."""
 
@@ -72,11 +74,6 @@ def table_of(records: Sequence[Located], known: frozenset[str] = frozenset()) ->
     return Table(names, header.line, end, width, f"the header is on {lines}{before}", is_sure)
 
 
-def normalised(name: str) -> str:
-    """A name as it is compared: letters and digits alone, in lower case."""
-    return "".join(character for character in name.casefold() if character.isalnum())
-
-
 def _width(records: Sequence[Located]) -> int:
     widths = Counter(len(record.cells) for record in records)
     return max(widths, key=lambda width: (widths[width] * (1 if width > 1 else 0.5), width))
@@ -133,7 +130,7 @@ def _is_row(records: Sequence[Located], width: int) -> bool:
     names = [normalised(cell) for cell in first.cells if cell.strip()]
     if same > other:
         return True
-    return not same and not other and _repeats(first, others) or (len(set(names)) < len(names) and same > 0)
+    return (not same and not other and _repeats(first, others)) or (len(set(names)) < len(names) and same > 0)
 
 
 def _repeats(first: Located, others: Sequence[Located]) -> bool:

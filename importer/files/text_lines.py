@@ -6,15 +6,17 @@ import codecs
 import re
 from collections.abc import Iterable, Iterator
 
-LINE_ENDS = {"lf": "\n", "crlf": "\r\n", "cr": "\r"}
-ENDED = re.compile(r"[^\r\n]*(?:\r*\n|\r(?!\n))")
-"""A line with its end. CR CR LF is one end: it comes of a program that translated line ends twice."""
+ANY_END = re.compile(r"\r{0,3}\n|\r")
+"""CR CR LF is one end: it comes of a program that translated line ends twice."""
 
-ENDED_BY_LF = re.compile(r"[^\n]*\n")
+LINE_FEED = re.compile(r"\n")
 END_OF_FILE = "\x1a\0"
 """What DOS programs and broken copies leave behind the last line."""
 
 CHUNK_BYTES = 64 * 1024
+
+LONGEST_LINE = 16 * 1024 * 1024
+"""Characters; a longer line is divided, so that no file fills the memory."""
 
 
 def line_end_of(text: str) -> str:
@@ -45,22 +47,28 @@ def _escapes(encoding: str) -> bool:
 
 def lines_of(pieces: Iterable[str], line_end: str) -> Iterator[str]:
     """The lines with their ends; the last one without what marks the end of a file."""
-    pattern = ENDED if line_end in ("cr", "mixed") else ENDED_BY_LF
-    rest = ""
-    for piece in pieces:
-        rest += piece
-        held = ""
-        if pattern is ENDED and rest.endswith("\r"):  # a line feed may follow
-            stripped = rest.rstrip("\r")
-            rest, held = stripped, rest[len(stripped) :]
-        end = 0
-        for found in pattern.finditer(rest):
-            yield found[0]
-            end = found.end()
-        rest = rest[end:] + held
-    for line in ENDED.findall(rest) if pattern is ENDED else ():
-        rest = rest[len(line) :]
-        yield line
-    last = rest.rstrip(END_OF_FILE)
+    pattern = ANY_END if line_end in ("cr", "mixed") else LINE_FEED
+    rest: list[str] = []
+    for piece in _with_whole_ends(pieces) if pattern is ANY_END else pieces:
+        begin = 0
+        for found in pattern.finditer(piece):
+            yield "".join([*rest, piece[begin : found.end()]])
+            rest, begin = [], found.end()
+        rest.append(piece[begin:])
+        if sum(map(len, rest)) > LONGEST_LINE:
+            yield "".join(rest)
+            rest = []
+    last = "".join(rest).rstrip(END_OF_FILE)
     if last:
         yield last
+
+
+def _with_whole_ends(pieces: Iterable[str]) -> Iterator[str]:
+    """The pieces, cut so that none ends within a line end."""
+    held = ""
+    for piece in pieces:
+        text = held + piece
+        cut = len(text.rstrip("\r"))
+        held = text[cut:]
+        yield text[:cut]
+    yield held

@@ -82,7 +82,7 @@ class TextRecords:
         literal = self._plain(body)
         if is_whole or len(taken) > 1 or len(literal) == self._width:
             return literal, problem or "A quote stands where none is expected.", 1
-        return cells, "Text follows a closing quote.", 1
+        return literal, "Text follows a closing quote.", 1
 
     def _taking(self, taken: list[str]) -> Iterator[str]:
         """The lines taken, and more of them as they are asked for."""

@@ -86,6 +86,9 @@ class Import(Base):
     columns: Mapped[list[str | None] | None] = mapped_column(
         JSONB, comment="the record's column per cell, or null", deferred=True, deferred_group="header"
     )
+    profile: Mapped[dict[str, Any] | None] = mapped_column(
+        JSONB, comment="how its lines are written; null: commas and UTF-8", deferred=True, deferred_group="header"
+    )
     rows_line: Mapped[int] = mapped_column(Integer, default=0, comment="physical lines before the first row")
     rows_offset: Mapped[int] = mapped_column(BigInteger, default=0, comment="bytes before the first row")
 

@@ -5,9 +5,12 @@ from __future__ import annotations
 import re
 import unicodedata
 from datetime import UTC, datetime
+from typing import Any
 
 from flask import Flask
 from markupsafe import Markup, escape
+
+from importer.files.dialects import DELIMITERS
 
 SHOWN_CHARACTERS = 300
 """Characters of a cell that are shown."""
@@ -19,8 +22,26 @@ MINUTE, HOUR, DAY = 60, 3600, 86400
 
 def register(app: Flask) -> None:
     app.jinja_env.filters.update(
-        number=number, size=size, duration=duration, when=when, visible=visible, marked=marked
+        number=number, size=size, duration=duration, when=when, visible=visible, marked=marked, reading=reading
     )
+
+
+def reading(profile: dict[str, Any]) -> str:
+    """How a file is read, in a few words."""
+    delimiter = DELIMITERS.get(profile["delimiter"], repr(profile["delimiter"]))
+    cells = f"{delimiter} between cells" if profile["delimiter"] else "one cell to a line"
+    words = [cells, _encoding(profile["encoding"])]
+    if profile["quote"] != '"':
+        words.append(f"cells in {profile['quote']}")
+    if profile["escape"]:
+        words.append(f"quotes after {profile['escape']}")
+    if profile["wraps_lines"]:
+        words.append("each line in quotes")
+    return ", ".join(words)
+
+
+def _encoding(name: str) -> str:
+    return f"Windows-{name[2:]}" if re.fullmatch("cp125[0-8]", name) else name.replace("_", "-").upper()
 
 
 def number(value: float) -> str:

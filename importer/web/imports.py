@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement
 from werkzeug.routing import BaseConverter
 from werkzeug.wrappers import Response
 
-from importer.control.reports import Report, find_import, page_of_imports, report, reports
+from importer.control.reports import Report, find_import, ignored_columns, page_of_imports, report, reports
 from importer.models import Import
 from importer.statuses import (
     CANCELLABLE,
@@ -106,6 +106,7 @@ def _page(import_id: str) -> dict[str, Any]:
         "report": report(db.session(), services(), import_),
         "now": time.time(),
         "ignored": ignored_columns(import_),
+        "profile": import_.profile,
         "warnings": watch().warnings() if status not in ENDED or failed.retrying else [],
         "failed": failed,
         "is_live": status not in ENDED or failed.retrying > 0 or import_.cleaned_at is None,
@@ -116,12 +117,6 @@ def _page(import_id: str) -> dict[str, Any]:
             "retry": status in TAKES_ROWS and import_.failed_rows > 0,
         },
     }
-
-
-def ignored_columns(import_: Import) -> list[str]:
-    """Columns of the file that its record type does not have."""
-    pairs = zip(import_.header or [], import_.columns or [], strict=False)
-    return [name for name, column in pairs if column is None]
 
 
 def _list() -> dict[str, Any]:

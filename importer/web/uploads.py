@@ -7,7 +7,7 @@ from typing import Any
 from flask import Blueprint, g, request
 from werkzeug.exceptions import BadRequest
 
-from importer.control.reports import report
+from importer.control.reports import about_the_file, report
 from importer.control.uploads import begin_upload, receive, receive_again
 from importer.errors import FileTooLargeError
 from importer.models import Import
@@ -72,7 +72,8 @@ def receive_upload(record_type: str | None) -> tuple[Import, bool]:
 
 def created(import_: Import, made: bool) -> tuple[dict[str, Any], int]:
     """The import as JSON: 201 where this request made it, 200 where an earlier one did."""
-    return as_json(report(db.session(), services(), import_)), 201 if made else 200
+    answer = {**as_json(report(db.session(), services(), import_)), **about_the_file(import_)}
+    return answer, 201 if made else 200
 
 
 def _idempotency_key() -> str | None:

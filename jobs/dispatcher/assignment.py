@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Engine, Row, bindparam, func, select
 from sqlalchemy.orm import Session
 
+from importer.files.line_formats import LineFormat
 from importer.ledger.retries import Requested, requested
 from importer.lifecycle.transitions import try_move
 from importer.models import Import
@@ -20,6 +21,7 @@ WANTED = select(
     Import.sequence,
     Import.etag,
     func.jsonb_array_length(Import.columns).label("width"),
+    Import.profile,
     Import.total_rows,
     Import.failed_rows,
     Import.retry_after,
@@ -32,6 +34,7 @@ class Assignment(NamedTuple):
     Attributes:
         etag: of its file in S3.
         width: how many columns the file has.
+        line_format: how its lines are written.
         asks_for_more: all failed rows are to be tried again, and not all have been asked for.
         retries: the first of those whose retry was asked for.
         reached: from where rows of the file are to be dispatched. None where they all have been, where the import
@@ -42,6 +45,7 @@ class Assignment(NamedTuple):
     sequence: int
     etag: str
     width: int
+    line_format: LineFormat
     asks_for_more: bool
     retries: list[Requested]
     reached: Checkpoint | None
@@ -67,8 +71,16 @@ def take_up(engine: Engine, import_id: str, reached: Checkpoint | None) -> Assig
             started = func.coalesce(Import.started_at, func.now())
             try_move(session, import_id, Status.RUNNING, started_at=started)
         session.commit()
-    asks_for_more = found.retry_after is not None
-    return Assignment(import_id, found.sequence, found.etag or "", found.width or 0, asks_for_more, retries, left)
+    return Assignment(
+        import_id,
+        found.sequence,
+        etag=found.etag or "",
+        width=found.width or 0,
+        line_format=LineFormat.from_json(found.profile),
+        asks_for_more=found.retry_after is not None,
+        retries=retries,
+        reached=left,
+    )
 
 
 def _is_left(found: Row[Any], reached: Checkpoint) -> bool:

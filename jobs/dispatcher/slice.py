@@ -145,6 +145,7 @@ class Slice:
                 source,
                 Position(reached.row_number, reached.line_number, reached.offset, reached.is_within_line),
                 width=assignment.width,
+                line_format=assignment.line_format,
                 max_record_bytes=settings.max_record_bytes,
                 max_cell_chars=settings.max_cell_chars,
             )

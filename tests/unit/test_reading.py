@@ -37,6 +37,7 @@ def test_whatever_python_writes_as_csv_is_read_unchanged(table, line_end, quotes
     if has_mark or data.startswith(b"\xef\xbb\xbf"):
         data = b"\xef\xbb\xbf" + data
     records = check_every_resume(data, width=len(table[0]) if table else 1)
+    table = [row for row in table if any(map(str.strip, row))]  # others are no rows
     assert [record.cells for record in records] == table
     assert [record.problem for record in records] == [None] * len(table)
     assert [record.row_number for record in records] == list(range(1, len(table) + 1))
@@ -61,8 +62,18 @@ def test_blank_lines_are_no_rows_but_count_as_lines():
     assert [(record.row_number, record.line_number) for record in records] == [(1, 3), (2, 6)]
 
 
-def test_an_empty_quoted_cell_alone_on_its_line_is_a_row():
-    assert [record.cells for record in read(b'""\n\nx\n', width=1)] == [[""], ["x"]]
+def test_lines_without_any_value_are_no_rows():
+    data = b'""\n\nx,1\n,\n  ,\t\n"",""\n\xc2\xa0,\ny,2\n'
+    assert [(record.row_number, record.line_number, record.cells) for record in read(data, width=2)] == [
+        (1, 3, ["x", "1"]),
+        (2, 8, ["y", "2"]),
+    ]
+
+
+def test_delimiters_at_the_end_of_a_row_make_no_cells_but_what_stands_behind_them_does():
+    first, second = read(b"a,b,,\na,b,,c\n", width=2)
+    assert (first.cells, first.problem) == (["a", "b"], None)
+    assert second.problem.code == "too_many_cells"
 
 
 def test_the_last_row_needs_no_line_end():

@@ -1,0 +1,134 @@
+"""How one line of a text becomes characters and cells; the only module that knows how CSV is parsed."""
+
+from __future__ import annotations
+
+import csv
+import re
+import sys
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from importer.files.dialects import Dialect, unescaped
+
+csv.field_size_limit(sys.maxsize)  # our limits are max_record_bytes and max_cell_chars; csv's own would raise
+
+UTF_8 = "utf-8"
+
+
+class LineFormat:
+    """The encoding and the dialect of a text whose lines end at a line feed.
+
+    Args:
+        encoding: one in which the byte of a line feed stands for nothing else.
+    """
+
+    def __init__(self, encoding: str = UTF_8, dialect: Dialect | None = None) -> None:
+        self._dialect = dialect or Dialect()
+        self._encoding = encoding
+        self._is_plain = not (self._dialect.escape or self._dialect.is_padded or self._dialect.wraps_lines)
+        self._options: dict[str, Any] = {
+            "strict": True,
+            "delimiter": self._dialect.delimiter or "\0",
+            "quotechar": self._dialect.quote or None,
+            "quoting": csv.QUOTE_MINIMAL if self._dialect.quote else csv.QUOTE_NONE,
+            "skipinitialspace": self._dialect.is_padded,
+        }
+        delimiter, quote = map(re.escape, (self._dialect.delimiter, self._dialect.quote))
+        self._padded_end = re.compile(f"{quote}[ \t]+(?={delimiter}|[\r\n]*$)") if delimiter and quote else None
+        if encoding == UTF_8 and self._is_plain:
+            self.decode = bytes.decode  # type: ignore[method-assign,assignment]
+
+    @classmethod
+    def from_json(cls, told: dict[str, Any] | None) -> LineFormat:
+        """What `as_json` told; None: commas, quotes and UTF-8."""
+        if told is None:
+            return PLAIN
+        dialect = {name: told[name] for name in Dialect._fields}
+        return cls(told["encoding"], Dialect(**dialect))
+
+    def as_json(self) -> dict[str, Any]:
+        """All that it is made of."""
+        return {"encoding": self._encoding, **self._dialect._asdict()}
+
+    def decode(self, line: bytes) -> str:
+        """The line's text, prepared for `reader`.
+
+        Raises:
+            UnicodeDecodeError: it has bytes that the encoding has not.
+        """
+        return self._prepared(line.decode(self._encoding))
+
+    def decode_any(self, line: bytes) -> str:
+        """The same; bytes that the encoding has not stand as lone surrogates (PEP 383)."""
+        return self._prepared(line.decode(self._encoding, "surrogateescape"))
+
+    def reader(self, lines: Iterable[str]) -> Iterator[list[str]]:
+        """The cells of these lines, record by record; no cells for a blank line.
+
+        It raises `csv.Error` at a record that is malformed, also where the last one does not end.
+        """
+        cells = csv.reader(lines, **self._options)
+        return map(_stripped, cells) if self._dialect.is_padded else cells
+
+    def opens_quote(self, line: bytes) -> bool:
+        """Whether a quote is open at the end of a line that begins outside one.
+
+        Raises:
+            csv.Error: the line is malformed.
+        """
+        return self._is_open(self.decode_any(line))
+
+    def goes_on_quoted(self, line: bytes) -> bool:
+        """Whether a quote that was open before the line is open behind it.
+
+        Raises:
+            csv.Error: the line is malformed.
+        """
+        return self._is_open(self._dialect.quote + self.decode_any(line))
+
+    def fault_of(self, text: str) -> str:
+        """The code of the problem with a line that is no record."""
+        try:
+            if self._is_open(text):
+                return "unclosed_quote"
+        except csv.Error:
+            pass
+        try:
+            next(csv.reader([text], **{**self._options, "strict": False}))
+        except csv.Error:
+            return "stray_carriage_return"  # not strict: text after a quote is allowed, this is not
+        return "text_after_quote"
+
+    def _is_open(self, text: str) -> bool:
+        reader = csv.reader((text, self._dialect.quote), **self._options)
+        next(reader)
+        return reader.line_num == 2
+
+    def _prepared(self, text: str) -> str:
+        """The line as RFC 4180 would have it."""
+        if self._is_plain:
+            return text
+        dialect = self._dialect
+        if dialect.wraps_lines:
+            text = _unwrapped(text)
+        if dialect.escape and dialect.escape + dialect.quote in text:
+            text = unescaped(text, dialect)
+        if dialect.is_padded and self._padded_end is not None:
+            text = self._padded_end.sub(dialect.quote, text)
+        return text
+
+
+def _stripped(cells: list[str]) -> list[str]:
+    return [cell.strip(" \t") for cell in cells]
+
+
+def _unwrapped(line: str) -> str:
+    """The line without the quotes around all of it."""
+    text = line.strip()
+    if len(text) > 1 and text[0] == text[-1] == '"':
+        return text[1:-1].replace('""', '"')
+    return line
+
+
+PLAIN = LineFormat()
+"""Commas, quotes and UTF-8."""

@@ -1,0 +1,51 @@
+"""Why a file is refused as a whole, and what to do about it."""
+
+from __future__ import annotations
+
+from importer.errors import RefusedFileError
+
+REFUSALS: dict[str, str] = {
+    "empty": "The file is empty, or has only blank lines where its header should be. Upload a CSV file with a"
+    " header and at least one row.",
+    "no_rows": "The file has a header and no rows. Upload a file with at least one row below the header.",
+    "gzip": "The file is compressed with gzip. Unpack it, and upload the CSV file that is in it.",
+    "bzip2": "The file is compressed with bzip2. Unpack it, and upload the CSV file that is in it.",
+    "xz": "The file is compressed with xz. Unpack it, and upload the CSV file that is in it.",
+    "zip": "The file is a ZIP archive. Unpack it, and upload the CSV file that is in it.",
+    "archive": "The file is a compressed archive. Unpack it, and upload the CSV file that is in it.",
+    "damaged": "The file is compressed, and damaged or cut off. Get it again from where it comes from.",
+    "several_files": "The archive holds no file, or more than one: {members}. Unpack it, and upload the one with"
+    " the table.",
+    "unpacked_too_large": "Unpacked, the file is larger than {most:,} bytes. Divide it.",
+    "xlsx": "The file is an Excel workbook. Save the sheet as “CSV UTF-8”, and upload that file.",
+    "ods": "The file is an OpenDocument spreadsheet. Save the sheet as CSV in UTF-8, and upload that file.",
+    "xls": "The file is an old Excel workbook or Office document. Save the sheet as “CSV UTF-8”, and upload that"
+    " file.",
+    "numbers": "The file is a sheet of Apple Numbers. Export it there as CSV (File, Export To, CSV, encoding"
+    " UTF-8), and upload that file.",
+    "html": "The file is a web page (HTML), whatever its name says. Open it in a spreadsheet, save it as “CSV"
+    " UTF-8”, and upload that file.",
+    "pdf": "The file is a PDF. Upload the table itself, saved as “CSV UTF-8”.",
+    "utf16": "The file is in UTF-16, which spreadsheets call “Unicode text”. Save it as “CSV UTF-8”.",
+    "uncertain_encoding": "The file is not UTF-8, and its letters do not tell whether it is {encodings}. Save it"
+    " as “CSV UTF-8”.",
+    "binary": "The file is not text: line {line} contains NUL characters. Save the table as “CSV UTF-8”.",
+    "not_utf8": "The header (line {line}) is not UTF-8. Save the file as “CSV UTF-8”.",
+    "carriage_returns": "The file's lines end as those of old Macs do, in a carriage return alone. Save it with"
+    " Windows (CRLF) or Unix (LF) line ends.",
+    "header_too_long": "The header (line {line}) is too long. Look whether the file is a CSV file with a line end"
+    " after its header. {problem}",
+    "malformed_header": "The header (line {line}) cannot be read. {problem} Then upload the file again.",
+    "no_known_column": "The header (line {line}) names no known column. The columns known here: {known}. The file"
+    " has: {found}. Choose another record type, or give the file a header.",
+    "repeated_column": "The header (line {line}) has the column {name} twice, in cells {first:,} and {second:,}."
+    " Remove or rename one of them.",
+    "missing_column": "The header (line {line}) lacks the required {missing}. The file has: {found}. Add what is"
+    " missing, or rename the column that holds it.",
+}
+"""Every reason: its code, and what to tell the person who uploaded the file."""
+
+
+def refusal(code: str, **facts: object) -> RefusedFileError:
+    """The error with this code, whose message names these facts."""
+    return RefusedFileError(code, REFUSALS[code].format(**facts))

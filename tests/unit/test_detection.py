@@ -1,0 +1,193 @@
+"""A file is described by a sample of its bytes, and read as somebody would read it who looks at it."""
+
+import io
+import itertools
+import json
+import re
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import polluted
+import pytest
+
+from importer.files.__main__ import inspect, records_of
+from importer.files.detection import describe
+from importer.files.dialects import BACKSLASH, Dialect, dialect_of
+from importer.files.encodings import encoding_of
+from importer.files.samples import HEAD_BYTES, take
+from importer.files.text_lines import lines_of
+
+TABLE = polluted.table(seed=5)
+POLLUTED = [*polluted.whole_files(TABLE), *polluted.around(TABLE), *polluted.single_rows(TABLE)]
+
+TEXTS = {
+    "German": ("Name;Ort\nJürgen Groß;Köln\nCafé – Süd;Düsseldorf\n", ["cp1252", "cp850", "mac-roman"]),
+    "French": ("nom;ville\nFrançois;Orléans\nHélène;Besançon\nÉric;Nîmes\n", ["cp1252", "mac-roman"]),
+    "Swedish": ("namn;ort\nÅsa Öberg;Malmö\nBjörn;Västerås\n", ["cp1252", "mac-roman", "cp850"]),
+    "Polish": ("nazwa;miasto\nŁukasz Żółć;Łódź\nMałgorzata;Gdańsk\n", ["cp1250", "iso8859-2"]),
+    "Czech": ("jméno;město\nJiří Dvořák;Plzeň\nŽaneta Růžičková;Příbram\n", ["cp1250", "iso8859-2"]),
+    "Hungarian": ("név;város\nÁrpád Kovács;Győr\nErzsébet Szűcs;Pécs\n", ["cp1250", "iso8859-2"]),
+    "Turkish": ("ad;şehir\nIşıl Yılmaz;İstanbul\nGökhan Çağlar;Eskişehir\n", ["cp1254"]),
+    "Lithuanian": ("vardas;miestas\nJonas Žukauskas;Šiauliai\nRūta Kazlauskaitė;Panevėžys\n", ["cp1257"]),
+    "Russian": ("имя;город\nИван Петров;Москва\nАнна Смирнова;Новосибирск\n", ["cp1251", "koi8-r", "iso8859-5"]),
+    "Greek": ("όνομα;πόλη\nΓιώργος Παπαδόπουλος;Αθήνα\nΜαρία;Θεσσαλονίκη\n", ["cp1253", "iso8859-7"]),
+    "Hebrew": ("שם;עיר\nדוד כהן;תל אביב\nשרה לוי;ירושלים\n", ["cp1255"]),
+    "Arabic": ("اسم;مدينة\nمحمد علي;القاهرة\nفاطمة;بغداد\n", ["cp1256"]),
+    "Japanese": ("名前,住所\n山田太郎,東京都千代田区\n鈴木花子,ひらがなとカタカナ\n", ["shift_jis", "euc_jp"]),
+    "simplified Chinese": ("姓名,城市\n王小明,北京市\n李雷,上海市浦东新区\n", ["gb18030"]),
+    "traditional Chinese": ("姓名,城市\n王小明,臺北市\n陳美玲,高雄市\n", ["big5"]),
+    "Korean": ("이름,도시\n김철수,서울특별시\n이영희,부산광역시\n", ["euc_kr"]),
+}
+UNICODE = ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le", "utf-32-be"]
+
+
+def described(content: bytes):
+    return describe(take(lambda offset, count: content[offset : offset + count], len(content)))
+
+
+def read(content: bytes):
+    """The records of a file, the header among them if it has one."""
+    found = described(content)
+    rows = [record.cells for record in records_of(io.BytesIO(content), found)]
+    return [found.header, *rows] if found.profile.header_line else rows
+
+
+@pytest.mark.parametrize("spoilt", POLLUTED, ids=[spoilt.what for spoilt in POLLUTED])
+def test_a_file_is_read_as_what_it_was_before_it_was_spoilt(spoilt):
+    as_written = [[re.sub("[\r\n]+", "\n", cell) for cell in cells] for cells in read(spoilt.content.encode())]
+    assert as_written == spoilt.records
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding"),
+    [pytest.param(text, name, id=f"{of} in {name}") for of, (text, names) in TEXTS.items() for name in names]
+    + [pytest.param(text, name, id=f"{of} in {name}") for of, (text, _) in TEXTS.items() for name in UNICODE],
+)
+def test_the_words_of_a_text_tell_its_encoding(text, encoding):
+    content = text.encode(encoding, "replace")
+    found = encoding_of([content])
+    assert content[found.mark :].decode(found.name) == text.encode(encoding, "replace").decode(encoding)
+
+
+def test_where_two_encodings_fit_somebody_is_asked():
+    content = "ciudad;nombre\nMálaga;Muñoz\n".encode("cp1252")
+    found = encoding_of([content])
+    assert "cp1252" in (found.name, *found.others)
+    assert found.others
+    (question,) = [question for question in described(content).questions if question.id == "encoding"]
+    assert question.default == found.name
+    assert set(question.choices) == {found.name, *found.others}
+
+
+def test_a_file_is_in_one_encoding_even_where_some_of_its_bytes_are_utf_8():
+    content = "name\n" + "Jürgen Groß\nCafé\n" * 5
+    mixed = content.encode("cp1252") + "Müller\n".encode()
+    assert encoding_of([mixed]).name == "cp1252"
+
+
+def test_an_encoding_is_told_by_pieces_of_the_middle_where_the_head_is_ascii():
+    content = b"name,city\n" + b"Ann,Rome\n" * 60_000 + "Jürgen,Köln\nZoë,Düren\n".encode("cp1252") * 40_000
+    assert described(content).profile.encoding == "cp1252"
+
+
+def test_the_evidence_is_in_words():
+    evidence = described(b"a;b\n" + b"1,5;2,5\n" * 99).evidence
+    assert evidence["delimiter"] == (
+        "semicolons: every one of the first records has 1 of them; commas appear 198 times"
+    )
+    assert evidence["header"] == "the header is on line 1"
+
+
+def test_a_first_record_that_may_be_a_header_or_a_row_is_asked_about():
+    (question,) = described(b"Ann,Rome\nBob,Oslo\nZoe,Bonn\n").questions
+    assert (question.id, question.default) == ("header", "yes")
+
+
+@pytest.mark.parametrize(
+    ("line", "unescaped"),
+    [
+        (r'"5\" pipe","x"', '"5"" pipe","x"'),
+        (r'"Back\slash\"', r'"Back\slash\"'),
+        (r'"ends\","x"', r'"ends\","x"'),
+        (r'"say \"no\"","x"', '"say ""no""","x"'),
+    ],
+)
+def test_a_backslash_before_a_closing_quote_is_an_ordinary_one(line, unescaped):
+    from importer.files.dialects import unescaped as of
+
+    assert of(line, Dialect(escape=BACKSLASH)) == unescaped
+
+
+@pytest.mark.parametrize("line_end", ["lf", "cr", "mixed"])
+def test_lines_do_not_depend_on_where_the_pieces_of_a_text_end(line_end):
+    text = "a\r\nb\rc\n\r\r\nd\n\ne\r"
+    whole = list(lines_of([text], line_end))
+    assert "".join(whole) == text
+    for size in (1, 2, 3, 5):
+        pieces = [text[start : start + size] for start in range(0, len(text), size)]
+        assert list(lines_of(pieces, line_end)) == whole
+
+
+HOSTILE = {
+    "quotes": b'"' * 300_000,
+    "delimiters": b",;\t|" * 100_000,
+    "one endless line": b"a" * 400_000,
+    "NULs": bytes(300_000),
+    "every byte": bytes(range(256)) * 1500,
+    "words without end": b"a b c d e f " * 30_000,
+    "quoted lines without end": b'"a,b\n' * 60_000,
+    "digits": b"1.1.1.1.1.1." * 30_000,
+    "nothing": b"",
+    "a line end": b"\n",
+}
+
+
+@pytest.mark.parametrize("content", HOSTILE.values(), ids=HOSTILE)
+def test_any_bytes_are_described_within_a_second(content):
+    began = time.process_time()
+    described(content)
+    assert time.process_time() - began < 1.5
+
+
+def test_of_a_large_file_only_a_few_pieces_are_read():
+    content, asked = b"a,b\n" * 10_000_000, []
+
+    def read_some(offset, count):
+        asked.append(count)
+        return content[offset : offset + count]
+
+    describe(take(read_some, len(content)))
+    assert sum(asked) <= HEAD_BYTES + 4 * 32 * 1024
+
+
+def test_the_command_prints_one_object_a_line_for_each_file(tmp_path):
+    (tmp_path / "one.csv").write_bytes(b"Ort;Name\nK\xf6ln;M\xfcller\n")
+    (tmp_path / "two.csv").write_bytes(b"a,b\n1,2\n" + b"3,4\n" * 50)
+    command = [sys.executable, "-m", "importer.files", "--json", *map(str, sorted(tmp_path.iterdir()))]
+    checkout = Path(__file__).parents[2]
+    done = subprocess.run(command, capture_output=True, cwd=checkout, env={}, check=True, text=True)
+    one, two = map(json.loads, done.stdout.splitlines())
+    assert one["records"] == [["Köln", "Müller"]]
+    assert one["header"] == ["Ort", "Name"]
+    assert (one["profile"]["delimiter"], one["profile"]["encoding"]) == (";", "cp1252")
+    assert len(two["records"]) == 20
+
+
+def test_all_records_are_printed_where_all_are_asked_for(tmp_path):
+    file = tmp_path / "file.csv"
+    file.write_bytes(b"a,b\n" + b"3,4\n" * 50)
+    assert len(inspect(file, None)["records"]) == 50
+
+
+def test_of_dialects_that_fit_as_well_the_others_are_told():
+    found = dialect_of(["a;b,c", "d;e,f", "g;h,i"])
+    assert {found.dialect.delimiter, *(other.delimiter for other in found.others)} >= {";", ","}
+
+
+def test_letters_name_the_columns_of_a_file_without_a_header():
+    content = "\n".join(",".join(map(str, range(number, number + 30))) for number in range(5)).encode()
+    header = described(content).header
+    assert header[:3] + header[24:28] == ["A", "B", "C", "Y", "Z", "AA", "AB"]
+    assert list(itertools.islice(header, 30, None)) == []
