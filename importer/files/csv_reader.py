@@ -13,6 +13,7 @@ from __future__ import annotations
 import csv
 from collections import deque
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import BinaryIO, NamedTuple
 
 from importer.files.line_formats import PLAIN, LineFormat
@@ -20,6 +21,10 @@ from importer.files.problems import Limits, Problem
 
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 SKIP_BYTES = 64 * 1024
+
+ROW_CELLS, LINES_LOOKED_AT = 3, 50
+"""Where a row has as many cells or more, lines with that many inside a quoted cell are taken for rows; of very
+many the first ones tell."""
 
 PAUSE_BYTES = 256 * 1024
 """So much is read without a record before `RecordReader.steps` says so."""
@@ -93,6 +98,7 @@ class RecordReader:
         self._taken: list[bytes] = []
         self._ahead = _LinesAhead(source, line_format, max_record_bytes)
         self._is_suspect = False
+        self._swallowed = 0
         self._steps = self._read()
 
     def __iter__(self) -> Iterator[Record]:
@@ -139,6 +145,9 @@ class RecordReader:
         taken, width, max_cell_chars = self._taken, self._limits.width, self._limits.max_cell_chars
         try:
             for cells in self._format.reader(self._take_lines()):
+                if len(taken) > 2 and self._swallows_rows(taken):
+                    self._swallowed = len(taken)
+                    return
                 is_odd = len(cells) != width or len(taken) > 1 or self._is_suspect
                 if is_odd or len(taken[0]) > max_cell_chars or not cells[0].strip():
                     if (record := self._record(cells)) is not None or self._is_pause_due():
@@ -187,17 +196,30 @@ class RecordReader:
             cells, problem = self._limits.keep(cells, problem)
         return Record(self._row, line_number, cells, problem)
 
+    def _swallows_rows(self, lines: Sequence[bytes]) -> bool:
+        """Whether the lines inside a record of several look like rows: then a quote was not closed."""
+        width, inner = self._limits.width, lines[1:-1]
+        if width is None or width < ROW_CELLS or not inner:
+            return False
+        return all(self._format.looks_like_a_row(line, width) for line in islice(inner, LINES_LOOKED_AT))
+
     def _fail_first_line(self) -> Record:
         """Fail the first of the lines taken, and hand back the others."""
         first, *rest = self._taken
+        last_line = self._line + self._swallowed if self._swallowed else 0
+        self._swallowed = 0
         self._taken.clear()
         self._ahead.hand_back(rest)
-        return self._failed_line(first)
+        return self._failed_line(first, last_line)
 
-    def _failed_line(self, line: bytes) -> Record:
+    def _failed_line(self, line: bytes, last_line: int = 0) -> Record:
+        """Fail this line; where its quote swallows rows, up to `last_line`."""
         is_too_long = len(line) > self._limits.max_record_bytes
         text = self._format.decode_any(line)
-        problem = self._limits.problem("record_too_long" if is_too_long else self._format.fault_of(text))
+        if last_line:
+            problem = self._limits.problem("quote_swallows_rows", last_line=last_line)
+        else:
+            problem = self._limits.problem("record_too_long" if is_too_long else self._format.fault_of(text))
         self._row += 1
         self._line += 1
         self._offset += len(line)
@@ -235,6 +257,10 @@ class RecordReader:
         self._taken.append(first)
         if is_open:
             self._taken.extend(self._ahead.lines)
+            if self._swallows_rows(self._taken):
+                yield self._failed_line(self._taken.pop(0), self._line + 1 + len(self._ahead.lines))
+                self._taken.clear()
+                return
             self._ahead.lines.clear()
         self._is_suspect = True
         record = self._record(next(self._format.reader(map(self._format.decode_any, self._taken))))

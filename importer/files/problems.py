@@ -19,6 +19,8 @@ PROBLEMS: dict[str, str] = {
     "unclosed_quote": "A quote that opens in this line is not closed: the file ends first, or the row grows longer"
     " than {max_record_bytes:,} bytes, or the next quote has text after it. Close it, and write each quote inside"
     ' a quoted cell twice ("").',
+    "quote_swallows_rows": "A quote that opens in this line closes only in line {last_line:,}, and the lines"
+    ' between look like rows. Close it, or write each quote inside a quoted cell twice ("").',
     "stray_carriage_return": "A carriage return stands between characters of an unquoted cell. Put quotes around"
     " the cell, or remove it.",
 }
@@ -76,10 +78,11 @@ class Limits:
                 return self.problem("cell_too_long", column)
         return None
 
-    def problem(self, code: str, column: int | None = None, *, found: int = 0) -> Problem:
+    def problem(self, code: str, column: int | None = None, *, found: int = 0, last_line: int = 0) -> Problem:
         """The problem with this code; its message names these limits."""
         message = PROBLEMS[code].format(
             found=found,
+            last_line=last_line,
             width=self.width,
             cell=0 if column is None else column + 1,
             max_cell_chars=self.max_cell_chars,

@@ -17,10 +17,13 @@ def test_a_kill_at_any_named_point_neither_loses_nor_repeats_a_row(scene, point)
 
 def test_every_point_kills_twice_while_the_other_kills_are_made_good(scene):
     scene.begin(deposits(1500), people(4000, keys=300), deposits(300, name="p"), SLICE_SECONDS="0.2")
-    kills = dict.fromkeys(POINTS, 0)
+    kills, seen = dict.fromkeys(POINTS, 0), 0
 
     def all_have_killed_twice() -> bool:
-        scene.world.let_leases_lapse()
+        nonlocal seen
+        if scene.crew.restarts > seen:  # always, rows of the living would count as those of the dead
+            seen = scene.crew.restarts
+            scene.world.let_leases_lapse()
         ready = [point for point in POINTS if not scene.is_armed(point)]
         for point in ready:
             if kills[point] < 2:

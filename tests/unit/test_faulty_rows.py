@@ -36,8 +36,27 @@ def test_a_faulty_line_fails_alone(code, line, column, kept):
     assert records[2:] == [Record(3, 3, ["4", "5", "6"], None), Record(4, 4, ["7", "8", "9"], None)]
 
 
+def test_a_quote_that_swallows_rows_fails_alone_and_the_rows_are_read():
+    data = b'1,"2 inches,3\n4,5,6\n7,8,9\n10,11 inches",12\n1,2,3\n'
+    first, *others = check_every_resume(data)
+    assert (first.problem.code, first.line_number) == ("quote_swallows_rows", 1)
+    assert "closes only in line 4" in first.problem.message
+    assert [record.cells for record in others] == [
+        ["4", "5", "6"],
+        ["7", "8", "9"],
+        ["10", '11 inches"', "12"],
+        ["1", "2", "3"],
+    ]
+
+
+def test_lines_of_a_quoted_cell_that_are_no_rows_belong_to_it():
+    for data in (b'1,"a\nb, c\nd",3\n', b'1,"a\n,,\nb",3\n', b'1,"a\nb,c,d,e\nf",3\n'):
+        (record,) = check_every_resume(data)
+        assert (record.problem, len(record.cells)) == (None, 3)
+
+
 def test_every_problem_has_an_example():
-    assert {fault[0] for fault in FAULTS} == set(PROBLEMS)
+    assert {fault[0] for fault in FAULTS} | {"quote_swallows_rows"} == set(PROBLEMS)
 
 
 def test_messages_name_limits_and_the_cell_as_people_count_it():
