@@ -68,6 +68,27 @@ exponent such as 1e-999999, which Postgres then refuses without naming the colum
 It stands after the limits: `Annotated[Decimal, Field(max_digits=14, decimal_places=2), IS_PLAIN_DECIMAL]`."""
 
 
+IS_AMOUNT = TextPattern(
+    r"[+-]?(?:[0-9]{1,50}(?:\.[0-9]{0,2})?|\.[0-9]{1,2}|[0-9]{1,50}\.?[0-9]{0,50}[eE][+-]?[0-9]{1,2})",
+    code="invalid_amount",
+    message="should be an amount such as 1234.56, with a point, two decimals at most and no other separators",
+)
+"""An amount of money. Three digits behind a point are no cents: to many people 1.000 is a thousand."""
+
+IS_RECENT_DATE = TextPattern(
+    "(?:19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}(?:[^0-9](?s:.*))?",
+    message="should be a date such as 2026-01-31, in the years 1900 to 2199",
+)
+"""The date of something that somebody did: the year 24 is a year that lost its century."""
+
+IS_TELEPHONE_NUMBER = TextPattern(
+    r"(?:[^A-Za-z#]*[^A-Za-z#.](?:\s*(?:[xX]|[eE][xX][tT]\.?)\s*[0-9]{1,8})?)?",
+    code="invalid_phone",
+    message="should be a telephone number such as +49 30 1234567, without letters",
+)
+"""What a spreadsheet makes of a number, such as 4.91512E+12 or #REF!, has lost its digits."""
+
+
 def _email_in_lower_case(text: str) -> str:
     plain = len(text) <= PLAIN_EMAIL_CHARS and is_plain_email(text)
     if plain and plain[1].lower() not in SPECIAL_TOP_LEVELS:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from importer.models import Base, ImportedRecord
 from importer.record_types.base import RecordType, RowSchema
-from importer.record_types.checks import IS_PLAIN_DECIMAL, Email, IsoDate
+from importer.record_types.checks import IS_AMOUNT, IS_RECENT_DATE, IS_TELEPHONE_NUMBER, Email
 
 
 class Contact(ImportedRecord, Base):
@@ -34,9 +34,9 @@ class ContactRow(RowSchema):
     email: Email
     name: Annotated[str, StringConstraints(min_length=1, max_length=200)]
     company: Annotated[str, StringConstraints(max_length=200)] | None = None
-    phone: Annotated[str, StringConstraints(max_length=50)] | None = None
-    signup_date: IsoDate | None = None
-    balance: Annotated[Decimal, Field(max_digits=14, decimal_places=2), IS_PLAIN_DECIMAL] | None = None
+    phone: Annotated[str, StringConstraints(max_length=50), IS_TELEPHONE_NUMBER] | None = None
+    signup_date: Annotated[date, IS_RECENT_DATE] | None = None
+    balance: Annotated[Decimal, Field(max_digits=14, decimal_places=2), IS_AMOUNT] | None = None
 
 
 class Contacts(RecordType):

@@ -297,3 +297,26 @@ class CustomersOfOurs(Customers):
 def test_what_a_record_types_own_check_fills_in_is_saved_though_the_file_lacks_it():
     assert Customers().fields_written(["number", None]) == ("number",)
     assert CustomersOfOurs().fields_written(["number", None]) == ("number", "town")
+
+
+@pytest.mark.parametrize("text", ["1.000", "2.500", "250.000", "1.5.0", "1,50", "1'000.00", "12.300000000000001"])
+def test_an_amount_that_may_mean_another_one_is_refused(text):
+    with pytest.raises(ValidationError, match="should be an amount such as"):
+        Contacts().validate({"email": "a@example.com", "name": "Ann", "balance": text})
+
+
+@pytest.mark.parametrize("text", ["4.91512E+12", "#REF!", "ACME", "N/A", "call Bob"])
+def test_what_is_no_telephone_number_is_refused(text):
+    with pytest.raises(ValidationError, match="should be a telephone number"):
+        Contacts().validate({"email": "a@example.com", "name": "Ann", "phone": text})
+
+
+@pytest.mark.parametrize("text", ["+49 (0)30 / 123-45.67", "0301", "(030) 12 x 34", "030 12 ext. 7", "\u2011"])
+def test_telephone_numbers_are_taken_as_they_are_written(text):
+    assert Contacts().validate({"email": "a@example.com", "name": "Ann", "phone": text})["phone"] == text
+
+
+@pytest.mark.parametrize("text", ["0024-03-05", "0202-03-05", "9999-12-31", "1899-12-31"])
+def test_nobody_signed_up_in_such_a_year(text):
+    with pytest.raises(ValidationError, match="in the years 1900 to 2199"):
+        Contacts().validate({"email": "a@example.com", "name": "Ann", "signup_date": text})
