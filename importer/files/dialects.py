@@ -195,10 +195,9 @@ def _quoting(text: str, delimiter: str) -> Iterable[tuple[str, str, bool]]:
     found = False
     for quote in QUOTES:
         opens = len(re.findall(f"{before}{quote}", text))
-        padded = len(re.findall(f"{before}[ \t]+{quote}", text)) if delimiter not in " \t" or not delimiter else 0
-        padded_after = (
-            len(re.findall(f"{quote}[ \t]+{after}", text)) if delimiter not in " \t" or not delimiter else 0
-        )
+        may_be_padded = delimiter not in (" ", "\t")
+        padded = len(re.findall(f"{before}[ \t]+{quote}", text)) if may_be_padded else 0
+        padded_after = len(re.findall(f"(?<!{quote}){quote}[ \t]+{after}", text)) if may_be_padded else 0
         closes = len(re.findall(f"{quote}{after}", text)) + padded_after
         if not closes or not opens + padded:
             continue

@@ -67,12 +67,16 @@ PRIORS = {"cp1252": 2.0, "cp850": 0.8, "cp1251": 0.9, "iso8859-15": 0.9}
 MAC_WITH_CARRIAGE_RETURNS = 4.0
 """What lines that end in a carriage return alone say for Mac Roman."""
 
+ASCII_BYTES = re.compile(rb"[\x00-\x7f]+")
 UTF_8_SEQUENCE = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe1-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
 
 MOST = 0.95
 """Of the characters, when nearly all are meant."""
 
 SAMPLE_BYTES = 64 * 1024
+UNLIKELY = 0.3
+"""Where fewer characters stand where such do, the text is in no encoding that is known here."""
+
 CLOSE = 0.6
 """An encoding whose score is such a part of the best one's leaves the question open, where the texts differ."""
 
@@ -159,7 +163,7 @@ def _whole_lines(piece: bytes) -> bytes:
 def _by_words(text: bytes) -> Encoding:
     sound = len(b"".join(UTF_8_SEQUENCE.findall(text)))
     faulty = sum(byte > 0x7F for byte in text) - sound
-    if sound > 2 * faulty:
+    if sound > 2 * faulty or not ASCII_BYTES.sub(b"", text).strip(b"\xfe\xff"):
         return Encoding("utf-8", 0, f"it is UTF-8 but for {faulty:,} bytes")
     lines = [line for line in re.split(rb"[\r\n]+", text) if not line.isascii()]
     sample = b"\n".join(lines)[:SAMPLE_BYTES]
@@ -179,6 +183,8 @@ def _by_words(text: bytes) -> Encoding:
     if "cp1252" in scores and sample.decode("cp1252", "replace") == sample.decode(best, "replace"):
         best = "cp1252"  # the most frequent of those that give the same text
     as_best = sample.decode(best, "replace")
+    if _plausibility(as_best) < UNLIKELY:
+        return Encoding("utf-8", 0, "it is plain ASCII but for bytes that make sense in no encoding")
     others = [
         name
         for name in sorted(scores, key=scores.__getitem__, reverse=True)

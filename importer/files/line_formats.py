@@ -34,7 +34,8 @@ class LineFormat:
             "skipinitialspace": self._dialect.is_padded,
         }
         delimiter, quote = map(re.escape, (self._dialect.delimiter, self._dialect.quote))
-        self._padded_end = re.compile(f"{quote}[ \t]+(?={delimiter}|[\r\n]*$)") if delimiter and quote else None
+        end = f"(?<!{quote}){quote}[ \t]+(?={delimiter}|[\r\n]*$)"
+        self._padded_end = re.compile(end) if delimiter and quote else None
         if encoding == UTF_8 and self._is_plain:
             self.decode = bytes.decode  # type: ignore[method-assign,assignment]
 

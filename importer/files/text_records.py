@@ -119,7 +119,8 @@ class TextRecords:
         if dialect.escape:
             line = unescaped(line, dialect)
         if dialect.is_padded or dialect.delimiter not in " \t":
-            after = rf"{re.escape(dialect.quote)}[ \t]+(?={re.escape(dialect.delimiter)}|[\r\n]*$)"
+            quote, delimiter = re.escape(dialect.quote), re.escape(dialect.delimiter)
+            after = rf"(?<!{quote}){quote}[ \t]+(?={delimiter}|[\r\n]*$)"
             line = re.sub(after, dialect.quote, line)
         return line
 

@@ -1,7 +1,7 @@
 """Small files as people have them come out as a person expects, or fail in words; none is wrong in silence.
 
-The files are no part of the project; they are read from `shared/cases` beside the checkout, if they are there. Here
-are those whose rows are read and checked right by now.
+The files are no part of the project; they are read from `shared/cases` beside the checkout, if they are there.
+Here are those whose rows are read and checked right by now.
 """
 
 from __future__ import annotations
