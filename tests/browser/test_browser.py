@@ -66,12 +66,22 @@ def test_a_retried_row_that_is_still_wrong_fails_again_and_says_how_often_it_was
 
 def test_a_refused_file_says_why_beside_the_form(logged_in: Page, tmp_path: Path):
     wrong = tmp_path / "wrong.csv"
-    wrong.write_text("email;name\nann@example.com;Ann\n")
+    wrong.write_text("Ort;Straße\nKöln;Domplatz\n")
     logged_in.goto("/imports/new")
     logged_in.get_by_role("radio", name="Contacts").check()
     logged_in.locator("input[type=file]").set_input_files(wrong)
     logged_in.get_by_role("button", name="Start the import").click()
-    expect(logged_in.get_by_role("alert")).to_contain_text("separated by semicolons", timeout=30 * SECOND)
+    expect(logged_in.get_by_role("alert")).to_contain_text("names no known column", timeout=30 * SECOND)
+
+
+def test_an_export_of_a_german_spreadsheet_is_read_as_it_is_written(logged_in: Page, tmp_path: Path):
+    export = tmp_path / "Kontakte.csv"
+    export.write_bytes(
+        "Kontakte 2026\r\nE-Mail;Name;Company\r\nj@example.com;Jürgen Groß;Müller, Söhne & Co\r\n".encode("cp1252")
+    )
+    upload(logged_in, "Contacts", export)
+    expect(logged_in.locator("main")).to_contain_text("Completed", timeout=60 * SECOND)
+    expect(logged_in.locator("main")).to_contain_text("semicolons between cells, Windows-1252")
 
 
 def test_the_pages_fit_a_phone(logged_in: Page, broken_file: Path):

@@ -27,9 +27,9 @@ def test_twenty_kills_at_random_moments_neither_lose_nor_repeat_a_row(scene, vic
     assert scene.crew.restarts == KILLS
 
 
-def test_five_rolling_deploys_during_one_import_cost_no_row(scene):
+def test_three_rolling_deploys_during_one_import_cost_no_row(scene):
     scene.begin(deposits(4000), SLICE_SECONDS="8")
-    for _ in range(5):
+    for _ in range(3):
         scene.wait_for_rows(100)
         everyone = scene.crew.everyone
         for program in everyone:
