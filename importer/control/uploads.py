@@ -4,32 +4,29 @@ from __future__ import annotations
 
 import hashlib
 import logging
-import time
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import PurePosixPath
-from typing import NamedTuple
 
 from sqlalchemy import Select, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from importer.control.intake import Incoming, check, stream
 from importer.errors import (
-    FileTooLargeError,
     ImporterError,
     KeyReusedError,
     RefusedFileError,
     UnknownRecordTypeError,
     UploadError,
 )
-from importer.files.header import Header, read_header
+from importer.files.header import Header
 from importer.lifecycle.dispatching import dispatch
 from importer.lifecycle.transitions import try_move
 from importer.models import Import, User
 from importer.record_types import RecordType
 from importer.services import Services
 from importer.statuses import Reason, Status
-from importer.storage.object_writer import ObjectWriter, StoredObject
-from importer.time_limits import UPLOAD_REPORT_SECONDS
+from importer.storage.object_writer import StoredObject
 
 log = logging.getLogger(__name__)
 
@@ -41,14 +38,6 @@ UNKNOWN_TYPE = "(unknown)"
 
 SaysType = Callable[[], str | None]
 """What the form says is the file's record type, as far as it has been read; None if nothing."""
-
-HEAD_BYTES = 1024 * 1024
-"""So much of a file is looked at before its rows are dispatched; its header must fit."""
-
-PIECES, PIECE_BYTES = 4, 32 * 1024
-"""Of what follows, so many pieces of this size tell the encoding, where the head is ASCII."""
-
-ASCII = bytes(range(128))
 
 
 def begin_upload(
@@ -122,15 +111,6 @@ def _free_key_of_failed_upload(session: Session, user: User, key: str) -> None:
     )
 
 
-class Incoming(NamedTuple):
-    """What is needed of an import while its file arrives; its row stays untouched, or the database would see a
-    transaction that idles for as long as the slowest client."""
-
-    import_id: str
-    object_key: str
-    record_type: RecordType | None
-
-
 def receive(
     session: Session,
     services: Services,
@@ -152,10 +132,10 @@ def receive(
     digest = hashlib.sha256()
     try:
         with services.storage.open_writer(incoming.object_key) as writer:
-            head, header = _stream(session, services, incoming, _hashed(chunks, digest), writer)
+            head, header = stream(session, services, incoming, _hashed(chunks, digest), writer)
             record_type = _said_type(services, incoming, says_type())
             if header is None or not head.tells_encoding:
-                header = _check(services, record_type, head)
+                header = check(services, record_type, head)
             stored = writer.complete()
     except (RefusedFileError, UnknownRecordTypeError) as error:
         _stop(session, incoming, Reason.FILE_REFUSED, error.message)
@@ -199,54 +179,6 @@ def _hashed(chunks: Iterable[bytes], digest: hashlib._Hash) -> Iterator[bytes]:
         yield chunk
 
 
-class Head(NamedTuple):
-    """What a file is described by.
-
-    Attributes:
-        content: its first bytes.
-        is_whole_file: whether they are all there are.
-        pieces: the first ones from further on that are not ASCII.
-    """
-
-    content: bytes
-    is_whole_file: bool
-    pieces: tuple[bytes, ...] = ()
-
-    @property
-    def tells_encoding(self) -> bool:
-        return not self.pieces or not self.content.isascii()
-
-
-def _stream(
-    session: Session, services: Services, incoming: Incoming, chunks: Iterable[bytes], writer: ObjectWriter
-) -> tuple[Head, Header | None]:
-    """Write the file; its header is checked on the way where its record type is known and its head is full."""
-    head, size, header = b"", 0, None
-    pieces: list[bytes] = []
-    seen = time.monotonic()
-    for chunk in chunks:
-        size += len(chunk)
-        if size > services.settings.max_upload_bytes:
-            raise FileTooLargeError(services.settings.max_upload_bytes)
-        if len(head) < HEAD_BYTES:
-            head += chunk[: HEAD_BYTES - len(head)]
-            if len(head) == HEAD_BYTES and incoming.record_type is not None:
-                header = _check(services, incoming.record_type, Head(head, is_whole_file=False))
-        elif len(pieces) < PIECES and not chunk.isascii():
-            pieces.append(_around_first(chunk))
-        writer.write(chunk)
-        if time.monotonic() - seen > UPLOAD_REPORT_SECONDS:
-            _say_alive(session, incoming)
-            seen = time.monotonic()
-    return Head(head, len(head) == size, tuple(pieces)), header
-
-
-def _around_first(chunk: bytes) -> bytes:
-    """A piece that begins with the line of the first byte that is not ASCII."""
-    first = len(chunk) - len(chunk.lstrip(ASCII))
-    return chunk[chunk.rfind(b"\n", 0, first) + 1 : first + PIECE_BYTES]
-
-
 def _said_type(services: Services, incoming: Incoming, said: str | None) -> RecordType:
     """The record type, now that the whole form has been read."""
     known = incoming.record_type
@@ -255,30 +187,6 @@ def _said_type(services: Services, incoming: Incoming, said: str | None) -> Reco
     if said is not None and said != known.name:
         raise UploadError(f"The form names two record types, {known.name!r} and {said!r}. Send one.")
     return known
-
-
-def _check(services: Services, record_type: RecordType, head: Head) -> Header:
-    return read_header(
-        head.content,
-        is_whole_file=head.is_whole_file,
-        columns=record_type.columns,
-        max_record_bytes=services.settings.max_record_bytes,
-        max_cell_chars=services.settings.max_cell_chars,
-        pieces=head.pieces,
-    )
-
-
-def _say_alive(session: Session, incoming: Incoming) -> None:
-    alive = session.scalar(
-        update(Import)
-        .where(Import.id == incoming.import_id, Import.status == Status.UPLOADING)
-        .values(upload_seen_at=func.now())
-        .returning(Import.id)
-        .execution_options(synchronize_session=False)
-    )
-    session.commit()
-    if alive is None:
-        raise UploadError("The import was cancelled during its upload.")
 
 
 def _stop(session: Session, incoming: Incoming, reason: Reason, detail: str) -> None:

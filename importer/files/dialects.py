@@ -127,10 +127,11 @@ def dialect_of(lines: Sequence[str]) -> Found:
         if best.width > 1:
             dialect = best.dialect._replace(wraps_lines=True)
             return Found(dialect, f"each line as a whole stands in quotes; within them, {_words(best, inner)}")
-    best = _best(tried)
+    trials = _trials(tried)
+    best = max(trials, key=lambda trial: trial.score)
     others = tuple(
         trial.dialect
-        for trial in _trials(tried)
+        for trial in trials
         if trial.dialect.delimiter != best.dialect.delimiter and trial.score > best.score * CLOSE
     )
     return Found(best.dialect, _words(best, tried), others)

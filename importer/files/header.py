@@ -8,11 +8,12 @@ from typing import NamedTuple
 
 from importer.errors import RefusedFileError
 from importer.files.csv_reader import Position, Record, RecordReader
-from importer.files.detection import Described, describe
+from importer.files.detection import describe
 from importer.files.kinds import TEXT, kind_of
 from importer.files.line_formats import LineFormat
 from importer.files.names import normalised
 from importer.files.problems import CUT, Problem
+from importer.files.profile import Profile
 from importer.files.refusals import refusal
 from importer.files.samples import HEAD_BYTES, Sample
 
@@ -80,43 +81,35 @@ def read_header(
     Raises:
         RefusedFileError: the file cannot be imported; its code is one of `REFUSALS`.
     """
-    kind = kind_of(head)
-    if kind != TEXT:
-        raise refusal(kind)
-    size = len(head) + (not is_whole_file)
-    described = describe(Sample(head[:HEAD_BYTES], size, tuple(pieces)), _known_names(columns))
-    _refuse_unreadable(described)
-    line_format = LineFormat(described.profile.encoding, described.profile.dialect)
+    profile = _profile(head, pieces, columns, is_whole_file=is_whole_file)
+    line_format = LineFormat(profile.encoding, profile.dialect)
     reader = RecordReader(
-        io.BytesIO(head[described.profile.mark :]),
-        Position(row_number=-1, offset=described.profile.mark),
+        io.BytesIO(head[profile.mark :]),
+        Position(row_number=-1, offset=profile.mark),
         width=None,
         max_record_bytes=max_record_bytes,
         max_cell_chars=max_cell_chars,
         line_format=line_format,
     )
-    record = _record_at(reader, described.profile.header_line)
-    if record is None:
-        raise refusal("empty")
-    if record.problem is not None:
-        raise _refusal_of(record, record.problem)
+    record = _record_at(reader, profile.header_line)
     position = reader.position._replace(row_number=0)
     if not is_whole_file and position.offset == len(head) and not head.endswith(b"\n"):
         problem = f"It does not end within the first {len(head):,} bytes."
         raise refusal("header_too_long", line=record.line_number, problem=problem)
-    names = _without_blank_end(record.cells, described.profile.width)
+    names = _without_blank_end(record.cells, profile.width)
     matched = _match(names, record.line_number, columns)
     if is_whole_file and next(iter(reader), None) is None:
         raise refusal("no_rows")
     return Header(matched, names, position, line_format)
 
 
-def _known_names(columns: Sequence[Column]) -> frozenset[str]:
-    return frozenset(normalised(name) for column in columns for name in (column.name, *column.aliases))
-
-
-def _refuse_unreadable(described: Described) -> None:
-    """What is described, and cannot be read in place."""
+def _profile(head: bytes, pieces: Sequence[bytes], columns: Sequence[Column], *, is_whole_file: bool) -> Profile:
+    """How the file is written; refuse one that cannot be read in place."""
+    kind = kind_of(head)
+    if kind != TEXT:
+        raise refusal(kind)
+    known = frozenset(normalised(name) for column in columns for name in (column.name, *column.aliases))
+    described = describe(Sample(head[:HEAD_BYTES], len(head) + (not is_whole_file), tuple(pieces)), known)
     profile = described.profile
     if profile.encoding.startswith(("utf-16", "utf-32")):
         raise refusal("utf16")
@@ -125,14 +118,17 @@ def _refuse_unreadable(described: Described) -> None:
     for question in described.questions:
         if question.id == "encoding":
             raise refusal("uncertain_encoding", encodings=" or ".join(question.choices))
+    return profile
 
 
-def _record_at(reader: RecordReader, line: int | None) -> Record | None:
-    """The record that begins on this line, or the first one."""
-    first = next(iter(reader), None)
-    if first is None or line is None or first.line_number >= line:
-        return first
-    return next((record for record in reader if record.line_number >= line), None)
+def _record_at(reader: RecordReader, line: int | None) -> Record:
+    """The record that begins on this line, or the first one; refuse a faulty one."""
+    record = next((record for record in reader if line is None or record.line_number >= line), None)
+    if record is None:
+        raise refusal("empty")
+    if record.problem is not None:
+        raise _refusal_of(record, record.problem)
+    return record
 
 
 def _without_blank_end(names: list[str], width: int) -> list[str]:

@@ -1,0 +1,108 @@
+"""The bytes of an upload on their way to S3: what is looked at of them, and what is noted meanwhile."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from sqlalchemy import func, update
+from sqlalchemy.orm import Session
+
+from importer.errors import FileTooLargeError, UploadError
+from importer.files.header import Header, read_header
+from importer.models import Import
+from importer.record_types import RecordType
+from importer.services import Services
+from importer.statuses import Status
+from importer.storage.object_writer import ObjectWriter
+from importer.time_limits import UPLOAD_REPORT_SECONDS
+
+HEAD_BYTES = 1024 * 1024
+"""So much of a file is looked at before its rows are dispatched; its header must fit."""
+
+PIECES, PIECE_BYTES = 4, 32 * 1024
+"""Of what follows, so many pieces of this size tell the encoding, where the head is ASCII."""
+
+ASCII = bytes(range(128))
+
+
+class Incoming(NamedTuple):
+    """What is needed of an import while its file arrives; its row stays untouched, or the database would see a
+    transaction that idles for as long as the slowest client."""
+
+    import_id: str
+    object_key: str
+    record_type: RecordType | None
+
+
+class Head(NamedTuple):
+    """What a file is described by.
+
+    Attributes:
+        content: its first bytes.
+        is_whole_file: whether they are all there are.
+        pieces: the first ones from further on that are not ASCII.
+    """
+
+    content: bytes
+    is_whole_file: bool
+    pieces: tuple[bytes, ...] = ()
+
+    @property
+    def tells_encoding(self) -> bool:
+        return not self.pieces or not self.content.isascii()
+
+
+def stream(
+    session: Session, services: Services, incoming: Incoming, chunks: Iterable[bytes], writer: ObjectWriter
+) -> tuple[Head, Header | None]:
+    """Write the file; its header is checked on the way where its record type is known and its head is full."""
+    head, size, header = b"", 0, None
+    pieces: list[bytes] = []
+    seen = time.monotonic()
+    for chunk in chunks:
+        size += len(chunk)
+        if size > services.settings.max_upload_bytes:
+            raise FileTooLargeError(services.settings.max_upload_bytes)
+        if len(head) < HEAD_BYTES:
+            head += chunk[: HEAD_BYTES - len(head)]
+            if len(head) == HEAD_BYTES and incoming.record_type is not None:
+                header = check(services, incoming.record_type, Head(head, is_whole_file=False))
+        elif len(pieces) < PIECES and not chunk.isascii():
+            pieces.append(_around_first(chunk))
+        writer.write(chunk)
+        if time.monotonic() - seen > UPLOAD_REPORT_SECONDS:
+            say_alive(session, incoming)
+            seen = time.monotonic()
+    return Head(head, len(head) == size, tuple(pieces)), header
+
+
+def _around_first(chunk: bytes) -> bytes:
+    """A piece that begins with the line of the first byte that is not ASCII."""
+    first = len(chunk) - len(chunk.lstrip(ASCII))
+    return chunk[chunk.rfind(b"\n", 0, first) + 1 : first + PIECE_BYTES]
+
+
+def check(services: Services, record_type: RecordType, head: Head) -> Header:
+    return read_header(
+        head.content,
+        is_whole_file=head.is_whole_file,
+        columns=record_type.columns,
+        max_record_bytes=services.settings.max_record_bytes,
+        max_cell_chars=services.settings.max_cell_chars,
+        pieces=head.pieces,
+    )
+
+
+def say_alive(session: Session, incoming: Incoming) -> None:
+    alive = session.scalar(
+        update(Import)
+        .where(Import.id == incoming.import_id, Import.status == Status.UPLOADING)
+        .values(upload_seen_at=func.now())
+        .returning(Import.id)
+        .execution_options(synchronize_session=False)
+    )
+    session.commit()
+    if alive is None:
+        raise UploadError("The import was cancelled during its upload.")
