@@ -37,11 +37,13 @@ class Column(NamedTuple):
         name: what a file's header calls it, give or take case, spaces, underscores and hyphens.
         required: whether a file without it is refused.
         aliases: further names that a file may give it.
+        hints: names that mean it where no column of the file has one of the others.
     """
 
     name: str
     required: bool
     aliases: tuple[str, ...] = ()
+    hints: tuple[str, ...] = ()
 
 
 class Header(NamedTuple):
@@ -108,7 +110,9 @@ def _profile(head: bytes, pieces: Sequence[bytes], columns: Sequence[Column], *,
     kind = kind_of(head)
     if kind != TEXT:
         raise refusal(kind)
-    known = frozenset(normalised(name) for column in columns for name in (column.name, *column.aliases))
+    known = frozenset(
+        normalised(name) for column in columns for name in (column.name, *column.aliases, *column.hints)
+    )
     described = describe(Sample(head[:HEAD_BYTES], len(head) + (not is_whole_file), tuple(pieces)), known)
     profile = described.profile
     if profile.encoding.startswith(("utf-16", "utf-32")):
@@ -150,6 +154,10 @@ def _match(names: Sequence[str], line: int, columns: Sequence[Column]) -> list[s
     wanted = {normalised(alias): column.name for column in columns for alias in column.aliases}
     wanted |= {normalised(column.name): column.name for column in columns}
     matched = [wanted.get(normalised(name)) for name in names]
+    hinted = {
+        normalised(hint): column.name for column in columns if column.name not in matched for hint in column.hints
+    }
+    matched = [column or hinted.get(normalised(name)) for name, column in zip(names, matched, strict=True)]
     if not any(matched):
         raise _no_known_column(names, line, columns)
     _refuse_repeated(names, matched, line)

@@ -56,3 +56,16 @@ class Airports(RecordType):
     model = Airport
     key = ("icao",)
     schema = AirportRow
+    also_called = {
+        "icao": ("icao code", "ident"),
+        "iata": ("iata code",),
+        "name": ("airport", "airport name", "Flughafen", "aéroport", "aeropuerto", "aeroporto"),
+        "city": ("municipality", "town", "Stadt", "Ort", "ville", "ciudad", "città", "cidade"),
+        "subd": ("subdivision", "region", "state", "Bundesland", "région", "provincia"),
+        "country": ("country code", "iso country", "Land", "Ländercode", "pays", "país", "paese"),
+        "elevation": ("elevation ft", "elevation in feet"),
+        "lat": ("latitude", "latitude deg", "Breite", "Breitengrad", "latitud", "latitudine"),
+        "lon": ("lng", "longitude", "longitude deg", "Länge", "Längengrad", "longitud", "longitudine"),
+        "tz": ("timezone", "time zone", "Zeitzone", "fuseau horaire", "zona horaria"),
+        "lid": ("local code", "faa code"),
+    }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Protocol
 
 from pydantic import AliasChoices, BaseModel, ConfigDict
@@ -48,6 +48,8 @@ class RecordType:
         model: the table's mapped class, with `ImportedRecord` among its bases if `save` is not replaced.
         key: the fields that identify a record; they have a unique constraint and are required.
         schema: the fields with their types and checks.
+        also_called: for a field the names that files give its column, in whatever language. They count where no
+            column has the field's own name or alias; case, accents, blanks and punctuation do not matter.
     """
 
     name: ClassVar[str]
@@ -55,6 +57,7 @@ class RecordType:
     model: ClassVar[type[Base]]
     key: ClassVar[tuple[str, ...]]
     schema: ClassVar[type[RowSchema]]
+    also_called: ClassVar[Mapping[str, Sequence[str]]] = {}
 
     def __init__(self) -> None:
         self._upserts: dict[tuple[tuple[str, ...], tuple[str | None, ...]], Upsert] = {}
@@ -63,7 +66,10 @@ class RecordType:
     def columns(self) -> list[Column]:
         """The columns a file may have, and whether it must."""
         fields = self.schema.model_fields.items()
-        return [Column(name, info.is_required(), _aliases(info)) for name, info in fields]
+        return [
+            Column(name, info.is_required(), _aliases(info), tuple(self.also_called.get(name, ())))
+            for name, info in fields
+        ]
 
     @property
     def saves_row_by_row(self) -> bool:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from importer.errors import RefusedFileError, SettingsError, UnknownRecordTypeError
 from importer.files.header import read_header
+from importer.files.names import normalised
 from importer.ledger.failures import Attempt
 from importer.models import ImportedRecord
 from importer.record_types import RecordType, RecordTypes, RowSchema
@@ -320,3 +321,50 @@ def test_telephone_numbers_are_taken_as_they_are_written(text):
 def test_nobody_signed_up_in_such_a_year(text):
     with pytest.raises(ValidationError, match="in the years 1900 to 2199"):
         Contacts().validate({"email": "a@example.com", "name": "Ann", "signup_date": text})
+
+
+def header_of(record_type, *names):
+    content = ";".join(names) + "\n" + ";".join("x" * len(names)) + "\n"
+    limits = {"max_record_bytes": 4096, "max_cell_chars": 100}
+    return read_header(content.encode(), is_whole_file=True, columns=record_type.columns, **limits).columns
+
+
+@pytest.mark.parametrize(
+    ("names", "columns"),
+    [
+        (["E-Mail-Adresse", "Vor- und Nachname", "Firma", "Telefon"], ["email", "name", "company", "phone"]),
+        (
+            ["Adresse e-mail", "Nom", "Société", "Téléphone", "Solde"],
+            ["email", "name", "company", "phone", "balance"],
+        ),
+        (["CORREO_ELECTRONICO", "Nombre completo", "Notas"], ["email", "name", None]),
+        (["氏名", "メールアドレス"], ["name", "email"]),
+    ],
+)
+def test_columns_are_known_by_what_they_are_called_in_several_languages(names, columns):
+    assert header_of(Contacts(), *names) == columns
+
+
+def test_a_columns_own_name_comes_before_what_it_is_also_called():
+    assert header_of(Contacts(), "email", "Full name", "name", "Telefon", "phone") == [
+        "email",
+        None,
+        "name",
+        None,
+        "phone",
+    ]
+
+
+def test_two_columns_that_are_called_like_one_field_are_refused():
+    with pytest.raises(RefusedFileError, match="twice"):
+        header_of(Contacts(), "email", "Full name", "Contact name")
+
+
+@pytest.mark.parametrize("record_type", [Contacts(), Airports()])
+def test_no_name_means_two_fields(record_type):
+    meant: dict[str, set[str]] = {}
+    for column in record_type.columns:
+        for name in (column.name, *column.aliases, *column.hints):
+            meant.setdefault(normalised(name), set()).add(column.name)
+    assert [fields for fields in meant.values() if len(fields) > 1] == []
+    assert set(record_type.also_called) <= set(record_type.schema.model_fields)
