@@ -21,15 +21,19 @@ SIGNATURES: tuple[tuple[bytes, str], ...] = (
 )
 """How files begin that are no text."""
 
-ZIP_SIGNATURES = (b"PK\x03\x04", b"PK\x05\x06")
+LOCAL_HEADER = b"PK\x03\x04"
+ZIP_SIGNATURES = (LOCAL_HEADER, b"PK\x05\x06")
 MEMBERS: tuple[tuple[bytes, str], ...] = (
-    (b"[Content_Types].xml", "xlsx"),
     (b"xl/", "xlsx"),
-    (b"opendocument.spreadsheet", "ods"),
     (b"Index/Document.iwa", "numbers"),
     (b"Index/Tables/", "numbers"),
+    (b"word/", "zip"),
+    (b"ppt/", "zip"),
+    (b"[Content_Types].xml", "xlsx"),
 )
-"""What the ZIP archive of a spreadsheet contains, and what kind that makes it."""
+"""How the names of a spreadsheet's members begin, and what kind that makes the archive; the first one counts."""
+
+OPEN_DOCUMENT = b"application/vnd.oasis.opendocument.spreadsheet"
 
 HTML = re.compile(
     rb"(?:\xef\xbb\xbf)?\s*(?:<!--.*?-->\s*)?<(?:!doctype\s+html|html|head|body|table|meta)\b", re.I | re.S
@@ -46,5 +50,19 @@ def kind_of(head: bytes) -> str:
         if head.startswith(signature):
             return kind
     if head.startswith(ZIP_SIGNATURES):
-        return next((kind for mark, kind in MEMBERS if mark in head), "zip")
+        return _kind_of_archive(head)
     return "html" if HTML.match(head[:4096]) else TEXT
+
+
+def _kind_of_archive(head: bytes) -> str:
+    """Told by the names of its first members, each of which stands behind a header of its own."""
+    if OPEN_DOCUMENT in head[:256]:
+        return "ods"
+    names = [_name_at(head, found.start()) for found in re.finditer(re.escape(LOCAL_HEADER), head)]
+    return next((kind for begin, kind in MEMBERS if any(name.startswith(begin) for name in names)), "zip")
+
+
+def _name_at(head: bytes, place: int) -> bytes:
+    """The name in a local file header (APPNOTE.TXT of PKWARE, 4.3.7)."""
+    length = int.from_bytes(head[place + 26 : place + 28], "little")
+    return head[place + 30 : place + 30 + length]
