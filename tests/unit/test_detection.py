@@ -71,6 +71,24 @@ def test_the_words_of_a_text_tell_its_encoding(text, encoding):
     assert content[found.mark :].decode(found.name) == text.encode(encoding, "replace").decode(encoding)
 
 
+WESTERN = {
+    "Spanish": "nombre;ciudad\nJosé García;Málaga\nMaría Muñoz Peña;Córdoba\nÁngel Núñez;León\nBegoña;A Coruña\n",
+    "Portuguese": "nome;cidade\nJoão Gonçalves;São Paulo\nConceição Araújo;Brasília\nInês Simões;Évora\n",
+    "Italian": "nome;città\nNiccolò Rossi;Forlì\nGiosuè Bianchi;Cantù\n",
+    "Danish": "navn;by\nSøren Kjær;Århus\nBjørn Ørsted;Køge\nÅse Præstø;Ærø\n",
+    "Dutch": "naam;stad\nAndré;'s-Gravenhage\nZoë;Hengelo\nRené;Curaçao\n",
+    "Finnish": "nimi;kaupunki\nPäivi Mäkinen;Jyväskylä\nYrjö Hämäläinen;Järvenpää\n",
+    "Icelandic": "nafn;staður\nÞórður Ægisson;Hafnarfjörður\nGuðrún Ásdís;Ísafjörður\n",
+    **{name: TEXTS[name][0] for name in ("German", "French", "Swedish")},
+}
+
+
+@pytest.mark.parametrize("text", WESTERN.values(), ids=WESTERN)
+def test_of_an_ordinary_file_in_windows_1252_nobody_is_asked(text):
+    found = encoding_of([text.encode("cp1252")])
+    assert (found.name, found.others) == ("cp1252", ())
+
+
 def test_where_two_encodings_fit_somebody_is_asked():
     content = "ciudad;nombre\nMálaga;Muñoz\n".encode("cp1252")
     found = encoding_of([content])
