@@ -72,7 +72,8 @@ def test_the_words_of_a_text_tell_its_encoding(text, encoding):
 
 
 WESTERN = {
-    "Spanish": "nombre;ciudad\nJosé García;Málaga\nMaría Muñoz Peña;Córdoba\nÁngel Núñez;León\nBegoña;A Coruña\n",
+    "Spanish": "nombre;ciudad\nJosé García López;Málaga\nMaría Muñoz Peña;Córdoba\nÁngel Núñez;León\n"
+    "Begoña Ibáñez;A Coruña\nÍñigo Gómez;Cádiz\nMónica Pérez Güell;Cádiz\nÓscar Martín;Alcalá de Henares\n",
     "Portuguese": "nome;cidade\nJoão Gonçalves;São Paulo\nConceição Araújo;Brasília\nInês Simões;Évora\n",
     "Italian": "nome;città\nNiccolò Rossi;Forlì\nGiosuè Bianchi;Cantù\n",
     "Danish": "navn;by\nSøren Kjær;Århus\nBjørn Ørsted;Køge\nÅse Præstø;Ærø\n",
