@@ -88,8 +88,11 @@ class LineFormat:
         return self._is_open(self._dialect.quote + self.decode_any(line))
 
     def looks_like_a_row(self, line: bytes, width: int) -> bool:
-        """Whether a line by itself has so many cells, the first of them with something in it; no quote counts."""
-        cells = self.decode_any(line).split(self._dialect.delimiter or "\0")
+        """Whether a line by itself is a sound record of so many cells, the first of them with something in it."""
+        try:
+            cells = next(self.reader([self.decode_any(line)]), [])
+        except csv.Error:
+            return False
         return len(cells) == width and bool(cells[0].strip())
 
     def fault_of(self, text: str) -> str:

@@ -7,10 +7,11 @@ import io
 
 import pytest
 from csv_bytes import check_every_resume, physical_lines, read, reader_of
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from importer.files.csv_reader import Position
+from importer.files.csv_reader import ROW_CELLS, Position
+from importer.files.line_formats import PLAIN
 
 cells = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=8) | st.text(
     '",\r\n \ufeffé', max_size=6
@@ -29,11 +30,19 @@ def written(table: list[list[str]], line_end: str, quoting: int) -> bytes:
     return text.getvalue().encode()
 
 
+def holds_rows(record, width):
+    """Whether all lines within a record of several look like rows: it is taken for one that swallowed them."""
+    inner = record.split(b"\n")[1:-2]
+    return width >= ROW_CELLS and bool(inner) and all(PLAIN.looks_like_a_row(line, width) for line in inner)
+
+
 @given(tables(), st.sampled_from(["\n", "\r\n"]), st.booleans(), st.booleans())
 def test_whatever_python_writes_as_csv_is_read_unchanged(table, line_end, quotes_all, has_mark):
     # with LF line ends, Python 3.11 leaves a cell that contains a carriage return unquoted
     quotes_all = quotes_all or ("\r" not in line_end and any("\r" in cell for row in table for cell in row))
-    data = written(table, line_end, csv.QUOTE_ALL if quotes_all else csv.QUOTE_MINIMAL)
+    quoting = csv.QUOTE_ALL if quotes_all else csv.QUOTE_MINIMAL
+    assume(not any(holds_rows(written([row], line_end, quoting), len(row)) for row in table))
+    data = written(table, line_end, quoting)
     if has_mark or data.startswith(b"\xef\xbb\xbf"):
         data = b"\xef\xbb\xbf" + data
     records = check_every_resume(data, width=len(table[0]) if table else 1)
