@@ -96,8 +96,7 @@ def read_header(
     record = _record_at(reader, profile.header_line)
     position = reader.position._replace(row_number=0)
     if not is_whole_file and position.offset == len(head) and not head.endswith(b"\n"):
-        problem = f"It does not end within the first {len(head):,} bytes."
-        raise refusal("header_too_long", line=record.line_number, problem=problem)
+        raise _too_long(record, len(head))
     names = _without_blank_end(record.cells, profile.width)
     matched = _match(names, record.line_number, columns)
     if is_whole_file and next(iter(reader), None) is None:
@@ -133,6 +132,11 @@ def _record_at(reader: RecordReader, line: int | None) -> Record:
     if record.problem is not None:
         raise _refusal_of(record, record.problem)
     return record
+
+
+def _too_long(record: Record, size: int) -> RefusedFileError:
+    problem = f"It does not end within the first {size:,} bytes."
+    return refusal("header_too_long", line=record.line_number, problem=problem)
 
 
 def _without_blank_end(names: list[str], width: int) -> list[str]:

@@ -8,7 +8,10 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
+from importer.files.csv_reader import ROW_CELLS
 from importer.files.dialects import Dialect, unescaped
+
+TEXT_AFTER_QUOTE = "Text follows a closing quote, or a quote stands where none is expected."
 
 MAX_LINES_OF_A_RECORD = 1000
 MAX_CHARACTERS_OF_A_RECORD = 1024 * 1024
@@ -29,15 +32,12 @@ class TextRecord(NamedTuple):
 
 
 class TextRecords:
-    """Yields the records of these lines; lines of nothing but blanks are none, and are counted.
+    """Yields the records of these lines; lines of nothing but blanks are none.
 
     Args:
         lines: with their ends.
         width: cells that most records have; it tells a cell of several lines from one that swallowed rows.
         line: number of the first of the lines.
-
-    Attributes:
-        blank_lines: so many were no records.
     """
 
     def __init__(self, lines: Iterable[str], dialect: Dialect, width: int, line: int = 1) -> None:
@@ -46,13 +46,11 @@ class TextRecords:
         self._dialect = dialect
         self._width = width
         self._number = line
-        self.blank_lines = 0
 
     def __iter__(self) -> Iterator[TextRecord]:
         while (line := self._next()) is not None:
             body = line.rstrip("\r\n")
             if not body.strip():
-                self.blank_lines += 1
                 self._number += 1
                 continue
             cells, problem, taken = self._read(line, body)
@@ -78,11 +76,9 @@ class TextRecords:
         if is_whole and not self._swallows_rows(taken):
             return cells, "", len(taken)
         self._ahead.extendleft(reversed(taken[1:]))
-        problem = "A quote that opens here is not closed as it should be." if len(taken) > 1 or is_whole else ""
-        literal = self._plain(body)
-        if is_whole or len(taken) > 1 or len(literal) == self._width:
-            return literal, problem or "A quote stands where none is expected.", 1
-        return literal, "Text follows a closing quote.", 1
+        is_open = is_whole or len(taken) > 1
+        problem = "A quote that opens here is not closed as it should be." if is_open else TEXT_AFTER_QUOTE
+        return self._plain(body), problem, 1
 
     def _taking(self, taken: list[str]) -> Iterator[str]:
         """The lines taken, and more of them as they are asked for."""
@@ -137,8 +133,8 @@ class TextRecords:
         return body
 
     def _swallows_rows(self, taken: list[str]) -> bool:
-        """Whether the lines inside a record look like rows themselves: each has as many cells as a row."""
-        inner = [line.rstrip("\r\n") for line in taken[1:-1]]
-        if not inner or self._width < 3:
+        """Whether the lines inside a record look like rows: each is by itself a sound record of as many cells."""
+        inner = taken[1:-1]
+        if not inner or self._width < ROW_CELLS:
             return False
-        return all(len(self._plain(line)) == self._width for line in inner)
+        return all(len(self._parsed([line])[0]) == self._width for line in inner)
