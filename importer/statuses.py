@@ -14,6 +14,8 @@ class Status(StrEnum):
     """What an import is doing."""
 
     UPLOADING = "uploading"
+    CONVERTING = "converting"
+    WAITING = "waiting"
     QUEUED = "queued"
     RUNNING = "running"
     PAUSING = "pausing"
@@ -26,6 +28,8 @@ class Status(StrEnum):
 
 MEANINGS: dict[Status, str] = {
     Status.UPLOADING: "The file is on its way to the server.",
+    Status.CONVERTING: "The file has arrived and is being made into lines that rows can be read from.",
+    Status.WAITING: "The file has arrived. Questions about it are to be answered before its rows are read.",
     Status.QUEUED: "The file has arrived and waits for its turn with the dispatcher.",
     Status.RUNNING: "Rows are being read, checked and saved.",
     Status.PAUSING: "No more rows are read; those already queued are being finished.",
@@ -37,7 +41,17 @@ MEANINGS: dict[Status, str] = {
 }
 
 TRANSITIONS: dict[tuple[Status, Status], str] = {
-    (Status.UPLOADING, Status.QUEUED): "the file has arrived and its header is right",
+    (Status.UPLOADING, Status.QUEUED): "the file has arrived, and how to read it is certain",
+    (Status.UPLOADING, Status.CONVERTING): "the file has arrived, and cannot be read as it is",
+    (Status.UPLOADING, Status.WAITING): "the file has arrived, and a person has to say how to read it",
+    (Status.CONVERTING, Status.QUEUED): "the file is converted, and how to read it is certain",
+    (Status.CONVERTING, Status.WAITING): "the file is converted, and a person has to say how to read it",
+    (Status.CONVERTING, Status.STOPPED): "the file cannot be converted, or was refused",
+    (Status.CONVERTING, Status.CANCELLING): "a person cancelled during the conversion",
+    (Status.WAITING, Status.QUEUED): "every question is answered",
+    (Status.WAITING, Status.CONVERTING): "a person chose another sheet or another way to read the file",
+    (Status.WAITING, Status.STOPPED): "the file in S3 changed or vanished",
+    (Status.WAITING, Status.CANCELLING): "a person cancelled instead of answering",
     (Status.UPLOADING, Status.STOPPED): "the upload broke off or the file was refused",
     (Status.UPLOADING, Status.CANCELLING): "a person cancelled during the upload",
     (Status.QUEUED, Status.RUNNING): "a dispatcher took the import up",

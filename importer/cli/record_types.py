@@ -14,5 +14,5 @@ def group() -> None:
     """List the record types with their columns; those with * are required."""
     for record_type in services().record_types:
         click.echo(f"{record_type.name}  ({record_type.label})")
-        marks = (f"{column.name}{'*' if column.required else ''}" for column in record_type.columns)
+        marks = (f"{field.name}{'*' if field.required else ''}" for field in record_type.fields)
         click.echo(f"    {', '.join(marks)}")

@@ -88,7 +88,7 @@ def check(services: Services, record_type: RecordType, head: Head) -> Header:
     return read_header(
         head.content,
         is_whole_file=head.is_whole_file,
-        columns=record_type.columns,
+        fields=record_type.fields,
         max_record_bytes=services.settings.max_record_bytes,
         max_cell_chars=services.settings.max_cell_chars,
         pieces=head.pieces,

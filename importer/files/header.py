@@ -9,6 +9,7 @@ from typing import NamedTuple
 from importer.errors import RefusedFileError
 from importer.files.csv_reader import Position, Record, RecordReader
 from importer.files.detection import describe
+from importer.files.fields import Field
 from importer.files.kinds import TEXT, kind_of
 from importer.files.line_formats import LineFormat
 from importer.files.names import normalised
@@ -28,22 +29,6 @@ HEADER_PROBLEMS = {
 
 NAMES_SHOWN = 30
 NAME_CHARS_SHOWN = 60
-
-
-class Column(NamedTuple):
-    """A column of a record type.
-
-    Attributes:
-        name: what a file's header calls it, give or take case, spaces, underscores and hyphens.
-        required: whether a file without it is refused.
-        aliases: further names that a file may give it.
-        hints: names that mean it where no column of the file has one of the others.
-    """
-
-    name: str
-    required: bool
-    aliases: tuple[str, ...] = ()
-    hints: tuple[str, ...] = ()
 
 
 class Header(NamedTuple):
@@ -66,12 +51,12 @@ def read_header(
     head: bytes,
     *,
     is_whole_file: bool,
-    columns: Sequence[Column],
+    fields: Sequence[Field],
     max_record_bytes: int,
     max_cell_chars: int,
     pieces: Sequence[bytes] = (),
 ) -> Header:
-    """Find out how the file is written, read its header, and match its columns to the record type's.
+    """Find out how the file is written, read its header, and match its columns to the record type's fields.
 
     Args:
         head: the file's first bytes; the header must fit into them.
@@ -83,7 +68,7 @@ def read_header(
     Raises:
         RefusedFileError: the file cannot be imported; its code is one of `REFUSALS`.
     """
-    profile = _profile(head, pieces, columns, is_whole_file=is_whole_file)
+    profile = _profile(head, pieces, fields, is_whole_file=is_whole_file)
     line_format = LineFormat(profile.encoding, profile.dialect)
     reader = RecordReader(
         io.BytesIO(head[profile.mark :]),
@@ -98,20 +83,18 @@ def read_header(
     if not is_whole_file and position.offset == len(head) and not head.endswith(b"\n"):
         raise _too_long(record, len(head))
     names = _without_blank_end(record.cells, profile.width)
-    matched = _match(names, record.line_number, columns)
+    matched = _match(names, record.line_number, fields)
     if is_whole_file and next(iter(reader), None) is None:
         raise refusal("no_rows")
     return Header(matched, names, position, line_format)
 
 
-def _profile(head: bytes, pieces: Sequence[bytes], columns: Sequence[Column], *, is_whole_file: bool) -> Profile:
+def _profile(head: bytes, pieces: Sequence[bytes], fields: Sequence[Field], *, is_whole_file: bool) -> Profile:
     """How the file is written; refuse one that cannot be read in place."""
     kind = kind_of(head)
     if kind != TEXT:
         raise refusal(kind)
-    known = frozenset(
-        normalised(name) for column in columns for name in (column.name, *column.aliases, *column.hints)
-    )
+    known = frozenset().union(*(field.names for field in fields))
     described = describe(Sample(head[:HEAD_BYTES], len(head) + (not is_whole_file), tuple(pieces)), known)
     profile = described.profile
     if profile.encoding.startswith(("utf-16", "utf-32")):
@@ -154,26 +137,26 @@ def _refusal_of(record: Record, problem: Problem) -> RefusedFileError:
     return refusal(code, line=record.line_number, problem=problem.message.removesuffix(CUT))
 
 
-def _match(names: Sequence[str], line: int, columns: Sequence[Column]) -> list[str | None]:
-    wanted = {normalised(alias): column.name for column in columns for alias in column.aliases}
-    wanted |= {normalised(column.name): column.name for column in columns}
+def _match(names: Sequence[str], line: int, fields: Sequence[Field]) -> list[str | None]:
+    wanted = {normalised(alias): field.name for field in fields for alias in field.aliases}
+    wanted |= {normalised(field.name): field.name for field in fields}
     matched = [wanted.get(normalised(name)) for name in names]
     hinted = {
-        normalised(hint): column.name for column in columns if column.name not in matched for hint in column.hints
+        normalised(hint): field.name for field in fields if field.name not in matched for hint in field.hints
     }
-    matched = [column or hinted.get(normalised(name)) for name, column in zip(names, matched, strict=True)]
+    matched = [field or hinted.get(normalised(name)) for name, field in zip(names, matched, strict=True)]
     if not any(matched):
-        raise _no_known_column(names, line, columns)
+        raise _no_known_column(names, line, fields)
     _refuse_repeated(names, matched, line)
-    missing = [column.name for column in columns if column.required and column.name not in matched]
+    missing = [field.name for field in fields if field.required and field.name not in matched]
     if missing:
         kind = "column" if len(missing) == 1 else "columns"
         raise refusal("missing_column", line=line, missing=f"{kind} {_listed(missing)}", found=_listed(names))
     return matched
 
 
-def _no_known_column(names: Sequence[str], line: int, columns: Sequence[Column]) -> RefusedFileError:
-    known = _listed([column.name for column in columns])
+def _no_known_column(names: Sequence[str], line: int, fields: Sequence[Field]) -> RefusedFileError:
+    known = _listed([field.name for field in fields])
     return refusal("no_known_column", line=line, known=known, found=_listed(names))
 
 

@@ -7,9 +7,9 @@ from collections import defaultdict
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from importer.models import ApiToken, Base, FailedRow, Import, LedgerLine, User
+from importer.models import Alteration, ApiToken, Base, FailedRow, Import, Layout, LedgerLine, User
 
-MODELS = (ApiToken, FailedRow, Import, LedgerLine, User)
+MODELS = (Alteration, ApiToken, FailedRow, Import, Layout, LedgerLine, User)
 TABLES = [Base.metadata.tables[model.__tablename__] for model in MODELS]
 
 COLUMNS = text("""

@@ -4,16 +4,19 @@ The tables of records are defined beside their record types, in `importer.record
 """
 
 from importer.models.base import Base, ImportedRecord
-from importer.models.imports import FailedRow, Import, LedgerLine
+from importer.models.imports import Alteration, FailedRow, Import, LedgerLine
+from importer.models.layouts import Layout
 from importer.models.users import MAX_EMAIL, ApiToken, Role, User
 
 __all__ = [
     "MAX_EMAIL",
+    "Alteration",
     "ApiToken",
     "Base",
     "FailedRow",
     "Import",
     "ImportedRecord",
+    "Layout",
     "LedgerLine",
     "Role",
     "User",

@@ -1,4 +1,4 @@
-"""Imports, the ledger of their rows, and the rows that failed."""
+"""Imports, the ledger of their rows, the rows that failed, and what was read otherwise than it stands."""
 
 from __future__ import annotations
 
@@ -46,16 +46,16 @@ def new_import_id() -> str:
     return "".join(secrets.choice(ID_ALPHABET) for _ in range(ID_LENGTH))
 
 
-class Cells(TypeDecorator[list[str]]):
-    """A row's cells as JSON in ASCII: Postgres text and jsonb refuse NUL and lone surrogates, escapes fit."""
+class Cells(TypeDecorator[list[Any]]):
+    """Cells as JSON in ASCII: Postgres text and jsonb refuse NUL and lone surrogates, escapes fit."""
 
     impl = Text
     cache_ok = True
 
-    def process_bind_param(self, value: list[str] | None, dialect: Any) -> str | None:
+    def process_bind_param(self, value: list[Any] | None, dialect: Any) -> str | None:
         return None if value is None else json.dumps(value)
 
-    def process_result_value(self, value: str | None, dialect: Any) -> list[str] | None:
+    def process_result_value(self, value: str | None, dialect: Any) -> list[Any] | None:
         return None if value is None else json.loads(value)
 
 
@@ -89,6 +89,37 @@ class Import(Base):
     profile: Mapped[dict[str, Any] | None] = mapped_column(
         JSONB, comment="how its lines are written; null: commas and UTF-8", deferred=True, deferred_group="header"
     )
+    mapping: Mapped[dict[str, Any] | None] = mapped_column(
+        JSONB,
+        comment="how the file's cells fill the record's columns; null: by columns alone",
+        deferred=True,
+        deferred_group="header",
+    )
+    answers: Mapped[dict[str, Any] | None] = mapped_column(
+        JSONB,
+        comment="what people have answered about the file, by question",
+        deferred=True,
+        deferred_group="header",
+    )
+    questions: Mapped[list[Any] | None] = mapped_column(
+        JSONB,
+        comment="what is still to be answered; null or empty: nothing",
+        deferred=True,
+        deferred_group="header",
+    )
+    conversion: Mapped[dict[str, Any] | None] = mapped_column(
+        JSONB,
+        comment="what was converted, and what was noticed; null: the file is read as it is",
+        deferred=True,
+        deferred_group="header",
+    )
+    converted_etag: Mapped[str | None] = mapped_column(
+        String(200), comment="of the object with the converted lines"
+    )
+    converted_bytes: Mapped[int | None] = mapped_column(BigInteger, comment="of that object")
+    converted_rows: Mapped[int | None] = mapped_column(
+        Integer, comment="lines of that object; while it is made, so far"
+    )
     rows_line: Mapped[int] = mapped_column(Integer, default=0, comment="physical lines before the first row")
     rows_offset: Mapped[int] = mapped_column(BigInteger, default=0, comment="bytes before the first row")
 
@@ -99,6 +130,15 @@ class Import(Base):
     unchanged_rows: Mapped[int] = mapped_column(Integer, default=0)
     superseded_rows: Mapped[int] = mapped_column(Integer, default=0)
     failed_rows: Mapped[int] = mapped_column(Integer, default=0)
+    empty_cells_kept: Mapped[int] = mapped_column(
+        BigInteger, default=0, server_default="0", comment="empty cells that left an existing record's value alone"
+    )
+    empty_cells_cleared: Mapped[int] = mapped_column(
+        BigInteger, default=0, server_default="0", comment="empty cells that cleared an existing record's value"
+    )
+    blank_rows: Mapped[int] = mapped_column(
+        BigInteger, default=0, server_default="0", comment="lines without any value, which are no rows"
+    )
     allowed_failed_rows: Mapped[int] = mapped_column(Integer)
     retry_after: Mapped[int | None] = mapped_column(
         Integer, comment="all failed rows after this one are still to be asked for again; null: none"
@@ -179,3 +219,17 @@ class FailedRow(Base):
             postgresql_where=text("retry_requested_at IS NOT NULL"),
         ),
     )
+
+
+class Alteration(Base):
+    """How many cells of a field were read otherwise than they stand in the file, in one way, with examples."""
+
+    __tablename__ = "alterations"
+
+    import_sequence: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    field: Mapped[str] = mapped_column(
+        String(255), primary_key=True, comment="of the record type, or empty: of the whole row"
+    )
+    kind: Mapped[str] = mapped_column(String(40), primary_key=True)
+    count: Mapped[int] = mapped_column(BigInteger, comment="cells, or rows")
+    examples: Mapped[list[Any]] = mapped_column(Cells, comment="the first few: row, before, after; JSON in ASCII")

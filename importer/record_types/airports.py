@@ -12,6 +12,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 from importer.models import Base, ImportedRecord
 from importer.record_types.base import RecordType, RowSchema
 from importer.record_types.checks import IS_PLAIN_DECIMAL, matches
+from importer.record_types.fields import CellKind
+
+IS_CODE = CellKind("code")
 
 
 class Airport(ImportedRecord, Base):
@@ -35,12 +38,12 @@ class Airport(ImportedRecord, Base):
 class AirportRow(RowSchema):
     """One row of an airports file."""
 
-    icao: Annotated[str, matches(r"[A-Z0-9_-]{2,10}", "an ICAO code such as EDDF, in capitals")]
-    iata: Annotated[str, matches(r"[A-Z0-9]{3}", "three capital letters such as FRA")] | None = None
+    icao: Annotated[str, matches(r"[A-Z0-9_-]{2,10}", "an ICAO code such as EDDF, in capitals"), IS_CODE]
+    iata: Annotated[str, matches(r"[A-Z0-9]{3}", "three capital letters such as FRA"), IS_CODE] | None = None
     name: Annotated[str, StringConstraints(max_length=200)] | None = None
     city: Annotated[str, StringConstraints(max_length=100)] | None = None
     subd: Annotated[str, StringConstraints(max_length=100)] | None = None
-    country: Annotated[str, matches(r"[A-Z]{2}", "a two-letter country code such as DE")] | None = None
+    country: Annotated[str, matches(r"[A-Z]{2}", "a two-letter country code such as DE"), IS_CODE] | None = None
     elevation: Annotated[Decimal, Field(ge=-2000, le=40000), IS_PLAIN_DECIMAL] | None = None
     lat: Annotated[Decimal, Field(ge=-90, le=90), IS_PLAIN_DECIMAL] | None = None
     lon: Annotated[Decimal, Field(ge=-180, le=180), IS_PLAIN_DECIMAL] | None = None

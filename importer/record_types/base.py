@@ -11,9 +11,10 @@ from pydantic_core import CoreSchema
 from sqlalchemy import Connection
 from sqlalchemy.orm import Session
 
-from importer.files.header import Column
+from importer.files.fields import Field
 from importer.models import Base
 from importer.record_types.effects import Effect, Effects
+from importer.record_types.fields import choices_of, kind_of, years_of
 from importer.record_types.positional import cells_schema, has_steps_over_fields, stays_none
 from importer.record_types.rows import Origin, ValidRow
 from importer.record_types.upsert import Upsert
@@ -63,13 +64,20 @@ class RecordType:
         self._upserts: dict[tuple[tuple[str, ...], tuple[str | None, ...]], Upsert] = {}
 
     @property
-    def columns(self) -> list[Column]:
-        """The columns a file may have, and whether it must."""
-        fields = self.schema.model_fields.items()
-        return [
-            Column(name, info.is_required(), _aliases(info), tuple(self.also_called.get(name, ())))
-            for name, info in fields
-        ]
+    def fields(self) -> list[Field]:
+        """The fields that a file may fill, and whether it must."""
+        return [self._field(name, info) for name, info in self.schema.model_fields.items()]
+
+    def _field(self, name: str, info: FieldInfo) -> Field:
+        return Field(
+            name,
+            info.is_required(),
+            _aliases(info),
+            tuple(self.also_called.get(name, ())),
+            kind_of(info),
+            choices_of(info),
+            *years_of(info),
+        )
 
     @property
     def saves_row_by_row(self) -> bool:

@@ -11,6 +11,7 @@ from email_validator import SPECIAL_USE_DOMAIN_NAMES
 from pydantic import AfterValidator, GetCoreSchemaHandler, validate_email
 from pydantic_core import CoreSchema, core_schema
 
+from importer.record_types.fields import CellKind
 from importer.record_types.positional import ByPosition
 
 
@@ -114,7 +115,7 @@ SOME_EMAILS = core_schema.str_schema(
 )
 """Takes most plain addresses without calling Python: if their top level has a length that no special one has."""
 
-Email = Annotated[str, AfterValidator(_email_in_lower_case), ByPosition(SOME_EMAILS)]
+Email = Annotated[str, AfterValidator(_email_in_lower_case), ByPosition(SOME_EMAILS), CellKind("email")]
 """What pydantic's `EmailStr` takes, of at most 254 characters, in lower case.
 
 Pydantic's check is slow, so an address of nothing but letters, digits and single separators is recognised by a

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from importer.models import Base, ImportedRecord
 from importer.record_types.base import RecordType, RowSchema
 from importer.record_types.checks import IS_AMOUNT, IS_RECENT_DATE, IS_TELEPHONE_NUMBER, Email
+from importer.record_types.fields import CellKind, Years
 
 
 class Contact(ImportedRecord, Base):
@@ -34,8 +35,8 @@ class ContactRow(RowSchema):
     email: Email
     name: Annotated[str, StringConstraints(min_length=1, max_length=200)]
     company: Annotated[str, StringConstraints(max_length=200)] | None = None
-    phone: Annotated[str, StringConstraints(max_length=50), IS_TELEPHONE_NUMBER] | None = None
-    signup_date: Annotated[date, IS_RECENT_DATE] | None = None
+    phone: Annotated[str, StringConstraints(max_length=50), IS_TELEPHONE_NUMBER, CellKind("phone")] | None = None
+    signup_date: Annotated[date, IS_RECENT_DATE, Years(1900, 2199)] | None = None
     balance: Annotated[Decimal, Field(max_digits=14, decimal_places=2), IS_AMOUNT] | None = None
 
 

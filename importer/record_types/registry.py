@@ -81,7 +81,7 @@ def _check(path: str, record_type: RecordType) -> None:
         raise SettingsError(f"RECORD_TYPES: {path} lacks {', '.join(missing)}.")
     if not NAME.fullmatch(record_type.name):
         raise SettingsError(f"RECORD_TYPES: {path}: the name {record_type.name!r} is not lower_case_letters.")
-    required = {column.name for column in record_type.columns if column.required}
+    required = {field.name for field in record_type.fields if field.required}
     optional_keys = [name for name in getattr(record_type, "key", ()) if name not in required]
     if optional_keys:
         raise SettingsError(

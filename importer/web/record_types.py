@@ -18,7 +18,7 @@ def template(name: str) -> Response:
     if name not in services().record_types:
         raise NotFound("There is no such record type.")
     return Response(
-        header_line(column.name for column in services().record_types[name].columns),
+        header_line(field.name for field in services().record_types[name].fields),
         mimetype="text/csv",
         headers={"Content-Disposition": f'attachment; filename="{name}-template.csv"'},
     )

@@ -81,7 +81,7 @@ VALUES = {
 def checked(name: str) -> tuple[list[dict[str, object]], int]:
     """The values of the rows that pass, and how many fail."""
     data, contacts = (CASES / name).read_bytes(), RecordTypes()["contacts"]
-    header = read_header(data[: 2**20], is_whole_file=len(data) <= 2**20, columns=contacts.columns, **LIMITS)
+    header = read_header(data[: 2**20], is_whole_file=len(data) <= 2**20, fields=contacts.fields, **LIMITS)
     source = io.BytesIO(data)
     source.seek(header.position.offset)
     passed, failed = [], 0

@@ -13,7 +13,8 @@ import pytest
 
 from importer.errors import RefusedFileError
 from importer.files.csv_reader import Record, RecordReader
-from importer.files.header import Column, Header, read_header
+from importer.files.fields import Field
+from importer.files.header import Header, read_header
 
 SUITES = Path(__file__).parents[3] / "shared" / "csv-suites"
 SPECTRUM = SUITES / "csv-spectrum"
@@ -113,7 +114,7 @@ Values of a wrong type are no fault of reading: those rows are kept here and fai
 def read_file(path: Path, columns: list[str], max_record_bytes: int = ROOMY) -> tuple[Header, list[Record]]:
     data = path.read_bytes()
     limits = {"max_record_bytes": max_record_bytes, "max_cell_chars": 1000}
-    header = read_header(data, is_whole_file=True, columns=[Column(name, True) for name in columns], **limits)
+    header = read_header(data, is_whole_file=True, fields=[Field(name, True) for name in columns], **limits)
     source = io.BytesIO(data[header.position.offset :])
     reader = RecordReader(
         source, header.position, width=len(header.columns), line_format=header.line_format, **limits

@@ -14,12 +14,13 @@ from hypothesis import strategies as st
 
 from importer.errors import RefusedFileError
 from importer.files.csv_reader import Position, RecordReader
-from importer.files.header import Column, Header, read_header
+from importer.files.fields import Field
+from importer.files.header import Header, read_header
 from importer.files.line_formats import LineFormat
 from importer.files.problems import CUT
 from importer.files.refusals import REFUSALS
 
-COLUMNS = [Column("email", True), Column("name", True), Column("signup_date", False)]
+FIELDS = [Field("email", True), Field("name", True), Field("signup_date", False)]
 GOOD = b"email,name\na@example.com,Ann\n"
 
 
@@ -27,7 +28,7 @@ def header_of(data: bytes, *, is_whole_file: bool = True, max_record_bytes: int 
     return read_header(
         data,
         is_whole_file=is_whole_file,
-        columns=COLUMNS,
+        fields=FIELDS,
         max_record_bytes=max_record_bytes,
         max_cell_chars=1000,
     )
@@ -202,7 +203,7 @@ def test_a_german_export_is_read_as_it_is_written():
 def test_bytes_from_further_on_tell_the_encoding_of_a_file_that_begins_in_ascii():
     piece = "x@b.de,Jürgen Groß\ny@b.de,Zoë Müller\n".encode("cp1252")
     header = read_header(
-        GOOD, is_whole_file=False, columns=COLUMNS, max_record_bytes=4096, max_cell_chars=99, pieces=[piece]
+        GOOD, is_whole_file=False, fields=FIELDS, max_record_bytes=4096, max_cell_chars=99, pieces=[piece]
     )
     assert header.line_format.as_json()["encoding"] == "cp1252"
 

@@ -47,8 +47,8 @@ def by_position(record_type, columns, cells):
 @given(data=st.data())
 def test_whatever_the_cells_hold_both_ways_accept_and_refuse_the_same(name, data):
     record_type = TYPES[name]
-    optional = [column.name for column in record_type.columns if not column.required]
-    columns = [column.name for column in record_type.columns if column.required]
+    optional = [column.name for column in record_type.fields if not column.required]
+    columns = [column.name for column in record_type.fields if column.required]
     columns += [*data.draw(st.lists(st.sampled_from(optional), unique=True)), None]
     columns = data.draw(st.permutations(columns))
     cells = data.draw(st.lists(CELLS, min_size=len(columns), max_size=len(columns)))

@@ -26,7 +26,7 @@ from importer.models import ImportedRecord
 from importer.record_types import RecordType, RecordTypes, RowSchema
 
 accounts = RecordTypes(["billing.accounts:Accounts"])["accounts"]
-print(*(column.name + "*" * column.required for column in accounts.columns))
+print(*(column.name + "*" * column.required for column in accounts.fields))
 """
 CONTACT = {"email": "Ann@Example.com", "name": "Ann", "signup_date": "2024-02-29", "balance": "12.50"}
 
@@ -267,7 +267,7 @@ def test_a_file_may_name_a_column_by_its_fields_alias(header):
     customers = Customers()
     data = f"{header}\nX12,Rome\n".encode()
     read = read_header(
-        data, is_whole_file=True, columns=customers.columns, max_record_bytes=1000, max_cell_chars=1000
+        data, is_whole_file=True, fields=customers.fields, max_record_bytes=1000, max_cell_chars=1000
     )
     assert read.columns == ["number", "town"]
     assert customers.validate({"number": "X12", "town": "Rome"}) == {"number": "X12", "town": "Rome"}
@@ -278,7 +278,7 @@ def test_a_column_that_comes_by_its_name_and_by_its_alias_is_refused():
         read_header(
             b"City,number,Ort\nRome,X12,Roma\n",
             is_whole_file=True,
-            columns=Customers().columns,
+            fields=Customers().fields,
             max_record_bytes=1000,
             max_cell_chars=1000,
         )
@@ -326,7 +326,7 @@ def test_nobody_signed_up_in_such_a_year(text):
 def header_of(record_type, *names):
     content = ";".join(names) + "\n" + ";".join("x" * len(names)) + "\n"
     limits = {"max_record_bytes": 4096, "max_cell_chars": 100}
-    return read_header(content.encode(), is_whole_file=True, columns=record_type.columns, **limits).columns
+    return read_header(content.encode(), is_whole_file=True, fields=record_type.fields, **limits).columns
 
 
 @pytest.mark.parametrize(
@@ -363,7 +363,7 @@ def test_two_columns_that_are_called_like_one_field_are_refused():
 @pytest.mark.parametrize("record_type", [Contacts(), Airports()])
 def test_no_name_means_two_fields(record_type):
     meant: dict[str, set[str]] = {}
-    for column in record_type.columns:
+    for column in record_type.fields:
         for name in (column.name, *column.aliases, *column.hints):
             meant.setdefault(normalised(name), set()).add(column.name)
     assert [fields for fields in meant.values() if len(fields) > 1] == []
