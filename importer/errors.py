@@ -7,6 +7,10 @@ reads it: what happened, where, and what to do next.
 from __future__ import annotations
 
 import inspect
+from collections.abc import Sequence
+from typing import Any
+
+QUESTIONS_TOLD = 5
 
 KEPT_CHARACTERS = 1000
 """Of a reason that is kept: the message of a driver, or of a record type's own code, may quote whole cells."""
@@ -46,6 +50,43 @@ class RefusedFileError(ImporterError):
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
         self.code = code
+
+
+class QuestionsError(RefusedFileError):
+    """How to read the file is not certain, and the import must not wait for answers.
+
+    Args:
+        questions: what is to be answered; each has an `id` and a `text`.
+    """
+
+    def __init__(self, questions: Sequence[Any]) -> None:
+        texts = " ".join(question.text for question in questions[:QUESTIONS_TOLD])
+        super().__init__(
+            "questions", f"How to read the file is not certain. {texts} Send the answers with the file."
+        )
+        self.questions = questions
+
+
+class UnknownAnswersError(RefusedFileError):
+    """Answers were given to questions that the file does not raise.
+
+    Args:
+        unknown: their ids.
+        questions: those that are open; each has an `id`.
+    """
+
+    def __init__(self, unknown: Sequence[str], questions: Sequence[Any]) -> None:
+        asked = ", ".join(question.id for question in questions) or "nothing"
+        super().__init__(
+            "unknown_answers",
+            f"No question about this file is called {', '.join(unknown[:QUESTIONS_TOLD])}, or has that answer. "
+            f"Asked is: {asked}.",
+        )
+        self.questions = questions
+
+
+class OptionsError(ImporterError):
+    """What is said of the file cannot be understood."""
 
 
 class FileTooLargeError(RefusedFileError):

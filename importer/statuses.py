@@ -48,6 +48,7 @@ TRANSITIONS: dict[tuple[Status, Status], str] = {
     (Status.CONVERTING, Status.WAITING): "the file is converted, and a person has to say how to read it",
     (Status.CONVERTING, Status.STOPPED): "the file cannot be converted, or was refused",
     (Status.CONVERTING, Status.CANCELLING): "a person cancelled during the conversion",
+    (Status.WAITING, Status.WAITING): "some questions are answered, and others are left",
     (Status.WAITING, Status.QUEUED): "every question is answered",
     (Status.WAITING, Status.CONVERTING): "a person chose another sheet or another way to read the file",
     (Status.WAITING, Status.STOPPED): "the file in S3 changed or vanished",

@@ -8,8 +8,9 @@ from flask import Blueprint, g, request, url_for
 from werkzeug.exceptions import BadRequest
 
 from importer.api.queries import Number, numbers
-from importer.control import imports, retries
+from importer.control import answers, imports, retries
 from importer.control.failed_rows import page_of_failed_rows
+from importer.control.options import options_from_text
 from importer.control.reports import about_the_file, find_import, page_of_imports, report, reports
 from importer.models import FailedRow, Import
 from importer.web.extensions import db, services
@@ -82,6 +83,14 @@ def resume(import_id: str) -> Answer:
 def cancel(import_id: str) -> Answer:
     import_ = _find(import_id)
     imports.cancel(db.session(), services(), import_, g.user)
+    return _answer(import_)
+
+
+@blueprint.post(f"{IMPORT}/answers")
+def answer(import_id: str) -> Answer:
+    """Answer some or all questions, given as `{"answers": {id: value}}` or by the other parts of options."""
+    import_ = _find(import_id)
+    answers.answer(db.session(), services(), import_, options_from_text(request.get_data(as_text=True) or "null"))
     return _answer(import_)
 
 

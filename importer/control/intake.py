@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
-from typing import NamedTuple
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
 
 from sqlalchemy import func, update
 from sqlalchemy.orm import Session
 
 from importer.errors import FileTooLargeError, UploadError
-from importer.files.header import Header, read_header
+from importer.files.openings import Beginning
+from importer.lifecycle.starting import Reading, read_beginning
 from importer.models import Import
 from importer.record_types import RecordType
 from importer.services import Services
@@ -34,31 +35,15 @@ class Incoming(NamedTuple):
     import_id: str
     object_key: str
     record_type: RecordType | None
-
-
-class Head(NamedTuple):
-    """What a file is described by.
-
-    Attributes:
-        content: its first bytes.
-        is_whole_file: whether they are all there are.
-        pieces: the first ones from further on that are not ASCII.
-    """
-
-    content: bytes
-    is_whole_file: bool
-    pieces: tuple[bytes, ...] = ()
-
-    @property
-    def tells_encoding(self) -> bool:
-        return not self.pieces or not self.content.isascii()
+    user_id: int | None
+    given: Mapping[str, Any]
 
 
 def stream(
     session: Session, services: Services, incoming: Incoming, chunks: Iterable[bytes], writer: ObjectWriter
-) -> tuple[Head, Header | None]:
-    """Write the file; its header is checked on the way where its record type is known and its head is full."""
-    head, size, header = b"", 0, None
+) -> tuple[Beginning, Reading | None]:
+    """Write the file; it is looked at on the way where its record type is known and its head is full."""
+    head, size, reading = b"", 0, None
     pieces: list[bytes] = []
     seen = time.monotonic()
     for chunk in chunks:
@@ -68,14 +53,14 @@ def stream(
         if len(head) < HEAD_BYTES:
             head += chunk[: HEAD_BYTES - len(head)]
             if len(head) == HEAD_BYTES and incoming.record_type is not None:
-                header = check(services, incoming.record_type, Head(head, is_whole_file=False))
+                reading = look_at(session, services, incoming, Beginning(head, is_whole_file=False))
         elif len(pieces) < PIECES and not chunk.isascii():
             pieces.append(_around_first(chunk))
         writer.write(chunk)
         if time.monotonic() - seen > UPLOAD_REPORT_SECONDS:
             say_alive(session, incoming)
             seen = time.monotonic()
-    return Head(head, len(head) == size, tuple(pieces)), header
+    return Beginning(head, len(head) == size, tuple(pieces)), reading
 
 
 def _around_first(chunk: bytes) -> bytes:
@@ -84,15 +69,16 @@ def _around_first(chunk: bytes) -> bytes:
     return chunk[chunk.rfind(b"\n", 0, first) + 1 : first + PIECE_BYTES]
 
 
-def check(services: Services, record_type: RecordType, head: Head) -> Header:
-    return read_header(
-        head.content,
-        is_whole_file=head.is_whole_file,
-        fields=record_type.fields,
-        max_record_bytes=services.settings.max_record_bytes,
-        max_cell_chars=services.settings.max_cell_chars,
-        pieces=head.pieces,
-    )
+def look_at(session: Session, services: Services, incoming: Incoming, beginning: Beginning) -> Reading:
+    """How the file would be read; its record type is known.
+
+    Raises:
+        RefusedFileError: it cannot be imported, whatever is answered.
+    """
+    assert incoming.record_type is not None
+    reading = read_beginning(session, services, beginning, incoming.record_type, incoming.given, incoming.user_id)
+    session.commit()  # none may stay open while the file arrives
+    return reading
 
 
 def say_alive(session: Session, incoming: Incoming) -> None:

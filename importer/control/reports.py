@@ -119,7 +119,20 @@ def report(session: Session, services: Services, import_: Import) -> Report:
 
 def about_the_file(import_: Import) -> dict[str, Any]:
     """How its file is read, and which of its columns are not: what is told of one import, not of a list."""
-    return {"profile": import_.profile, "ignored_columns": ignored_columns(import_)}
+    return {
+        "profile": import_.profile,
+        "columns": columns_of(import_),
+        "ignored_columns": ignored_columns(import_),
+        "mapping": import_.mapping,
+        "questions": import_.questions or [],
+        "answers": import_.answers or {},
+    }
+
+
+def columns_of(import_: Import) -> list[dict[str, Any]]:
+    """The columns of its file, each with the field that it fills."""
+    pairs = zip(import_.header or [], import_.columns or [], strict=False)
+    return [{"name": name, "field": field} for name, field in pairs]
 
 
 def ignored_columns(import_: Import) -> list[str]:

@@ -4,23 +4,26 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import PurePosixPath
+from typing import Any
 
 from sqlalchemy import Select, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from importer.control.intake import Incoming, check, stream
+from importer.control.intake import Incoming, look_at, stream
 from importer.errors import (
     ImporterError,
     KeyReusedError,
+    QuestionsError,
     RefusedFileError,
+    UnknownAnswersError,
     UnknownRecordTypeError,
     UploadError,
 )
-from importer.files.header import Header
-from importer.lifecycle.dispatching import dispatch
+from importer.lifecycle.starting import Reading, start_or_wait
 from importer.lifecycle.transitions import try_move
 from importer.models import Import, User
 from importer.record_types import RecordType
@@ -36,8 +39,25 @@ GIVEN_UP = [Status.STOPPED, Status.CANCELLED]
 UNKNOWN_TYPE = "(unknown)"
 """An import's record type until the form says it, behind the file; no record type has such a name."""
 
+
+@dataclass(frozen=True)
+class Options:
+    """What is said of a file with its upload.
+
+    Attributes:
+        given: answers, by question.
+        may_wait: whether the import may wait for answers; else a file that needs some is refused.
+    """
+
+    given: Mapping[str, Any] = field(default_factory=dict)
+    may_wait: bool = True
+
+
 SaysType = Callable[[], str | None]
 """What the form says is the file's record type, as far as it has been read; None if nothing."""
+
+SaysOptions = Callable[[], Options]
+"""Likewise what it says of the file."""
 
 
 def begin_upload(
@@ -117,25 +137,35 @@ def receive(
     import_: Import,
     chunks: Iterable[bytes],
     says_type: SaysType = lambda: None,
+    says_options: SaysOptions = Options,
 ) -> None:
-    """Stream the file to S3, check its header, and start the import.
+    """Stream the file to S3, look how it is to be read, and start the import, or let it wait for answers.
+
+    Args:
+        says_type: what the form says is the file's record type, now that it has been read so far.
+        says_options: likewise its options.
 
     Raises:
         RefusedFileError, UnknownRecordTypeError: the file cannot be imported; the import is stopped with that
             reason.
+        QuestionsError: answers are needed, and it must not wait for them; likewise.
         UploadError: it broke off, or was cancelled meanwhile; nothing is left in S3.
         StorageError: S3 does not answer.
     """
     known = None if import_.record_type == UNKNOWN_TYPE else services.record_types[import_.record_type]
-    incoming = Incoming(import_.id, import_.object_key, known)
+    options = says_options()
+    incoming = Incoming(import_.id, import_.object_key, known, import_.created_by, options.given)
     session.commit()
     digest = hashlib.sha256()
     try:
         with services.storage.open_writer(incoming.object_key) as writer:
-            head, header = stream(session, services, incoming, _hashed(chunks, digest), writer)
-            record_type = _said_type(services, incoming, says_type())
-            if header is None or not head.tells_encoding:
-                header = check(services, record_type, head)
+            beginning, reading = stream(session, services, incoming, _hashed(chunks, digest), writer)
+            incoming = incoming._replace(
+                record_type=_said_type(services, incoming, says_type()), given=says_options().given
+            )
+            if reading is None or not beginning.tells_encoding or reading.given != incoming.given:
+                reading = look_at(session, services, incoming, beginning)
+            _refuse_to_wait(reading, says_options())
             stored = writer.complete()
     except (RefusedFileError, UnknownRecordTypeError) as error:
         _stop(session, incoming, Reason.FILE_REFUSED, error.message)
@@ -147,8 +177,15 @@ def receive(
         )
         _stop(session, incoming, Reason.UPLOAD_BROKE_OFF, detail)
         raise
-    log.info("import %s: %s bytes of %s received", incoming.import_id, stored.size, record_type.name)
-    _start(session, services, import_, record_type.name, header, stored, digest.hexdigest())
+    log.info("import %s: %s bytes received", incoming.import_id, stored.size)
+    _start(session, services, import_, incoming, reading, stored, digest.hexdigest())
+
+
+def _refuse_to_wait(reading: Reading, options: Options) -> None:
+    if reading.unused:
+        raise UnknownAnswersError(reading.unused, reading.opening.proposal.questions)
+    if not options.may_wait and not reading.is_certain:
+        raise QuestionsError(reading.opening.proposal.questions)
 
 
 def receive_again(
@@ -209,31 +246,25 @@ def _start(
     session: Session,
     services: Services,
     import_: Import,
-    record_type: str,
-    header: Header,
+    incoming: Incoming,
+    reading: Reading,
     stored: StoredObject,
     digest: str,
 ) -> None:
-    started = try_move(
+    assert incoming.record_type is not None
+    started = start_or_wait(
         session,
-        import_.id,
-        Status.QUEUED,
+        services,
+        import_,
+        reading,
         only_from=[Status.UPLOADING],
-        record_type=record_type,
+        record_type=incoming.record_type.name,
         size_bytes=stored.size,
         etag=stored.etag,
         content_sha256=digest,
-        header=header.names,
-        columns=header.columns,
-        profile=header.line_format.as_json(),
-        rows_line=header.position.line_number,
-        rows_offset=header.position.offset,
         uploaded_at=func.now(),
     )
-    session.commit()
     if not started:
         services.storage.delete(import_.object_key)
         _note_end(session, import_.id)
         raise UploadError("The import was cancelled, or given up for dead, during its upload.")
-    session.refresh(import_)
-    dispatch(session, services, import_)

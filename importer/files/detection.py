@@ -6,38 +6,23 @@ It says what it found, by what evidence, and what it is not sure of.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import islice
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from importer.files.dialects import DELIMITERS, dialect_of
-from importer.files.encodings import encoding_of
+from importer.files.dialects import DELIMITERS, Found, dialect_of, dialect_with
+from importer.files.encoding_names import called, fits, words_in
+from importer.files.encodings import Encoding, encoding_of
 from importer.files.profile import Profile
+from importer.files.questions import LEFT_OUT, Answers, Choice, Question
 from importer.files.samples import Sample
-from importer.files.tables import Located, Table, table_of
+from importer.files.tables import Located, Table, table_of, table_said
 from importer.files.text_lines import line_end_of, lines_of, pieces_of_text
 from importer.files.text_records import TextRecords
 
 LINES_LOOKED_AT = 2000
 
-
-class Question(NamedTuple):
-    """A choice that only a person can make.
-
-    Attributes:
-        id: of the question, within the file.
-        text: of the question.
-        choices: the answers that there are, each with what it means.
-        default: the answer that is taken for right until somebody gives one.
-    """
-
-    id: str
-    text: str
-    choices: dict[str, str]
-    default: str
-
-    def as_json(self) -> dict[str, Any]:
-        return self._asdict()
+EXAMPLES = 3
 
 
 class Described(NamedTuple):
@@ -45,7 +30,9 @@ class Described(NamedTuple):
 
     Attributes:
         evidence: for each part of the profile, in words.
+        questions: what is not certain, and was not answered.
         header: the names of the columns; `A`, `B`, `C` where the file has none.
+        rows: the first ones.
     """
 
     profile: Profile
@@ -53,59 +40,105 @@ class Described(NamedTuple):
     warnings: list[str]
     questions: list[Question]
     header: list[str]
+    rows: list[Located]
 
 
-def describe(sample: Sample, known: frozenset[str] = frozenset()) -> Described:
+def describe(sample: Sample, known: frozenset[str] = frozenset(), answers: Answers | None = None) -> Described:
     """Describe a text.
 
     Args:
         known: names that a header may have, normalised.
+        answers: what a person has said of it.
     """
-    encoding = encoding_of([sample.head, *sample.pieces])
+    answers = answers or Answers()
+    encoding = _encoding(sample, answers)
     text = "".join(pieces_of_text([sample.head], encoding.name, encoding.mark))
     line_end = line_end_of(text)
     lines = list(islice(lines_of([text], line_end), LINES_LOOKED_AT))
     if len(lines) > 1 and not sample.is_whole:
         lines.pop()  # it may be cut
-    found = dialect_of([re.sub(r"[\r\n]+$", "", line) for line in lines])
+    found = _dialect([re.sub(r"[\r\n]+$", "", line) for line in lines], answers)
     is_told = bool(lines) and re.match(r'"?sep=.', lines[0]) is not None
     records = [
         Located(record.line, record.cells)
         for record in TextRecords(lines, found.dialect, 0)
         if any(cell.strip() for cell in record.cells) and not (is_told and record.line == 1)
     ]
-    table = table_of(records, known)
+    table = table_said(records, answers.get("header")) or table_of(records, known)
     rows_line = records[table.rows_at].line if table.rows_at < len(records) else None
     profile = Profile(
         encoding.name, encoding.mark, line_end, found.dialect, table.header_line, rows_line, table.width
     )
     evidence = {"encoding": encoding.evidence, "delimiter": found.evidence, "header": table.evidence}
-    questions = [*_questions_of_encoding(encoding.name, encoding.others), *_questions_of_header(table)]
-    if found.others:
-        questions.append(_question_of_delimiter(found.dialect.delimiter, [o.delimiter for o in found.others]))
+    questions = [
+        *_about_encoding(encoding, sample),
+        *_about_delimiter(found, lines),
+        *about_header(table, records),
+    ]
     return Described(
-        profile, evidence, _warnings(records, table), questions, table.header or _letters(table.width)
+        profile,
+        evidence,
+        _warnings(records, table),
+        questions,
+        table.header or letters(table.width),
+        records[table.rows_at :],
     )
 
 
-def _questions_of_encoding(name: str, others: Sequence[str]) -> list[Question]:
-    if not others:
-        return []
-    choices = {choice: f"read it as {choice}" for choice in (name, *others)}
-    return [Question("encoding", "In which encoding is the file?", choices, name)]
+def _encoding(sample: Sample, answers: Answers) -> Encoding:
+    """As a person has said, if the bytes of the sample can be in it; else as they look."""
+    said = answers.get("encoding")
+    found = encoding_of([sample.head, *sample.pieces])
+    if said is None or not fits([sample.head, *sample.pieces], str(said)):
+        return found
+    return Encoding(str(said), found.mark if said == found.name else 0, "as a person has said")
 
 
-def _questions_of_header(table: Table) -> list[Question]:
+def _dialect(lines: Sequence[str], answers: Answers) -> Found:
+    delimiter, quote = answers.get("delimiter"), answers.get("quote")
+    if delimiter is None and quote is None:
+        return dialect_of(lines)
+    return dialect_with(lines, delimiter, quote)
+
+
+def _about_encoding(encoding: Encoding, sample: Sample) -> Iterator[Question]:
+    if encoding.others:
+        choices = [
+            Choice(name, called(name), tuple(words_in(sample.head, name)))
+            for name in (encoding.name, *encoding.others)
+        ]
+        text = "In which encoding is the file? Choose the one in which its words are right."
+        yield Question("encoding", "encoding", text, tuple(choices), encoding.name)
+
+
+def _about_delimiter(found: Found, lines: Sequence[str]) -> Iterator[Question]:
+    if found.others:
+        signs = dict.fromkeys((found.dialect.delimiter, *(other.delimiter for other in found.others)))
+        choices = [
+            Choice(sign, DELIMITERS.get(sign, "nothing: one cell to a line"), _cells(lines, sign))
+            for sign in signs
+        ]
+        text = "What stands between the cells?"
+        yield Question("delimiter", "delimiter", text, tuple(choices), found.dialect.delimiter)
+
+
+def _cells(lines: Sequence[str], delimiter: str) -> tuple[str, ...]:
+    """The first cells of the last of these lines, were they divided so."""
+    line = lines[-1].strip("\r\n") if lines else ""
+    return tuple((line.split(delimiter) if delimiter else [line])[:EXAMPLES])
+
+
+def about_header(table: Table, records: Sequence[Located]) -> Iterator[Question]:
+    """Asks whether a table has a header, where that is not sure."""
     if table.is_sure or not table.width:
-        return []
-    choices = {"yes": "its cells are the columns' names", "no": "it is a row; the columns are called A, B, C"}
-    default = "no" if table.header is None else "yes"
-    return [Question("header", "Is the first record the header?", choices, default)]
-
-
-def _question_of_delimiter(delimiter: str, others: Sequence[str]) -> Question:
-    choices = {sign: DELIMITERS.get(sign, "one cell to a line") for sign in dict.fromkeys((delimiter, *others))}
-    return Question("delimiter", "What stands between the cells?", choices, delimiter)
+        return
+    first = records[0]
+    line = table.header_line or first.line
+    named = Choice(str(line), f"line {line:,} holds the names of the columns", tuple(first.cells[:EXAMPLES]))
+    unnamed = Choice(LEFT_OUT, "the file has no header; the columns are called A, B, C")
+    default = unnamed if table.header is None else named
+    text = "Which line holds the names of the columns?"
+    yield Question("header", "header", text, (named, unnamed), default.value)
 
 
 def _warnings(records: Sequence[Located], table: Table) -> list[str]:
@@ -117,7 +150,7 @@ def _warnings(records: Sequence[Located], table: Table) -> list[str]:
     return [f"{told}: line {uneven[0]:,} first."]
 
 
-def _letters(width: int) -> list[str]:
+def letters(width: int) -> list[str]:
     """The names of columns without a header: A to Z, AA, AB …"""
     names = []
     for number in range(1, width + 1):

@@ -137,6 +137,18 @@ def dialect_of(lines: Sequence[str]) -> Found:
     return Found(best.dialect, _words(best, tried), others)
 
 
+def dialect_with(lines: Sequence[str], delimiter: str | None, quote: str | None) -> Found:
+    """The dialect of these lines, where a person has said its delimiter or its quote; empty: there is none."""
+    tried = [line for line in _sample(lines) if line.strip()]
+    if delimiter is None:
+        delimiter = dialect_of(lines).dialect.delimiter
+    trials = _trials(tried, delimiter) if delimiter else [_try(tried, Dialect("", *of)) for of in _quoting("", "")]
+    dialect = max(trials, key=lambda trial: trial.score).dialect
+    if quote is not None and quote != dialect.quote:
+        dialect = dialect._replace(quote=quote, escape="")
+    return Found(dialect, "as a person has said")
+
+
 def _sample(lines: Sequence[str]) -> list[str]:
     taken: list[str] = []
     size = 0

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 from importer.files.names import normalised
+
+
+def anything(text: str) -> bool:
+    """Takes every text."""
+    return True
 
 
 class Field(NamedTuple):
@@ -18,6 +24,7 @@ class Field(NamedTuple):
         kind: what its cells are, one of `importer.files.cells.readings.KINDS`.
         choices: all values that it takes, where these are few.
         first_year, last_year: those that a date in it may have.
+        accepts: whether a text, read as a cell of this kind, passes the field's own checks.
     """
 
     name: str
@@ -28,6 +35,7 @@ class Field(NamedTuple):
     choices: tuple[str, ...] = ()
     first_year: int | None = None
     last_year: int | None = None
+    accepts: Callable[[str], bool] = anything
 
     @property
     def names(self) -> frozenset[str]:

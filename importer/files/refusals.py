@@ -27,8 +27,6 @@ REFUSALS: dict[str, str] = {
     " UTF-8”, and upload that file.",
     "pdf": "The file is a PDF. Upload the table itself, saved as “CSV UTF-8”.",
     "utf16": "The file is in UTF-16, which spreadsheets call “Unicode text”. Save it as “CSV UTF-8”.",
-    "uncertain_encoding": "The file is not UTF-8, and its letters do not tell whether it is {encodings}. Save it"
-    " as “CSV UTF-8”.",
     "binary": "The file is not text: line {line} contains NUL characters. Save the table as “CSV UTF-8”.",
     "not_utf8": "The header (line {line}) is not UTF-8. Save the file as “CSV UTF-8”.",
     "carriage_returns": "The file's lines end as those of old Macs do, in a carriage return alone. Save it with"
@@ -38,8 +36,6 @@ REFUSALS: dict[str, str] = {
     "malformed_header": "The header (line {line}) cannot be read. {problem} Then upload the file again.",
     "no_known_column": "The header (line {line}) names no known column. The columns known here: {known}. The file"
     " has: {found}. Choose another record type, or give the file a header.",
-    "repeated_column": "The header (line {line}) has the column {name} twice, in cells {first:,} and {second:,}."
-    " Remove or rename one of them.",
     "missing_column": "The header (line {line}) lacks the required {missing}. The file has: {found}. Add what is"
     " missing, or rename the column that holds it.",
 }

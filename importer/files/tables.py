@@ -74,6 +74,23 @@ def table_of(records: Sequence[Located], known: frozenset[str] = frozenset()) ->
     return Table(names, header.line, end, width, f"the header is on {lines}{before}", is_sure)
 
 
+def table_said(records: Sequence[Located], header: object) -> Table | None:
+    """Where the table lies as a person has said; None where nothing was said, or nothing that there is.
+
+    Args:
+        header: the line that holds the names of the columns, as a number or a text, or `none`.
+    """
+    if not records or header is None:
+        return None
+    width = _width(records)
+    if header == "none":
+        return Table(None, None, 0, width, "as a person has said, there is no header")
+    for place, record in enumerate(records):
+        if str(record.line) == str(header):
+            return Table(record.cells, record.line, place + 1, width, f"as a person has said, it is line {header}")
+    return None
+
+
 def _width(records: Sequence[Located]) -> int:
     widths = Counter(len(record.cells) for record in records)
     return max(widths, key=lambda width: (widths[width] * (1 if width > 1 else 0.5), width))

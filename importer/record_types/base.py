@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from importer.files.fields import Field
 from importer.models import Base
 from importer.record_types.effects import Effect, Effects
-from importer.record_types.fields import choices_of, kind_of, years_of
+from importer.record_types.fields import check_of, choices_of, kind_of, years_of
 from importer.record_types.positional import cells_schema, has_steps_over_fields, stays_none
 from importer.record_types.rows import Origin, ValidRow
 from importer.record_types.upsert import Upsert
@@ -77,6 +77,7 @@ class RecordType:
             kind_of(info),
             choices_of(info),
             *years_of(info),
+            accepts=check_of(info),
         )
 
     @property

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
+from functools import cache
 from types import UnionType
 from typing import Annotated, Any, Literal, NamedTuple, Union, get_args, get_origin
 
+from pydantic import ConfigDict, TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
 
 
@@ -66,6 +68,24 @@ def choices_of(field: FieldInfo) -> tuple[str, ...]:
 def years_of(field: FieldInfo) -> Years:
     """The years that a field's dates may have, where it says so."""
     return next((mark for mark in _marks(field) if isinstance(mark, Years)), Years())
+
+
+def check_of(field: FieldInfo) -> Callable[[str], bool]:
+    """Whether a text passes the checks of a field, its own and no other's."""
+
+    @cache
+    def adapter() -> TypeAdapter[Any]:
+        type_: Any = Annotated[field.annotation, *field.metadata] if field.metadata else field.annotation
+        return TypeAdapter(type_, config=ConfigDict(str_strip_whitespace=True))
+
+    def accepts(text: str) -> bool:
+        try:
+            adapter().validate_python(text)
+        except ValidationError:
+            return False
+        return True
+
+    return accepts
 
 
 def _marks(field: FieldInfo) -> Iterator[Any]:

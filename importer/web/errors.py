@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+from typing import Any
 
 from flask import Flask, jsonify, make_response, render_template, request
 from flask_wtf.csrf import CSRFError
@@ -27,6 +28,7 @@ STATUSES: dict[type[errors.ImporterError], int] = {
     errors.FileTooLargeError: 413,
     errors.RefusedTransitionError: 409,
     errors.AccountError: 422,
+    errors.OptionsError: 400,
     errors.UploadError: 400,
     errors.BusyError: 503,
     errors.KeyReusedError: 409,
@@ -66,7 +68,7 @@ def on_importer_error(error: errors.ImporterError) -> Response:
     if status is None:
         return on_unexpected_error(error)
     code = getattr(error, "code", None) or _code(type(error).__name__.removesuffix("Error"))
-    response = answer(status, code, error.message)
+    response = answer(status, code, error.message, **_questions(error))
     if isinstance(error, errors.BusyError):
         response.headers["Retry-After"] = RETRY_SECONDS
     return response
@@ -108,10 +110,17 @@ def on_unexpected_error(error: Exception) -> Response:
     return answer(500, "internal", MESSAGES[500])
 
 
-def answer(status: int, code: str, message: str) -> Response:
-    """The error as whoever asked can read it: JSON for scripts, a page for people."""
+def _questions(error: errors.ImporterError) -> dict[str, Any]:
+    """Those that an error names, as data."""
+    if not isinstance(error, errors.QuestionsError | errors.UnknownAnswersError):
+        return {}
+    return {"questions": [question.as_json() for question in error.questions]}
+
+
+def answer(status: int, code: str, message: str, **more: Any) -> Response:
+    """The error as whoever asked can read it: JSON for scripts, with more in it, a page for people."""
     if wants_json():
-        response = jsonify(error={"code": code, "message": message})
+        response = jsonify(error={"code": code, "message": message, **more})
     else:
         response = make_response(render_template("error.html", status=status, message=message))
     response.status_code = status

@@ -17,7 +17,7 @@ from importer.errors import UploadError
 
 FILE_FIELD = "file"
 MAX_FIELDS = 20
-MAX_FIELD_BYTES = 4096
+MAX_FIELD_BYTES = 64 * 1024
 CHUNK_BYTES = 256 * 1024
 # A chunk may be held back until the next one came; the rest is for the headers of a part.
 MAX_BUFFERED_BYTES = 2 * CHUNK_BYTES + 64 * 1024

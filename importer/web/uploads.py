@@ -7,8 +7,9 @@ from typing import Any
 from flask import Blueprint, g, request
 from werkzeug.exceptions import BadRequest
 
+from importer.control.options import options_from_text
 from importer.control.reports import about_the_file, report
-from importer.control.uploads import begin_upload, receive, receive_again
+from importer.control.uploads import Options, begin_upload, receive, receive_again
 from importer.errors import FileTooLargeError
 from importer.models import Import
 from importer.web.extensions import db, services
@@ -42,9 +43,10 @@ def receive_upload(record_type: str | None) -> tuple[Import, bool]:
     Raises:
         RefusedFileError, UploadError, BusyError, UnknownRecordTypeError, KeyReusedError, StorageError: why there
             is no import.
-        BadRequest: the idempotency key is too long.
+        OptionsError: the field `options` is no JSON, or says something else.
+        BadRequest: the idempotency key is too long, or `ask` is unknown.
     """
-    key = _idempotency_key()
+    key, may_wait = _idempotency_key(), _may_wait()
     _allow_size(services().settings.max_upload_bytes)
     if record_type is not None:
         services().record_types.require(record_type)
@@ -63,8 +65,12 @@ def receive_upload(record_type: str | None) -> tuple[Import, bool]:
         filename=upload.filename,
         idempotency_key=key,
     )
+
+    def said_options() -> Options:
+        return Options(options_from_text(upload.fields.get("options", "{}")), may_wait)
+
     if made:
-        receive(db.session(), services(), import_, upload.chunks, said_type)
+        receive(db.session(), services(), import_, upload.chunks, said_type, said_options)
     else:
         receive_again(db.session(), import_, upload.chunks, said_type)
     return import_, made
@@ -81,6 +87,14 @@ def _idempotency_key() -> str | None:
     if key is not None and len(key) > MAX_KEY_CHARS:
         raise BadRequest(f"The Idempotency-Key is longer than {MAX_KEY_CHARS} characters.")
     return key or None
+
+
+def _may_wait() -> bool:
+    """Whether the import may wait for answers: not with `ask=never` in the address."""
+    ask = request.args.get("ask")
+    if ask not in (None, "never"):
+        raise BadRequest("The parameter ask may be “never”, or be left out.")
+    return ask is None
 
 
 def _allow_size(limit: int) -> None:

@@ -10,11 +10,11 @@ import io
 from pathlib import Path
 
 import pytest
+from openings import columns_of, opening_of
 from pydantic import ValidationError
 
 from importer.errors import RefusedFileError
 from importer.files.csv_reader import RecordReader
-from importer.files.header import read_header
 from importer.record_types import RecordTypes
 
 CASES = Path(__file__).parents[3] / "shared" / "cases"
@@ -81,14 +81,14 @@ VALUES = {
 def checked(name: str) -> tuple[list[dict[str, object]], int]:
     """The values of the rows that pass, and how many fail."""
     data, contacts = (CASES / name).read_bytes(), RecordTypes()["contacts"]
-    header = read_header(data[: 2**20], is_whole_file=len(data) <= 2**20, fields=contacts.fields, **LIMITS)
+    header = opening_of(data, contacts.fields, **LIMITS)
     source = io.BytesIO(data)
     source.seek(header.position.offset)
     passed, failed = [], 0
     for record in RecordReader(
-        source, header.position, width=len(header.columns), line_format=header.line_format, **LIMITS
+        source, header.position, width=len(header.names), line_format=header.line_format, **LIMITS
     ):
-        pairs = zip(header.columns, record.cells, strict=False)
+        pairs = zip(columns_of(header), record.cells, strict=False)
         try:
             assert record.problem is None
             passed.append(contacts.validate({name: cell for name, cell in pairs if name and cell}))

@@ -10,11 +10,12 @@ import json
 from pathlib import Path
 
 import pytest
+from openings import asked, opening_of
 
 from importer.errors import RefusedFileError
 from importer.files.csv_reader import Record, RecordReader
 from importer.files.fields import Field
-from importer.files.header import Header, read_header
+from importer.files.openings import Opening
 
 SUITES = Path(__file__).parents[3] / "shared" / "csv-suites"
 SPECTRUM = SUITES / "csv-spectrum"
@@ -111,13 +112,13 @@ Values of a wrong type are no fault of reading: those rows are kept here and fai
 """
 
 
-def read_file(path: Path, columns: list[str], max_record_bytes: int = ROOMY) -> tuple[Header, list[Record]]:
+def read_file(path: Path, columns: list[str], max_record_bytes: int = ROOMY) -> tuple[Opening, list[Record]]:
     data = path.read_bytes()
     limits = {"max_record_bytes": max_record_bytes, "max_cell_chars": 1000}
-    header = read_header(data, is_whole_file=True, fields=[Field(name, True) for name in columns], **limits)
+    header = opening_of(data, [Field(name, True) for name in columns], **limits)
     source = io.BytesIO(data[header.position.offset :])
     reader = RecordReader(
-        source, header.position, width=len(header.columns), line_format=header.line_format, **limits
+        source, header.position, width=len(header.names), line_format=header.line_format, **limits
     )
     records = list(reader)
     assert reader.position.offset == len(data)
@@ -186,13 +187,16 @@ def test_shift_jis_is_read_as_such():
         ("utf16.csv.gz", "gzip"),
         ("latin1.csv.gz", "gzip"),
         ("only_latin1.csv", "no_known_column"),
-        ("all_latin1.csv", "uncertain_encoding"),
     ],
 )
 def test_files_that_cannot_be_read_in_place_or_are_no_words_are_refused(name, code):
     with pytest.raises(RefusedFileError) as caught:
         read_file(ENCODINGS / name, ["name"])
     assert caught.value.code == code
+
+
+def test_letters_that_may_be_of_several_encodings_are_asked_about():
+    assert "encoding" in asked(opening_of((ENCODINGS / "all_latin1.csv").read_bytes(), [Field("name", True)]))
 
 
 def test_no_file_of_duckdbs_encodings_is_left_out():

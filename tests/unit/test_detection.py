@@ -97,7 +97,7 @@ def test_where_two_encodings_fit_somebody_is_asked():
     assert found.others
     (question,) = [question for question in described(content).questions if question.id == "encoding"]
     assert question.default == found.name
-    assert set(question.choices) == {found.name, *found.others}
+    assert {choice.value for choice in question.choices} == {found.name, *found.others}
 
 
 def test_a_file_is_in_one_encoding_even_where_some_of_its_bytes_are_utf_8():
@@ -121,7 +121,7 @@ def test_the_evidence_is_in_words():
 
 def test_a_first_record_that_may_be_a_header_or_a_row_is_asked_about():
     (question,) = described(b"Ann,Rome\nBob,Oslo\nZoe,Bonn\n").questions
-    assert (question.id, question.default) == ("header", "yes")
+    assert (question.id, question.default) == ("header", "1")
 
 
 @pytest.mark.parametrize(

@@ -28,9 +28,13 @@ def without_tables(settings, database_url):
     [
         (
             "bulk",
-            "The schema bulk (DATABASE_SCHEMA) has no table api_tokens, failed_rows, imports, ledger, users.",
+            "The schema bulk (DATABASE_SCHEMA) has no table alterations, api_tokens, failed_rows, imports, layouts, "
+            "ledger, users.",
         ),
-        ("public", "The schema public (DATABASE_SCHEMA) has no table api_tokens, failed_rows."),
+        (
+            "public",
+            "The schema public (DATABASE_SCHEMA) has no table alterations, api_tokens, failed_rows, layouts.",
+        ),
     ],
 )
 def test_it_is_not_ready_and_the_doctor_says_which_tables_are_missing(without_tables, schema, sentence):
@@ -45,7 +49,8 @@ def test_it_is_not_ready_and_the_doctor_says_which_tables_are_missing(without_ta
 
 
 def test_somebodys_table_with_the_name_of_ours_is_told_from_ours(without_tables, database_url):
-    neighbours.execute(database_url, "CREATE TABLE api_tokens (id int); CREATE TABLE failed_rows (id int)")
+    for table in ("alterations", "api_tokens", "failed_rows", "layouts"):
+        neighbours.execute(database_url, f"CREATE TABLE {table} (import_sequence bigint, id int)")
     said = without_tables("public").test_cli_runner().invoke(args=["imports", "doctor"])
     assert "The table api_tokens in the schema public has no column user_id, name, token_hash" in said.output
     assert "if it is somebody else's, set a DATABASE_SCHEMA of your own" in said.output

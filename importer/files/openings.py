@@ -1,0 +1,210 @@
+"""How a file is read from its first row on; files that cannot be read are refused.
+
+What is certain of a file comes from a sample of it (`importer.files.proposal`). Here its header is read once more
+as its rows will be, which says where they begin.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from importer.errors import RefusedFileError
+from importer.files.csv_reader import Position, Record, RecordReader
+from importer.files.detection import Described, describe
+from importer.files.fields import Field
+from importer.files.kinds import TEXT, kind_of
+from importer.files.line_formats import LineFormat
+from importer.files.problems import CUT, Limits, Problem
+from importer.files.profile import Profile
+from importer.files.proposal import Proposal, propose
+from importer.files.questions import Answers
+from importer.files.refusals import refusal
+from importer.files.samples import HEAD_BYTES, Sample
+
+HEADER_PROBLEMS = {
+    "invalid_utf8": "not_utf8",
+    "nul_character": "binary",
+    "stray_carriage_return": "carriage_returns",
+    "record_too_long": "header_too_long",
+    "cell_too_long": "header_too_long",
+}
+"""The refusal for each problem of reading; problems that are not here make a malformed header."""
+
+FIRST_BYTES = 1024
+"""A file of no known columns that has NULs in so many bytes is no text."""
+
+NAMES_SHOWN = 30
+NAME_CHARS_SHOWN = 60
+
+
+class Beginning(NamedTuple):
+    """What is looked at of a file.
+
+    Attributes:
+        head: its first bytes; its header must fit into them.
+        is_whole_file: whether they are all there are.
+        pieces: some from further on in the file, which may tell its encoding.
+    """
+
+    head: bytes
+    is_whole_file: bool
+    pieces: tuple[bytes, ...] = ()
+
+    @property
+    def tells_encoding(self) -> bool:
+        return not self.pieces or not self.head.isascii()
+
+    @property
+    def sample(self) -> Sample:
+        """What it is described by."""
+        return Sample(self.head[:HEAD_BYTES], len(self.head) + (not self.is_whole_file), self.pieces)
+
+
+class Opening(NamedTuple):
+    """How a file is read from its first row on.
+
+    Attributes:
+        names: of its columns, as the header has them; `A`, `B`, `C` where there is none.
+        position: where its rows begin; its row number is 0.
+        line_format: how its lines are written.
+    """
+
+    proposal: Proposal
+    names: list[str]
+    position: Position
+    line_format: LineFormat
+
+
+def describe_text(beginning: Beginning, fields: Sequence[Field], answers: Answers) -> Described:
+    """Describe a text that can be read where it lies.
+
+    Raises:
+        RefusedFileError: it is no such text.
+    """
+    kind = kind_of(beginning.head)
+    if kind != TEXT:
+        raise refusal(kind)
+    described = describe(beginning.sample, frozenset().union(*(field.names for field in fields)), answers)
+    if described.profile.encoding.startswith(("utf-16", "utf-32")):
+        raise refusal("utf16")
+    if described.profile.line_end in ("cr", "mixed"):
+        raise refusal("carriage_returns")
+    return described
+
+
+def open_text(
+    beginning: Beginning, described: Described, fields: Sequence[Field], answers: Answers, limits: Limits
+) -> Opening:
+    """Read the header of a text, and say what its columns fill.
+
+    Args:
+        limits: of the header.
+
+    Raises:
+        RefusedFileError: the file cannot be imported; its code is one of `REFUSALS`.
+    """
+    profile = described.profile
+    line_format = LineFormat(profile.encoding, profile.dialect)
+    reader = RecordReader(
+        io.BytesIO(beginning.head[profile.mark :]),
+        Position(row_number=-1, offset=profile.mark),
+        width=None,
+        max_record_bytes=limits.max_record_bytes,
+        max_cell_chars=limits.max_cell_chars,
+        line_format=line_format,
+    )
+    position = _rows_position(reader, profile, beginning)
+    names = _without_blank_end(described.header, profile.width)
+    proposal = propose(described._replace(header=names), fields, answers)
+    if proposal.missing:
+        _refuse_foreign(proposal, fields, beginning)
+    return Opening(proposal, names, position._replace(row_number=0), line_format)
+
+
+def _rows_position(reader: RecordReader, profile: Profile, beginning: Beginning) -> Position:
+    """Where the first row begins: behind the header, or at the first record where there is none."""
+    if profile.header_line is None:
+        position = reader.position
+        _record_at(reader, None)
+        return position
+    record = _record_at(reader, profile.header_line)
+    position = reader.position
+    is_cut = not beginning.is_whole_file and position.offset == len(beginning.head)
+    if is_cut and not beginning.head.endswith(b"\n"):
+        raise _too_long(record, len(beginning.head))
+    if profile.rows_line is not None:
+        return _position_before(reader, profile.rows_line)
+    if beginning.is_whole_file and next(iter(reader), None) is None:
+        raise refusal("no_rows")
+    return position
+
+
+def _position_before(reader: RecordReader, line: int) -> Position:
+    """Where the record that begins on this line, or a later one, is still to be read."""
+    position = reader.position
+    for record in reader:
+        if record.line_number >= line:
+            break
+        position = reader.position
+    return position
+
+
+def _record_at(reader: RecordReader, line: int | None) -> Record:
+    """The record that begins on this line, or the first one; refuse a faulty one."""
+    record = next((record for record in reader if line is None or record.line_number >= line), None)
+    if record is None:
+        raise refusal("empty")
+    if record.problem is not None:
+        raise _refusal_of(record, record.problem)
+    return record
+
+
+def _too_long(record: Record, size: int) -> RefusedFileError:
+    problem = f"It does not end within the first {size:,} bytes."
+    return refusal("header_too_long", line=record.line_number, problem=problem)
+
+
+def _without_blank_end(names: list[str], width: int) -> list[str]:
+    """The names without blank ones at the end that go beyond the rows: a delimiter there makes no column."""
+    end = len(names)
+    while end > width and not names[end - 1].strip():
+        end -= 1
+    return names[:end]
+
+
+def _refusal_of(record: Record, problem: Problem) -> RefusedFileError:
+    code = HEADER_PROBLEMS.get(problem.code, "malformed_header")
+    if code == "header_too_long" and "\r" in record.cells[0]:
+        code = "carriage_returns"
+    return refusal(code, line=record.line_number, problem=problem.message.removesuffix(CUT))
+
+
+def _refuse_foreign(proposal: Proposal, fields: Sequence[Field], beginning: Beginning) -> None:
+    """Refuse a file that lacks what no answer can give it; names that may be other ones lack nothing yet."""
+    if b"\0" in beginning.head[:FIRST_BYTES]:
+        raise refusal("binary", line=beginning.head[: beginning.head.index(b"\0")].count(b"\n") + 1)
+    if any(question.id in ("encoding", "delimiter") for question in proposal.described.questions):
+        return
+    names = [column.name for column in proposal.columns]
+    line = proposal.described.profile.header_line or 1
+    if not any(proposal.fields_of_columns):
+        known = _listed([field.name for field in fields])
+        raise refusal("no_known_column", line=line, known=known, found=_listed(names))
+    kind = "column" if len(proposal.missing) == 1 else "columns"
+    missing = f"{kind} {_listed(proposal.missing)}"
+    raise refusal("missing_column", line=line, missing=missing, found=_listed(names))
+
+
+def _listed(names: Sequence[str]) -> str:
+    written = [name for name in names if name.strip()]
+    shown = ", ".join(_shown(name) for name in written[:NAMES_SHOWN]) or "no names"
+    left_out = len(written) - NAMES_SHOWN
+    return f"{shown} and {left_out:,} more" if left_out > 0 else shown
+
+
+def _shown(name: str) -> str:
+    printable = "".join(character if character.isprintable() else " " for character in name)
+    words = " ".join(printable.split())
+    return words if len(words) <= NAME_CHARS_SHOWN else words[: NAME_CHARS_SHOWN - 1] + "…"

@@ -1,0 +1,79 @@
+"""Choices about a file that only a person can make, and the answers that were given."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+LEFT_OUT = "none"
+"""The answer for a column that no field takes, and for a field that no column fills."""
+
+
+class Choice(NamedTuple):
+    """One answer to a question.
+
+    Attributes:
+        value: what is answered.
+        text: what it means.
+        examples: what the file has of it.
+    """
+
+    value: str
+    text: str
+    examples: tuple[str, ...] = ()
+
+
+class Question(NamedTuple):
+    """A choice that only a person can make.
+
+    Attributes:
+        id: of the question, within the file; answers are given by it.
+        kind: what is asked: `encoding`, `delimiter`, `header`, `field`, `column`, `date_order`, …
+        text: of the question.
+        choices: the answers that there are; none where any text will do.
+        default: the answer that is most likely right, where there is one; it is never taken without a person.
+    """
+
+    id: str
+    kind: str
+    text: str
+    choices: tuple[Choice, ...] = ()
+    default: str | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """What API and command print of it."""
+        return {**self._asdict(), "choices": [choice._asdict() for choice in self.choices]}
+
+    @classmethod
+    def from_json(cls, told: dict[str, Any]) -> Question:
+        """What `as_json` told."""
+        choices = (Choice(one["value"], one["text"], tuple(one["examples"])) for one in told["choices"])
+        return cls(told["id"], told["kind"], told["text"], tuple(choices), told["default"])
+
+
+class Answers(Mapping[str, Any]):
+    """Answers by the id of their question; it notes which were asked for, to tell the others."""
+
+    def __init__(self, given: Mapping[str, Any] | None = None) -> None:
+        self._given = dict(given or {})
+        self._used: set[str] = set()
+
+    def __getitem__(self, question_id: str) -> Any:
+        self._used.add(question_id)
+        return self._given[question_id]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._given)
+
+    def __len__(self) -> int:
+        return len(self._given)
+
+    @property
+    def unused(self) -> list[str]:
+        """Answers that nobody asked for."""
+        return [question_id for question_id in self._given if question_id not in self._used]
+
+
+def is_choice(answer: Any, choices: Sequence[Choice]) -> bool:
+    """Whether an answer is one of these."""
+    return any(answer == choice.value for choice in choices)

@@ -1,0 +1,166 @@
+"""From a file that has arrived to the first row: the import begins at once, or waits for answers.
+
+What is remembered for the file's layout counts as answered, unless the file contradicts it (docs/design.md, rule
+22).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from sqlalchemy.orm import Session
+
+from importer.files.detection import Described
+from importer.files.openings import Beginning, Opening, describe_text, open_text
+from importer.files.problems import Limits
+from importer.files.questions import Answers
+from importer.lifecycle.dispatching import dispatch
+from importer.lifecycle.layouts import REMEMBERED, Remembered, header_digest, recall, remember
+from importer.lifecycle.transitions import try_move
+from importer.models import Import
+from importer.record_types import RecordType
+from importer.services import Services
+from importer.statuses import Status
+
+ABOUT_THE_FILE = frozenset({"encoding", "delimiter", "header"})
+"""Questions whose answer decides what the header is."""
+
+
+class Reading(NamedTuple):
+    """How an import's file is read, as far as that is known.
+
+    Attributes:
+        answers: all that count, remembered ones among them.
+        given: those that were given for this file.
+        unused: the ids of given answers that no question has.
+    """
+
+    opening: Opening
+    answers: dict[str, Any]
+    given: dict[str, Any]
+    remembered: Remembered | None
+    unused: list[str]
+
+    @property
+    def is_certain(self) -> bool:
+        return not self.opening.proposal.questions
+
+
+def read_beginning(
+    session: Session,
+    services: Services,
+    beginning: Beginning,
+    record_type: RecordType,
+    given: Mapping[str, Any],
+    user_id: int | None,
+) -> Reading:
+    """Say how a file would be read.
+
+    Args:
+        given: answers, by question.
+        user_id: whose file it is.
+
+    Raises:
+        RefusedFileError: it cannot be imported, whatever is answered.
+    """
+    fields, limits = record_type.fields, _limits(services)
+    described, remembered = None, None
+    for answers in _with_each_choice(beginning, record_type, given):
+        tried = describe_text(beginning, fields, Answers(answers))
+        described = described or tried
+        remembered = recall(session, record_type.name, digest_of(tried), user_id)
+        if remembered is not None:
+            break
+    answers = {**(remembered.answers if remembered else {}), **given}
+    asked = Answers(answers)
+    described = describe_text(beginning, fields, asked)
+    opening = open_text(beginning, described, fields, asked, limits)
+    unused = [question for question in asked.unused if question in given]
+    return Reading(opening, answers, dict(given), remembered, unused)
+
+
+def _with_each_choice(
+    beginning: Beginning, record_type: RecordType, given: Mapping[str, Any]
+) -> Iterator[Mapping[str, Any]]:
+    """The answers, then each choice where the file as a whole is not certain: one of them may be remembered."""
+    yield given
+    described = describe_text(beginning, record_type.fields, Answers(given))
+    for question in described.questions:
+        if question.id in ABOUT_THE_FILE:
+            for choice in question.choices:
+                yield {**given, question.id: choice.value}
+
+
+def _limits(services: Services) -> Limits:
+    settings = services.settings
+    return Limits(None, settings.max_record_bytes, settings.max_cell_chars)
+
+
+def digest_of(described: Described) -> str:
+    """What a file's header is known by."""
+    return header_digest(described.header, has_header=described.profile.header_line is not None)
+
+
+def start_or_wait(
+    session: Session,
+    services: Services,
+    import_: Import,
+    reading: Reading,
+    *,
+    only_from: Sequence[Status],
+    **values: Any,
+) -> bool:
+    """Queue the import where all is certain, else let it wait for answers; commit.
+
+    Args:
+        only_from: the statuses that it may have now.
+        values: further columns of the import to write in the same statement.
+
+    Returns:
+        Whether it was moved; False where it was cancelled or given up meanwhile.
+    """
+    target = Status.QUEUED if reading.is_certain else Status.WAITING
+    moved = _move(session, import_, target, reading, only_from, values)
+    if moved and reading.is_certain and reading.given:
+        digest = digest_of(reading.opening.proposal.described)
+        remember(
+            session, values.get("record_type", import_.record_type), digest, import_.created_by, reading.answers
+        )
+    session.commit()
+    if not moved:
+        return False
+    session.refresh(import_)
+    if reading.is_certain:
+        dispatch(session, services, import_)
+    return True
+
+
+def _move(
+    session: Session,
+    import_: Import,
+    target: Status,
+    reading: Reading,
+    only_from: Sequence[Status],
+    values: Mapping[str, Any],
+) -> bool:
+    opening = reading.opening
+    proposal = opening.proposal
+    kept = dict(reading.answers)
+    if reading.remembered is not None:
+        kept[REMEMBERED] = reading.remembered.as_json()
+    return try_move(
+        session,
+        import_.id,
+        target,
+        only_from=only_from,
+        header=opening.names,
+        columns=proposal.fields_of_columns,
+        profile=opening.line_format.as_json(),
+        mapping=proposal.mapping.as_json(),
+        answers=kept,
+        questions=[question.as_json() for question in proposal.questions],
+        rows_line=opening.position.line_number,
+        rows_offset=opening.position.offset,
+        **values,
+    )
