@@ -23,6 +23,7 @@ from importer.files.text_records import TextRecords
 LINES_LOOKED_AT = 2000
 
 EXAMPLES = 3
+FIRST_RECORDS = 10
 
 
 class Described(NamedTuple):
@@ -33,6 +34,7 @@ class Described(NamedTuple):
         questions: what is not certain, and was not answered.
         header: the names of the columns; `A`, `B`, `C` where the file has none.
         rows: the first ones.
+        first_records: those that the file begins with, of which one may be the header.
     """
 
     profile: Profile
@@ -41,6 +43,7 @@ class Described(NamedTuple):
     questions: list[Question]
     header: list[str]
     rows: list[Located]
+    first_records: list[Located]
 
 
 def describe(sample: Sample, known: frozenset[str] = frozenset(), answers: Answers | None = None) -> Described:
@@ -82,6 +85,7 @@ def describe(sample: Sample, known: frozenset[str] = frozenset(), answers: Answe
         questions,
         table.header or letters(table.width),
         records[table.rows_at :],
+        records[:FIRST_RECORDS],
     )
 
 

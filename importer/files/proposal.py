@@ -184,7 +184,7 @@ class _Proposing:
         return is_of_type and bool(self._candidates(one))
 
     def _candidates(self, one: Field) -> list[int]:
-        """Columns that might fill a field: those suggested, and those most of whose cells would pass its checks."""
+        """Columns that might fill a field: suggested ones, and those most of whose cells would pass its checks."""
         near = self._suggestions_for(one.name)
         others = (place for place in self._matching.free if place not in near)
         return near + [place for place in others if self._share_fitting(place, one) >= LIKELY]

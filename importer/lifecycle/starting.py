@@ -65,10 +65,8 @@ def read_beginning(
         RefusedFileError: it cannot be imported, whatever is answered.
     """
     fields, limits = record_type.fields, _limits(services)
-    described, remembered = None, None
-    for answers in _with_each_choice(beginning, record_type, given):
-        tried = describe_text(beginning, fields, Answers(answers))
-        described = described or tried
+    remembered = None
+    for tried in _with_each_choice(beginning, record_type, given):
         remembered = recall(session, record_type.name, digest_of(tried), user_id)
         if remembered is not None:
             break
@@ -82,14 +80,15 @@ def read_beginning(
 
 def _with_each_choice(
     beginning: Beginning, record_type: RecordType, given: Mapping[str, Any]
-) -> Iterator[Mapping[str, Any]]:
-    """The answers, then each choice where the file as a whole is not certain: one of them may be remembered."""
-    yield given
+) -> Iterator[Described]:
+    """The file as it looks, then with each choice where it is not certain: one of these headers may be known."""
     described = describe_text(beginning, record_type.fields, Answers(given))
+    yield described
     for question in described.questions:
         if question.id in ABOUT_THE_FILE:
             for choice in question.choices:
-                yield {**given, question.id: choice.value}
+                answers = Answers({**given, question.id: choice.value})
+                yield describe_text(beginning, record_type.fields, answers)
 
 
 def _limits(services: Services) -> Limits:

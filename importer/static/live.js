@@ -64,6 +64,7 @@ function showRate(rate, estimated, ended) {
 }
 
 function announce(now) {
+  if (now === "waiting") return window.location.reload(); // it is the page with the questions then
   if (status !== null && status !== now) {
     announcer.textContent = `The import is ${now}.`;
     // What was measured before a pause says nothing about the time after it.

@@ -6,6 +6,7 @@ from flask import Flask
 
 from importer.web import (
     accounts,
+    answers,
     auth,
     cancellations,
     errors,
@@ -26,6 +27,7 @@ PAGES = (
     sessions,
     accounts,
     imports,
+    answers,
     record_types,
     uploads,
     pauses,
