@@ -1,0 +1,126 @@
+"""The chain that each cell passes: clean it, see whether it means no value, read it by its column's kind."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache
+
+from importer.files.cells.addresses import read_email
+from importer.files.cells.cleaning import clean, is_clean, may_need_cleaning
+from importer.files.cells.dates import date_reader, datetime_reader
+from importer.files.cells.numbers import number_reader
+from importer.files.cells.outcomes import EMPTY, Alteration, Fault, ReadCell, altered, faulty
+from importer.files.cells.phones import read_phone
+from importer.files.cells.readings import Reading
+from importer.files.cells.words import (
+    VALUE_KINDS,
+    YES_NO,
+    all_no_values,
+    folded,
+    is_spreadsheet_error,
+    squeezed,
+)
+
+__all__ = ["Alteration", "Fault", "ReadCell", "is_plain", "may_need_cleaning", "reader_of"]
+
+CellReader = Callable[[str], ReadCell]
+
+REMEMBERED_CELLS = 4096
+"""So many different cells of a column are read once, if its cells repeat."""
+
+REPEATING = frozenset(["date", "datetime", "yes_no", "choice", "code"])
+
+
+def is_plain(reading: Reading) -> bool:
+    """Whether the record type's own check may read the clean cells of a column as they are.
+
+    Where it takes such a cell, the chain would leave it as it is. A cell that it does not take passes the chain
+    before its row fails.
+    """
+    if reading.no_values or reading.words:
+        return False
+    if reading.kind in ("decimal", "integer"):
+        return reading.decimal_mark == "."
+    if reading.kind == "date":
+        return reading.date_order in (None, "ymd")
+    return reading.kind in ("text", "email", "phone", "choice")
+
+
+def reader_of(reading: Reading) -> CellReader:
+    """What reads the cells of one column."""
+    no_values = all_no_values(reading.kind, reading.no_values)
+    read = _value_reader(reading)
+    if reading.kind == "text" and not no_values:
+        return _read_text
+    chain = _chain(reading.kind, no_values, read)
+    return lru_cache(REMEMBERED_CELLS)(chain) if reading.kind in REPEATING else chain
+
+
+def _read_text(text: str) -> ReadCell:
+    if is_clean(text):
+        return ReadCell(text)
+    cleaned, alterations = clean(text)
+    return ReadCell(cleaned or None, alterations)
+
+
+def _chain(kind: str, no_values: frozenset[str], read: CellReader) -> CellReader:
+    reads_blanks = kind in VALUE_KINDS
+
+    def chain(text: str) -> ReadCell:
+        if is_clean(text):
+            return read_clean(text)
+        cleaned, alterations = clean(text, keeps_no_break=reads_blanks)
+        outcome = read_clean(cleaned) if cleaned else EMPTY
+        return outcome._replace(alterations=(*alterations, *outcome.alterations))
+
+    def read_clean(text: str) -> ReadCell:
+        if no_values and squeezed(text) in no_values:
+            return ReadCell(None, (Alteration("no_value", text, None),))
+        if text[0] == "#" and kind != "text" and is_spreadsheet_error(text):
+            return faulty("spreadsheet_error", text)
+        return read(text)
+
+    return chain
+
+
+def _value_reader(reading: Reading) -> CellReader:
+    """What reads a clean cell that has a value."""
+    match reading.kind:
+        case "decimal" | "integer":
+            return number_reader(reading.decimal_mark)
+        case "date":
+            return date_reader(reading.date_order, reading.century)
+        case "datetime":
+            return datetime_reader(reading.date_order, reading.century)
+        case "yes_no":
+            return _word_reader(reading, YES_NO)
+        case "choice":
+            return _word_reader(reading, {})
+        case "email":
+            return read_email
+        case "phone":
+            return read_phone
+        case "code":
+            return _read_code
+    return ReadCell
+
+
+def _read_code(text: str) -> ReadCell:
+    capitals = text.upper() if text.isascii() else text
+    return ReadCell(text) if capitals == text else altered("capitals", text, capitals)
+
+
+def _word_reader(reading: Reading, known: dict[str, str]) -> CellReader:
+    """What reads words by a value map, the column's own first; of `known` words the rest is a fault."""
+    own = {folded(word): value for word, value in reading.words.items()}
+
+    def read(text: str) -> ReadCell:
+        word = folded(text)
+        value = own.get(word, known.get(word))
+        if value is None:
+            return faulty("not_yes_no", text) if known else ReadCell(text)
+        if value == text:
+            return ReadCell(text)
+        return altered("word" if word in own else "yes_no", text, value)
+
+    return read

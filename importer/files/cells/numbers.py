@@ -1,0 +1,153 @@
+"""Numbers as people and spreadsheets write them, read exactly: digits stay as they are, nothing is rounded."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import NamedTuple
+
+from importer.files.cells.currencies import CURRENCY
+from importer.files.cells.outcomes import ReadCell, altered, faulty
+from importer.files.cells.readings import DECIMAL_MARKS
+
+MINUSES = "-\u2010\u2011\u2012\u2013\u2014\u2212\ufe63\uff0d"
+PLUSES = "+\uff0b"
+BLANK = "[ \u00a0\u2007\u2009\u202f]"
+SEPARATORS = {".": ",", ",": "."}
+"""By decimal mark: the sign that stands between thousands in its stead."""
+
+EXAMPLES = {None: "1234.56", ".": "1234.56", ",": "1234,56"}
+
+PLAIN = re.compile(r"-?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
+"""A number that needs no reading, where the point is the decimal mark."""
+
+PLAIN_BY_ANY_MARK = re.compile(r"-?(?:[0-9]+(?:\.(?:[0-9]{1,2}|[0-9]{4,}))?|(?:0[0-9]*|[0-9]{4,})\.[0-9]+)")
+"""A number that needs no reading whatever the decimal mark is, since nowhere three digits may be thousands."""
+
+WITH_COMMA = re.compile(r"-?(?:[0-9]+|[1-9][0-9]{0,2}(?:\.[0-9]{3})+)(?:,[0-9]+)?")
+"""The usual number of a column with a decimal comma."""
+
+DRESSED = re.compile(
+    rf"(?P<open>\()?{BLANK}*+(?P<sign>[{MINUSES}{PLUSES}])?{BLANK}*+(?P<before>{CURRENCY})?{BLANK}*+"
+    rf"(?P<inner>[{MINUSES}{PLUSES}])?{BLANK}*+"
+    rf"(?P<digits>[0-9.,](?:[0-9.,'\u2019 \u00a0\u2007\u2009\u202f]*[0-9.,])?(?:[eE][+-]?[0-9]+)?)"
+    rf"{BLANK}*+(?P<behind>[{MINUSES}])?{BLANK}*+(?P<after>{CURRENCY})?{BLANK}*+(?P<last>[{MINUSES}])?"
+    rf"{BLANK}*+(?P<close>\))?"
+)
+"""A number with what may stand around it."""
+
+
+MOST_CHARS = 100
+"""A longer cell with anything but digits and a decimal mark is no number."""
+
+
+class Written(NamedTuple):
+    """A number as it is written.
+
+    Attributes:
+        digits: with the signs between them and the exponent.
+        is_negative: whether a minus or parentheses stand around it.
+        dress: the kind of alteration that taking off what stands around it is; None: there is nothing but at most
+            a plain minus.
+    """
+
+    digits: str
+    is_negative: bool
+    dress: str | None
+
+
+def _groups(mark: str) -> re.Pattern[str]:
+    """Digits with one kind of sign between thousands and this decimal mark; with a point also the groups of two
+    that are usual in India."""
+    between = rf"{re.escape(SEPARATORS[mark])}|'|\u2019|{BLANK}"
+    lakhs = "|[1-9][0-9]?(?:,[0-9]{2})+,[0-9]{3}" if mark == "." else ""
+    grouped = rf"[1-9][0-9]{{0,2}}(?P<between>{between})[0-9]{{3}}(?:(?P=between)[0-9]{{3}})*{lakhs}"
+    point = re.escape(mark)
+    ungrouped = rf"(?:[0-9]+(?:{point}[0-9]*)?|{point}[0-9]+)(?:[eE][+-]?[0-9]+)?"
+    return re.compile(rf"(?:{grouped})(?:{point}[0-9]*)?|{ungrouped}")
+
+
+GROUPS = {mark: _groups(mark) for mark in DECIMAL_MARKS}
+GROUPED = re.compile(rf"['\u2019]|{BLANK}")
+
+
+def undressed(text: str) -> Written | None:
+    """What is written around a number; None where the text is none."""
+    found = DRESSED.fullmatch(text) if len(text) <= MOST_CHARS else None
+    if found is None:
+        return None
+    signs = [sign for sign in found.group("sign", "inner", "behind", "last") if sign]
+    in_parentheses = bool(found["open"])
+    if in_parentheses != bool(found["close"]) or len(signs) + in_parentheses > 1:
+        return None
+    if found["before"] and found["after"]:
+        return None
+    if (found["behind"] or found["last"]) and not found["digits"][-1].isdigit():
+        return None  # 12,- and 12.\u2013 are prices without cents, not negative
+    is_negative = in_parentheses or (bool(signs) and signs[0] in MINUSES)
+    if found["before"] or found["after"]:
+        return Written(found["digits"], is_negative, "currency")
+    is_plain = text in (found["digits"], f"-{found['digits']}")
+    return Written(found["digits"], is_negative, None if is_plain else "sign")
+
+
+def digits_by(mark: str, digits: str) -> str | None:
+    """Digits written plainly, if this is the decimal mark; None where they cannot be read so."""
+    if not GROUPS[mark].fullmatch(digits):
+        return None
+    plain = GROUPED.sub("", digits).replace(SEPARATORS[mark], "").replace(mark, ".")
+    return plain[:-1] if plain[-1] == "." and digits[-1] == "," else plain
+
+
+def readings_of(text: str) -> dict[str, str]:
+    """What a number is by each decimal mark, written plainly; empty where it is none."""
+    written = undressed(text)
+    if written is None:
+        return {}
+    sign = "-" if written.is_negative else ""
+    by_mark = {mark: digits_by(mark, written.digits) for mark in DECIMAL_MARKS}
+    return {mark: sign + digits for mark, digits in by_mark.items() if digits is not None}
+
+
+def number_reader(mark: str | None) -> Callable[[str], ReadCell]:
+    """What reads the numbers of a column.
+
+    Args:
+        mark: its decimal mark; None: not known, and a number that it would change is not read.
+    """
+
+    plain = PLAIN if mark == "." else PLAIN_BY_ANY_MARK
+
+    def read(text: str) -> ReadCell:
+        return ReadCell(text) if plain.fullmatch(text) else _read_slowly(text, mark)
+
+    return _read_with_comma if mark == "," else read
+
+
+def _read_with_comma(text: str) -> ReadCell:
+    if not WITH_COMMA.fullmatch(text):
+        return _read_slowly(text, ",")
+    if "." in text:
+        return altered("thousands", text, text.replace(".", "").replace(",", "."))
+    return altered("decimal_mark", text, text.replace(",", ".")) if "," in text else ReadCell(text)
+
+
+def _read_slowly(text: str, mark: str | None) -> ReadCell:
+    by_mark = readings_of(text)
+    if not by_mark:
+        code = "percent" if any(sign in text for sign in "%\u2030") else "not_a_number"
+        return faulty(code, text, example=EXAMPLES[mark])
+    if mark is None and len(set(by_mark.values())) > 1:
+        return faulty("ambiguous_number", text, point=by_mark["."], comma=by_mark[","])
+    if mark is not None and mark not in by_mark:
+        return faulty("other_decimal_mark", text, mark=DECIMAL_MARKS[mark], example=EXAMPLES[mark])
+    plain = by_mark[mark] if mark else next(iter(by_mark.values()))
+    return ReadCell(text) if plain == text else altered(_kind_of(text, plain), text, plain)
+
+
+def _kind_of(text: str, plain: str) -> str:
+    """What reading this number alters, the most telling of it."""
+    written = undressed(text)
+    if written is not None and written.dress:
+        return written.dress
+    return "decimal_mark" if text.replace(",", ".") == plain else "thousands"
