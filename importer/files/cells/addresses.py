@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import re
 
-from importer.files.cells.outcomes import ReadCell, altered, faulty
+from importer.files.cells.outcomes import ReadCell, altered, faulty, unaltered
 
 NAMED = re.compile(r"(?P<name>[^<>]*)<(?P<address>[^<>\s]+)>")
 
 
 def read_email(text: str) -> ReadCell:
     """Take the one address out of a cell such as `Ana Silva <ana@example.org>` or `mailto:ana@example.org`."""
+    if "<" not in text and ":" not in text and text.count("@") < 2:
+        return unaltered(text)
     address = _without_link(text)
     named = NAMED.fullmatch(address)
     if named and _is_name_of(named["name"].strip(" \"'"), named["address"]):
         address = _without_link(named["address"])
     if address.count("@") > 1:
         return faulty("several_addresses", text)
-    return ReadCell(text) if address == text else altered("address", text, address)
+    return unaltered(text) if address == text else altered("address", text, address)
 
 
 def _without_link(text: str) -> str:

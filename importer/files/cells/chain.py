@@ -6,19 +6,19 @@ from collections.abc import Callable
 from functools import lru_cache
 
 from importer.files.cells.addresses import read_email
-from importer.files.cells.cleaning import clean, is_clean, may_need_cleaning
+from importer.files.cells.cleaning import OPENERS, clean, is_clean, may_need_cleaning
 from importer.files.cells.dates import date_reader, datetime_reader
 from importer.files.cells.numbers import number_reader
-from importer.files.cells.outcomes import EMPTY, Alteration, Fault, ReadCell, altered, faulty
+from importer.files.cells.outcomes import EMPTY, Alteration, Fault, ReadCell, altered, faulty, make, unaltered
 from importer.files.cells.phones import read_phone
 from importer.files.cells.readings import Reading
 from importer.files.cells.words import (
     VALUE_KINDS,
     YES_NO,
-    all_no_values,
     folded,
     is_spreadsheet_error,
     squeezed,
+    usual_no_values,
 )
 
 __all__ = ["Alteration", "Fault", "ReadCell", "is_plain", "may_need_cleaning", "reader_of"]
@@ -48,23 +48,24 @@ def is_plain(reading: Reading) -> bool:
 
 def reader_of(reading: Reading) -> CellReader:
     """What reads the cells of one column."""
-    no_values = all_no_values(reading.kind, reading.no_values)
-    read = _value_reader(reading)
-    if reading.kind == "text" and not no_values:
+    if reading.kind == "text" and not reading.no_values:
         return _read_text
-    chain = _chain(reading.kind, no_values, read)
+    chain = _chain(reading, _value_reader(reading))
     return lru_cache(REMEMBERED_CELLS)(chain) if reading.kind in REPEATING else chain
 
 
 def _read_text(text: str) -> ReadCell:
-    if is_clean(text):
-        return ReadCell(text)
+    if text.isprintable() and text[:1] not in OPENERS and text[-1] != " ":  # is_clean, without the time of a call
+        return make(ReadCell, (text, (), None))
     cleaned, alterations = clean(text)
     return ReadCell(cleaned or None, alterations)
 
 
-def _chain(kind: str, no_values: frozenset[str], read: CellReader) -> CellReader:
-    reads_blanks = kind in VALUE_KINDS
+def _chain(reading: Reading, read: CellReader) -> CellReader:
+    named = frozenset(map(squeezed, reading.no_values))
+    usual = usual_no_values(reading.kind)
+    reads_blanks = reading.kind in VALUE_KINDS
+    may_be_error = reading.kind != "text"
 
     def chain(text: str) -> ReadCell:
         if is_clean(text):
@@ -74,13 +75,20 @@ def _chain(kind: str, no_values: frozenset[str], read: CellReader) -> CellReader
         return outcome._replace(alterations=(*alterations, *outcome.alterations))
 
     def read_clean(text: str) -> ReadCell:
-        if no_values and squeezed(text) in no_values:
-            return ReadCell(None, (Alteration("no_value", text, None),))
-        if text[0] == "#" and kind != "text" and is_spreadsheet_error(text):
+        if named and squeezed(text) in named:
+            return _no_value(text)
+        outcome = read(text)
+        if outcome.fault and squeezed(text) in usual:
+            return _no_value(text)
+        if may_be_error and text[0] == "#" and is_spreadsheet_error(text):
             return faulty("spreadsheet_error", text)
-        return read(text)
+        return outcome
 
     return chain
+
+
+def _no_value(text: str) -> ReadCell:
+    return ReadCell(None, (Alteration("no_value", text, None),))
 
 
 def _value_reader(reading: Reading) -> CellReader:
@@ -102,12 +110,12 @@ def _value_reader(reading: Reading) -> CellReader:
             return read_phone
         case "code":
             return _read_code
-    return ReadCell
+    return unaltered
 
 
 def _read_code(text: str) -> ReadCell:
     capitals = text.upper() if text.isascii() else text
-    return ReadCell(text) if capitals == text else altered("capitals", text, capitals)
+    return unaltered(text) if capitals == text else altered("capitals", text, capitals)
 
 
 def _word_reader(reading: Reading, known: dict[str, str]) -> CellReader:
@@ -118,9 +126,9 @@ def _word_reader(reading: Reading, known: dict[str, str]) -> CellReader:
         word = folded(text)
         value = own.get(word, known.get(word))
         if value is None:
-            return faulty("not_yes_no", text) if known else ReadCell(text)
+            return faulty("not_yes_no", text) if known else unaltered(text)
         if value == text:
-            return ReadCell(text)
+            return unaltered(text)
         return altered("word" if word in own else "yes_no", text, value)
 
     return read

@@ -8,7 +8,7 @@ from datetime import date
 from decimal import Decimal
 
 from importer.files.cells.calendar_days import Day, days_by_order, likely_days, serial_day
-from importer.files.cells.outcomes import ReadCell, altered, faulty
+from importer.files.cells.outcomes import ReadCell, altered, faulty, unaltered
 from importer.files.cells.readings import DATE_ORDERS
 from importer.files.cells.times import TimeOfDay, split_time
 
@@ -42,7 +42,7 @@ def date_reader(order: str | None, century: int | None) -> Callable[[str], ReadC
 
     def read(text: str) -> ReadCell:
         if ISO.fullmatch(text) and _is_day(text):
-            return ReadCell(text)
+            return unaltered(text)
         if order in ("dmy", "mdy") and USUAL.fullmatch(text):
             first, second = (text[3:5], text[:2]) if order == "dmy" else (text[:2], text[3:5])
             iso = f"{text[6:]}-{first}-{second}"
@@ -59,7 +59,7 @@ def datetime_reader(order: str | None, century: int | None) -> Callable[[str], R
     def read(text: str) -> ReadCell:
         found = ISO_WITH_TIME.fullmatch(text)
         if found and _is_day(found[1]):
-            return ReadCell(text)
+            return unaltered(text)
         return _read_date_time(text, order, century)
 
     return read
@@ -85,7 +85,7 @@ def _read_date(text: str, order: str | None, century: int | None) -> ReadCell:
     if time and not time.is_midnight:
         return faulty("time_of_day", text)
     if text == str(read):
-        return ReadCell(text)
+        return unaltered(text)
     return altered("midnight" if written == str(read) else "date", text, str(read))
 
 
@@ -101,7 +101,7 @@ def _read_date_time(text: str, order: str | None, century: int | None) -> ReadCe
     if time and len(time.fraction) > 6:
         return faulty("not_a_date_time", text)
     iso = f"{day}T{time}" if time else str(day)
-    return ReadCell(text) if text == iso else altered("date_time" if time else "date", text, iso)
+    return unaltered(text) if text == iso else altered("date_time" if time else "date", text, iso)
 
 
 def _read_serial_time(text: str, day: Day, part: str) -> ReadCell:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from importer.files.cells.currencies import CURRENCY
-from importer.files.cells.outcomes import ReadCell, altered, faulty
+from importer.files.cells.outcomes import ReadCell, altered, faulty, unaltered
 from importer.files.cells.readings import DECIMAL_MARKS
 
 MINUSES = "-\u2010\u2011\u2012\u2013\u2014\u2212\ufe63\uff0d"
@@ -119,7 +119,7 @@ def number_reader(mark: str | None) -> Callable[[str], ReadCell]:
     plain = PLAIN if mark == "." else PLAIN_BY_ANY_MARK
 
     def read(text: str) -> ReadCell:
-        return ReadCell(text) if plain.fullmatch(text) else _read_slowly(text, mark)
+        return unaltered(text) if plain.fullmatch(text) else _read_slowly(text, mark)
 
     return _read_with_comma if mark == "," else read
 
@@ -129,7 +129,7 @@ def _read_with_comma(text: str) -> ReadCell:
         return _read_slowly(text, ",")
     if "." in text:
         return altered("thousands", text, text.replace(".", "").replace(",", "."))
-    return altered("decimal_mark", text, text.replace(",", ".")) if "," in text else ReadCell(text)
+    return altered("decimal_mark", text, text.replace(",", ".")) if "," in text else unaltered(text)
 
 
 def _read_slowly(text: str, mark: str | None) -> ReadCell:
@@ -142,7 +142,7 @@ def _read_slowly(text: str, mark: str | None) -> ReadCell:
     if mark is not None and mark not in by_mark:
         return faulty("other_decimal_mark", text, mark=DECIMAL_MARKS[mark], example=EXAMPLES[mark])
     plain = by_mark[mark] if mark else next(iter(by_mark.values()))
-    return ReadCell(text) if plain == text else altered(_kind_of(text, plain), text, plain)
+    return unaltered(text) if plain == text else altered(_kind_of(text, plain), text, plain)
 
 
 def _kind_of(text: str, plain: str) -> str:

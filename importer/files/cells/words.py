@@ -55,15 +55,11 @@ def squeezed(text: str) -> str:
     return "".join(text.split()).casefold()
 
 
-def all_no_values(kind: str, named: tuple[str, ...]) -> frozenset[str]:
-    """Every cell that means "no value" in a column of this kind, squeezed.
-
-    Args:
-        named: those that its reading names.
-    """
+def usual_no_values(kind: str) -> frozenset[str]:
+    """Cells that mean "no value" in every column of this kind, squeezed."""
     always = NO_VALUES if kind in VALUE_KINDS else ()
     of_dates = NO_DATES if kind in DATE_KINDS else ()
-    return frozenset(squeezed(word) for word in (*always, *of_dates, *named))
+    return frozenset(squeezed(word) for word in (*always, *of_dates))
 
 
 ERRORS = frozenset(squeezed(error) for error in SPREADSHEET_ERRORS)

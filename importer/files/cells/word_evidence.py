@@ -1,0 +1,76 @@
+"""What the words of a column show: those that may stand for no value, and those that the field does not know."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Collection, Mapping, Sequence
+
+from importer.files.cells.findings import Cell, Finding, open_part
+from importer.files.cells.readings import Reading
+from importer.files.cells.words import DOUBTFUL_NO_VALUES, YES_NO, folded, is_spreadsheet_error, squeezed
+
+DOUBTFUL = frozenset(map(squeezed, DOUBTFUL_NO_VALUES))
+
+NEAR = 0.8
+"""How much of two words must be the same (as `difflib` measures it) for one to be proposed for the other."""
+
+MOST_PROPOSALS = 200
+
+
+def no_values(cells: Sequence[Cell], known: Reading, choices: Collection[str] = ()) -> Finding:
+    """Words such as NULL in a column of texts, which may be a text as well.
+
+    A word that the value map has is decided: who keeps NULL as a text maps it to itself.
+    """
+    mapped = {folded(word) for word in known.words}
+    found = [
+        cell
+        for cell in cells
+        if squeezed(cell.text) in DOUBTFUL and cell.text not in choices and folded(cell.text) not in mapped
+    ]
+    if not found:
+        return Finding("no_values", known.no_values)
+    proposed = (*known.no_values, *dict.fromkeys(cell.text for cell in found))
+    return open_part("no_values", known.no_values, f"{found[0]} may mean that there is no value", found, proposed)
+
+
+def yes_no_words(cells: Sequence[Cell], known: Reading) -> Finding:
+    """Words that are neither a known yes nor a known no."""
+    words = _allowed(known.words, ("true", "false"))
+    unknown = _unknown(cells, {*YES_NO, *map(folded, words)})
+    if not unknown:
+        return Finding("words", words)
+    return open_part("words", words, f"{unknown[0]} is no word for yes or no that is known here", unknown)
+
+
+def choice_words(cells: Sequence[Cell], known: Reading, choices: Sequence[str]) -> Finding:
+    """Words that are none of the choices as they are spelled; proposes the choices that come near."""
+    if not choices:
+        return Finding("words", known.words)
+    words = _allowed(known.words, choices)
+    others = [cell for cell in cells if cell.text not in choices and squeezed(cell.text) not in DOUBTFUL]
+    unknown = _unknown(others, set(map(folded, words)))
+    if not unknown:
+        return Finding("words", words)
+    proposed = {**words, **_nearest(unknown[:MOST_PROPOSALS], choices)}
+    return open_part("words", words, f"{unknown[0]} is none of the choices", unknown, proposed or None)
+
+
+def _allowed(words: Mapping[str, str], values: Collection[str]) -> dict[str, str]:
+    """A value map without what it maps to values that the field does not take any more."""
+    return {word: value for word, value in words.items() if value in values}
+
+
+def _unknown(cells: Sequence[Cell], words: Collection[str]) -> list[Cell]:
+    return [cell for cell in cells if folded(cell.text) not in words and not is_spreadsheet_error(cell.text)]
+
+
+def _nearest(cells: Sequence[Cell], choices: Sequence[str]) -> dict[str, str]:
+    """For each cell that comes near a choice: the cell, folded, and that choice."""
+    by_word = {folded(choice): choice for choice in reversed(choices)}
+    nearest = {}
+    for cell in cells:
+        word = folded(cell.text)
+        for near in difflib.get_close_matches(word, by_word, 1, NEAR):
+            nearest[word] = by_word[near]
+    return nearest
