@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
-from importer.files.cells.chain import ALTERATIONS
+from importer.files.cells.outcomes import ALTERATIONS, Alteration
 from importer.files.mapping import ReadRow, RowReader
 from importer.files.proposal import Proposal
 from importer.files.tables import Located
@@ -54,35 +54,40 @@ def preview_of(record_type: RecordType, proposal: Proposal, most: int = ROWS) ->
 
 def _row(record_type: RecordType, fields: Sequence[str], row: Located, read: ReadRow) -> PreviewRow:
     named = {name: text for name, text in zip(fields, read.values, strict=True) if text is not None}
-    faults = {name: fault.message for name, fault in read.faults}
-    values: Mapping[str, Any] = named
-    row_fault = None
+    values, faults = _checked(record_type, named)
+    faults |= {name: fault.message for name, fault in read.faults}
+    altered = dict(reversed(read.alterations))
+    cells = [_cell(values.get(name), altered.get(name), faults.get(name)) for name in fields]
+    of_row = [f"{name}: {fault}" if name else fault for name, fault in faults.items() if name not in fields]
+    return PreviewRow(row.line, cells, "; ".join(of_row) or None)
+
+
+def _checked(record_type: RecordType, named: dict[str, str]) -> tuple[Mapping[str, Any], dict[str, str]]:
+    """The values of a row that passes the checks of its record type, or its cells and what is wrong with them."""
     try:
-        values = record_type.validate(named)
+        return record_type.validate(named), {}
     except ValidationError as error:
-        for problem in error.errors(include_url=False, include_context=False, include_input=False):
-            name = str(problem["loc"][0]) if problem["loc"] else ""
-            message = "a value is required" if problem["type"] == "missing" else problem["msg"]
-            if name in fields:
-                faults.setdefault(name, message.removeprefix("Value error, "))
-            elif name not in faults:
-                row_fault = f"{name or 'the row'}: {message.removeprefix('Value error, ')}"
-    except Exception as error:  # the record type's own check; the row would fail with it
-        row_fault = f"its check raised {type(error).__name__}"
-    altered = {name: alteration for name, alteration in reversed(read.alterations)}
-    cells = []
-    for name in fields:
-        alteration = altered.get(name)
-        value = values.get(name)
-        cells.append(
-            PreviewCell(
-                "" if value is None else str(value),
-                alteration.before if alteration else None,
-                ALTERATIONS.get(alteration.kind, alteration.kind) if alteration else "",
-                faults.get(name),
-            )
-        )
-    return PreviewRow(row.line, cells, row_fault)
+        problems = error.errors(include_url=False, include_context=False, include_input=False)
+        return named, {_field(problem): _sentence(problem) for problem in reversed(problems)}
+    except Exception as error:  # the record type's own check: its row would fail with it, too
+        return named, {"": f"its check raised {type(error).__name__}"}
+
+
+def _field(problem: Any) -> str:
+    return str(problem["loc"][0]) if problem["loc"] else ""
+
+
+def _sentence(problem: Any) -> str:
+    if problem["type"] == "missing":
+        return "a value is required"
+    return str(problem["msg"]).removeprefix("Value error, ")
+
+
+def _cell(value: Any, altered: Alteration | None, fault: str | None) -> PreviewCell:
+    text = "" if value is None else str(value)
+    if altered is None:
+        return PreviewCell(text, fault=fault)
+    return PreviewCell(text, altered.before, ALTERATIONS[altered.kind], fault)
 
 
 def chosen_of(reading: Reading) -> dict[str, str]:

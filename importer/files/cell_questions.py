@@ -4,57 +4,77 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from importer.files.cells.evidence import Decision
-from importer.files.cells.readings import Reading
+from importer.files.cells.readings import DATE_ORDERS, Reading
 from importer.files.questions import Answers, Choice, Question
 
-ORDERS = {
-    "dmy": "day, month, year",
-    "mdy": "month, day, year",
-    "ymd": "year, month, day",
-}
 MARKS = {",": "a comma: 1.234,56", ".": "a point: 1,234.56"}
 YES, NO = "yes", "no"
+PARTS = ("date_order", "decimal_mark", "century", "words", "no_values")
+"""What a person may say of how the cells of a column are read."""
 
 
-def said_of_cells(part: str, column: int, name: str, answers: Answers) -> Any:
-    """What a person has said of one part of how the cells of a column are read, by its number or its name."""
-    return answers.get(f"{part}-{column + 1}", answers.get(f"{part}-{name}"))
+class Said(NamedTuple):
+    """What people have said of the cells of a column.
+
+    Attributes:
+        known: the parts of its reading that were said.
+        final: those that were said of this very file, which its cells cannot contradict.
+    """
+
+    known: Reading
+    final: frozenset[str]
 
 
-def known_reading(kind: str, column: int, name: str, answers: Answers) -> Reading:
-    """What a person has said of the cells of a column.
+def said_of_cells(kind: str, column: int, name: str, answers: Answers) -> Said:
+    """What people have said of the cells of a column, by its number or its name.
 
     Args:
         column: from 0.
         name: as the file has it.
     """
-    said: dict[str, Any] = {}
-    if (order := said_of_cells("date_order", column, name, answers)) in ORDERS:
-        said["date_order"] = order
-    if (mark := said_of_cells("decimal_mark", column, name, answers)) in MARKS:
-        said["decimal_mark"] = mark
-    if str(century := said_of_cells("century", column, name, answers)).isdecimal():
-        said["century"] = int(str(century))
-    if isinstance(words := said_of_cells("words", column, name, answers), dict):
-        said["words"] = {str(word): str(value) for word, value in words.items()}
-    if isinstance(no_values := said_of_cells("no_values", column, name, answers), list):
-        said["no_values"] = tuple(map(str, no_values))
-    return Reading(kind=kind, **said)
+    parts: dict[str, Any] = {}
+    final: set[str] = set()
+    for part in PARTS:
+        for question in (f"{part}-{name}", f"{part}-{column + 1}"):
+            answer = answers.get(question)
+            if answer is not None and (valid := _valid(part, answer)) is not None:
+                parts[part] = valid
+                final |= {part} if answers.is_final(question) else set()
+    if parts.get("no_values") in (YES, NO):
+        final = final | {parts.pop("no_values")}
+    return Said(Reading(kind=kind, **parts), frozenset(final))
 
 
-def settled(decision: Decision, column: int, name: str, answers: Answers) -> Decision:
-    """What was decided of a column, with the answers to what was open."""
-    reading, still_open = decision.reading, list(decision.open)
-    said = said_of_cells("no_values", column, name, answers)
-    if "no_values" in still_open and said is not None:
+def _valid(part: str, answer: Any) -> Any:
+    """The answer as a reading has it; None where it is none."""
+    match part, answer:
+        case "date_order", str() if answer in DATE_ORDERS:
+            return answer
+        case "decimal_mark", str() if answer in MARKS:
+            return answer
+        case "century", int() | str() if str(answer).isdecimal():
+            return int(answer)
+        case "words", dict():
+            return {str(word): str(value) for word, value in answer.items()}
+        case "no_values", list():
+            return tuple(map(str, answer))
+        case "no_values", str() if answer in (YES, NO):
+            return answer
+    return None
+
+
+def settled(decision: Decision, said: Said) -> Decision:
+    """What was decided of a column; what was said of this very file is not open."""
+    reading = decision.reading
+    still_open = [part for part in decision.open if part not in said.final]
+    reading = replace(reading, **{part: getattr(said.known, part) for part in said.final if part in PARTS})
+    if "no_values" in still_open and said.final & {YES, NO}:
         still_open.remove("no_values")
-        if said == YES:
+        if YES in said.final:
             reading = replace(reading, no_values=tuple(decision.proposed.get("no_values", ())))
-    if "words" in still_open and said_of_cells("words", column, name, answers) is not None:
-        still_open.remove("words")
     return decision._replace(reading=reading, open=tuple(still_open))
 
 
@@ -67,7 +87,9 @@ def about_cells(decision: Decision, column: int, name: str) -> Iterator[Question
 
 
 def _about_order(id_: str, name: str, examples: Sequence[str], proposed: Any) -> Question:
-    choices = tuple(Choice(order, words) for order, words in ORDERS.items() if order != "ymd" or proposed == "ymd")
+    choices = tuple(
+        Choice(order, words) for order, words in DATE_ORDERS.items() if order in ("dmy", "mdy", proposed)
+    )
     text = f"“{name}”: in which order are the dates written, such as {_listed(examples)}?"
     return Question(id_, "date_order", text, choices, proposed)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from importer.files.cell_questions import about_cells, known_reading, settled
+from importer.files.cell_questions import about_cells, said_of_cells, settled
 from importer.files.cells.chain import reader_of
 from importer.files.cells.evidence import Decision, decide
 from importer.files.cells.readings import Reading
@@ -132,16 +132,16 @@ class _Proposing:
     def _decide(self, one: Field, source: Source) -> Decision:
         """How the cells are read; of several joined columns each cell is a text."""
         column = source.columns[0]
-        known = known_reading(one.kind, column, self._names[column], self._answers)
+        said = said_of_cells(one.kind, column, self._names[column], self._answers)
         decision = decide(
             one.kind,
             self._cells[column],
-            known=known,
+            known=said.known,
             choices=one.choices,
             earliest_year=one.first_year,
             latest_year=one.last_year,
         )
-        return settled(decision, column, self._names[column], self._answers)
+        return settled(decision, said)
 
     # Suggestions
 

@@ -54,8 +54,16 @@ class Question(NamedTuple):
 class Answers(Mapping[str, Any]):
     """Answers by the id of their question; it notes which were asked for, to tell the others."""
 
-    def __init__(self, given: Mapping[str, Any] | None = None) -> None:
-        self._given = dict(given or {})
+    def __init__(
+        self, given: Mapping[str, Any] | None = None, remembered: Mapping[str, Any] | None = None
+    ) -> None:
+        """
+        Args:
+            given: about this very file.
+            remembered: about an earlier one; they count where nothing was given, and the file may contradict them.
+        """
+        self._final = frozenset(given or {})
+        self._given = {**(remembered or {}), **(given or {})}
         self._used: set[str] = set()
 
     def __getitem__(self, question_id: str) -> Any:
@@ -67,6 +75,10 @@ class Answers(Mapping[str, Any]):
 
     def __len__(self) -> int:
         return len(self._given)
+
+    def is_final(self, question_id: str) -> bool:
+        """Whether it was answered about this very file."""
+        return question_id in self._final
 
     @property
     def unused(self) -> list[str]:

@@ -70,12 +70,11 @@ def read_beginning(
         remembered = recall(session, record_type.name, digest_of(tried), user_id)
         if remembered is not None:
             break
-    answers = {**(remembered.answers if remembered else {}), **given}
-    asked = Answers(answers)
+    asked = Answers(given, remembered.answers if remembered else None)
     described = describe_text(beginning, fields, asked)
     opening = open_text(beginning, described, fields, asked, limits)
     unused = [question for question in asked.unused if question in given]
-    return Reading(opening, answers, dict(given), remembered, unused)
+    return Reading(opening, dict(asked), dict(given), remembered, unused)
 
 
 def _with_each_choice(

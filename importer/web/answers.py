@@ -11,7 +11,8 @@ from importer.control import answers, imports
 from importer.control.previews import answers_of, chosen_of, preview_of
 from importer.control.reports import find_import
 from importer.errors import RefusedFileError
-from importer.files.cell_questions import MARKS, ORDERS
+from importer.files.cell_questions import MARKS
+from importer.files.cells.readings import DATE_ORDERS
 from importer.files.dialects import DELIMITERS
 from importer.files.encoding_names import CALLED, called
 from importer.lifecycle.starting import Reading
@@ -79,7 +80,7 @@ def _page(import_: Import, form: dict[str, str] | None) -> dict[str, Any]:
     """What the page shows.
 
     Args:
-        form: what its controls say; None: the likeliest answer to each question, which a person has still to confirm.
+        form: what its controls say; None: the likeliest answer to each question, still to be confirmed.
     """
     before = answers.reading_of(db.session(), services(), import_, {})
     baseline = chosen_of(before)
@@ -150,7 +151,7 @@ def _choices(before: Reading, reading: Reading) -> dict[str, Any]:
         "delimiters": {sign: DELIMITERS.get(sign, "nothing: one cell to a line") for sign in signs},
         "quotes": {'"': 'double quotes "', "'": "single quotes '", "": "no quotes"},
         "header_lines": {str(record.line): record.cells for record in records[:HEADER_LINES]},
-        "orders": ORDERS,
+        "orders": DATE_ORDERS,
         "marks": MARKS,
         "centuries": {"1900": "1900 to 1999", "1930": "1930 to 2029", "2000": "2000 to 2099"},
     }
