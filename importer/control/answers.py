@@ -48,7 +48,8 @@ def answer(session: Session, services: Services, import_: Import, given: Mapping
         as `reading_of` does.
     """
     reading = reading_of(session, services, import_, given)
-    unknown = [question for question in reading.unused if question in given]
+    still_open = {question.id for question in reading.opening.proposal.questions}
+    unknown = [question for question in given if question in reading.unused or question in still_open]
     if unknown:
         raise UnknownAnswersError(unknown, reading.opening.proposal.questions)
     if not start_or_wait(session, services, import_, reading, only_from=[Status.WAITING]):

@@ -36,16 +36,16 @@ def said_of_cells(kind: str, column: int, name: str, answers: Answers) -> Said:
         name: as the file has it.
     """
     parts: dict[str, Any] = {}
-    final: set[str] = set()
+    final: frozenset[str] = frozenset()
     for part in PARTS:
         for question in (f"{part}-{name}", f"{part}-{column + 1}"):
             answer = answers.get(question)
             if answer is not None and (valid := _valid(part, answer)) is not None:
                 parts[part] = valid
-                final |= {part} if answers.is_final(question) else set()
+                final |= {part} if answers.is_final(question) else frozenset()
     if parts.get("no_values") in (YES, NO):
-        final = final | {parts.pop("no_values")}
-    return Said(Reading(kind=kind, **parts), frozenset(final))
+        final = final - {"no_values"} | {parts.pop("no_values")}
+    return Said(Reading(kind=kind, **parts), final)
 
 
 def _valid(part: str, answer: Any) -> Any:
@@ -87,9 +87,8 @@ def about_cells(decision: Decision, column: int, name: str) -> Iterator[Question
 
 
 def _about_order(id_: str, name: str, examples: Sequence[str], proposed: Any) -> Question:
-    choices = tuple(
-        Choice(order, words) for order, words in DATE_ORDERS.items() if order in ("dmy", "mdy", proposed)
-    )
+    offered = dict.fromkeys(("dmy", "mdy", *([proposed] if proposed else [])))
+    choices = tuple(Choice(order, DATE_ORDERS[order]) for order in offered)
     text = f"“{name}”: in which order are the dates written, such as {_listed(examples)}?"
     return Question(id_, "date_order", text, choices, proposed)
 

@@ -149,7 +149,7 @@ def _choices(before: Reading, reading: Reading) -> dict[str, Any]:
     return {
         "encodings": {name: called(name) for name in dict.fromkeys([profile.encoding, *CALLED])},
         "delimiters": {sign: DELIMITERS.get(sign, "nothing: one cell to a line") for sign in signs},
-        "quotes": {'"': 'double quotes "', "'": "single quotes '", "": "no quotes"},
+        "quotes": {'"': 'double: "', "'": "single: '", "": "none"},
         "header_lines": {str(record.line): record.cells for record in records[:HEADER_LINES]},
         "orders": DATE_ORDERS,
         "marks": MARKS,

@@ -75,7 +75,10 @@ def _order(dates: Sequence[WrittenDate], known: str | None) -> Finding:
     if known or only:
         return Finding(PART, known or only, evidence)
     if doubtful:
-        return open_part(PART, None, f"{doubtful[0]} may be a different day in another order", doubtful)
+        proposed = (
+            "dmy" if all("." in cell.text for cell in doubtful) else None
+        )  # nobody puts points behind months
+        return open_part(PART, None, f"{doubtful[0]} may be a different day in another order", doubtful, proposed)
     return Finding(PART, None)
 
 
