@@ -11,6 +11,7 @@ import codecs
 import re
 import unicodedata
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import NamedTuple
 
 import chardet
@@ -70,10 +71,13 @@ MAC_WITH_CARRIAGE_RETURNS = 4.0
 ASCII_BYTES = re.compile(rb"[\x00-\x7f]+")
 UTF_8_SEQUENCE = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe1-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
 
+BEYOND_ASCII = re.compile(r"[^\x00-\x7f]")
+
 MOST = 0.95
 """Of the characters, when nearly all are meant."""
 
 SAMPLE_BYTES = 64 * 1024
+KEPT = 16
 UNLIKELY = 0.3
 """Where fewer characters stand where such do, the text is in no encoding that is known here."""
 
@@ -105,6 +109,12 @@ class Encoding(NamedTuple):
 
 def encoding_of(pieces: Iterable[bytes]) -> Encoding:
     """The encoding that these pieces of one file are in; the first one begins the file."""
+    return _encoding_of(tuple(pieces))
+
+
+@lru_cache(maxsize=KEPT)
+def _encoding_of(pieces: tuple[bytes, ...]) -> Encoding:
+    """Kept, for each choice that a person makes about a file asks again."""
     head, *others = pieces
     found = _by_mark(head) or _by_nuls(head)
     if found is not None:
@@ -203,9 +213,8 @@ def _plausibility(text: str) -> float:
     """How many of the characters beyond ASCII stand where such characters do: 0.02 to 1."""
     padded = f" {text} "
     fitting = [
-        _fits(character, padded[place], padded[place + 2])
-        for place, character in enumerate(text)
-        if not character.isascii()
+        _fits(padded[place], padded[place - 1], padded[place + 1])
+        for place in (found.start() for found in BEYOND_ASCII.finditer(padded))
     ]
     return max(0.02, sum(fitting) / len(fitting)) if fitting else 0.02
 
