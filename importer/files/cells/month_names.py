@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-_MONTHS = (
-    "january jan januar janner jan januari janvier janv enero ene gennaio gen janeiro styczen stycznia sty",
+NAMES_BY_MONTH = (
+    "january jan januar janner januari janvier janv enero ene gennaio gen janeiro styczen stycznia sty",
     "february feb februar feber februari fevrier fevr fev febrero febbraio fevereiro luty lutego lut",
     "march mar marz mrz maerz mars marzo marco maart mrt marzec marca",
     "april apr avril avr abril abr aprile kwiecien kwietnia kwi",
@@ -16,10 +16,10 @@ _MONTHS = (
     "november nov novembre noviembre novembro listopad listopada lis",
     "december dec dezember dez decembre diciembre dic dicembre dezembro grudzien grudnia gru",
 )
-MONTHS: dict[str, int] = {name: number for number, names in enumerate(_MONTHS, 1) for name in names.split()}
+MONTHS: dict[str, int] = {name: number for number, names in enumerate(NAMES_BY_MONTH, 1) for name in names.split()}
 """English, German, French, Spanish, Italian, Portuguese, Dutch, Polish; whole, inflected and short."""
 
-_WEEKDAYS = (
+NAMES_OF_WEEKDAYS = (
     "monday tuesday wednesday thursday friday saturday sunday mon tue tues wed thu thur thurs fri sat sun",
     "montag dienstag mittwoch donnerstag freitag samstag sonnabend sonntag mo di mi do fr sa so",
     "lundi mardi mercredi jeudi vendredi samedi dimanche lun mar mer jeu ven sam dim",
@@ -29,7 +29,7 @@ _WEEKDAYS = (
     "maandag dinsdag woensdag donderdag vrijdag zaterdag zondag ma wo vr za zo",
     "poniedzialek wtorek sroda czwartek piatek sobota niedziela pon wt sr czw pt sob nie niedz",
 )
-WEEKDAYS = frozenset(name for names in _WEEKDAYS for name in names.split())
+WEEKDAYS = frozenset(name for names in NAMES_OF_WEEKDAYS for name in names.split())
 
 FILLERS = frozenset(["de", "del", "of", "the", "den", "le", "el", "il", "di", "do", "d"])
 """Words between the parts of a date, or before it."""
