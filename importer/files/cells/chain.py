@@ -28,6 +28,9 @@ CellReader = Callable[[str], ReadCell]
 REMEMBERED_CELLS = 4096
 """So many different cells of a column are read once, if its cells repeat."""
 
+REMEMBERED_CHARS = 60
+"""Longer cells are not remembered, so that memory stays small whatever a file holds."""
+
 REPEATING = frozenset(["date", "datetime", "yes_no", "choice", "code"])
 
 
@@ -51,7 +54,16 @@ def reader_of(reading: Reading) -> CellReader:
     if reading.kind == "text" and not reading.no_values:
         return _read_text
     chain = _chain(reading, _value_reader(reading))
-    return lru_cache(REMEMBERED_CELLS)(chain) if reading.kind in REPEATING else chain
+    return _remembering(chain) if reading.kind in REPEATING else chain
+
+
+def _remembering(chain: CellReader) -> CellReader:
+    remembering = lru_cache(REMEMBERED_CELLS)(chain)
+
+    def read(text: str) -> ReadCell:
+        return remembering(text) if len(text) <= REMEMBERED_CHARS else chain(text)
+
+    return read
 
 
 def _read_text(text: str) -> ReadCell:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+import unicodedata
 
 CODES = (
     "AED ARS AUD BGN BHD BRL CAD CHF CLP CNY COP CZK DKK EGP EUR GBP GEL GHS HKD HRK HUF IDR ILS INR ISK JOD JPY"
@@ -13,9 +13,12 @@ CODES = (
 
 NAMES = ("kr", "kr.", "z\u0142", "K\u010d", "Ft", "lei", "\u043b\u0432", "\u0440\u0443\u0431", "Fr.", "Rs", "Rs.")
 DOLLARS = ("R$", "US$", "A$", "C$", "CA$", "AU$", "NZ$", "HK$", "S$", "MX$")
-SIGNS = "$\u00a2\u00a3\u00a5\u0e3f\uffe5\u20a1\u20a6\u20a8-\u20bf"
-"""$, cent, pound, yen, baht, and what Unicode keeps for currencies (euro, rupee, rouble, lira and others)."""
 
-_names = "|".join(re.escape(name) for name in sorted((*DOLLARS, *NAMES, *CODES.split()), key=len, reverse=True))
-CURRENCY = rf"(?:(?i:{_names})|[{SIGNS}])"
-"""A regular expression of one sign or code."""
+KNOWN = frozenset(name.casefold() for name in (*CODES.split(), *NAMES, *DOLLARS))
+
+
+def is_currency(text: str) -> bool:
+    """Whether a text is a sign, a name or a code of a currency. A cent is none: it is a hundredth of the value."""
+    if len(text) == 1:
+        return unicodedata.category(text) == "Sc" and text != "\u00a2"
+    return text.casefold() in KNOWN

@@ -6,13 +6,14 @@ import re
 from collections.abc import Callable
 from typing import NamedTuple
 
-from importer.files.cells.currencies import CURRENCY
+from importer.files.cells.currencies import is_currency
 from importer.files.cells.outcomes import ReadCell, altered, faulty, unaltered
 from importer.files.cells.readings import DECIMAL_MARKS
 
 MINUSES = "-\u2010\u2011\u2012\u2013\u2014\u2212\ufe63\uff0d"
 PLUSES = "+\uff0b"
-BLANK = "[ \u00a0\u2007\u2009\u202f]"
+BLANKS = " \u00a0\u2007\u2009\u202f"
+BLANK = f"[{BLANKS}]"
 SEPARATORS = {".": ",", ",": "."}
 """By decimal mark: the sign that stands between thousands in its stead."""
 
@@ -27,12 +28,14 @@ PLAIN_BY_ANY_MARK = re.compile(r"-?(?:[0-9]+(?:\.(?:[0-9]{1,2}|[0-9]{4,}))?|(?:0
 WITH_COMMA = re.compile(r"-?(?:[0-9]+|[1-9][0-9]{0,2}(?:\.[0-9]{3})+)(?:,[0-9]+)?")
 """The usual number of a column with a decimal comma."""
 
+DIGITS = rf"[0-9.,](?:[0-9.,'\u2019{BLANKS}]*[0-9.,])?(?:[eE][+-]?[0-9]+)?"
+CURRENCY = rf"[^\s0-9.,()'\u2019{re.escape(MINUSES)}{PLUSES}]{{1,4}}\.?"
+
+BARE = re.compile(rf"-?(?P<digits>{DIGITS})")
 DRESSED = re.compile(
     rf"(?P<open>\()?{BLANK}*+(?P<sign>[{MINUSES}{PLUSES}])?{BLANK}*+(?P<before>{CURRENCY})?{BLANK}*+"
-    rf"(?P<inner>[{MINUSES}{PLUSES}])?{BLANK}*+"
-    rf"(?P<digits>[0-9.,](?:[0-9.,'\u2019 \u00a0\u2007\u2009\u202f]*[0-9.,])?(?:[eE][+-]?[0-9]+)?)"
-    rf"{BLANK}*+(?P<behind>[{MINUSES}])?{BLANK}*+(?P<after>{CURRENCY})?{BLANK}*+(?P<last>[{MINUSES}])?"
-    rf"{BLANK}*+(?P<close>\))?"
+    rf"(?P<inner>[{MINUSES}{PLUSES}])?{BLANK}*+(?P<digits>{DIGITS}){BLANK}*+(?P<behind>[{MINUSES}])?{BLANK}*+"
+    rf"(?P<after>{CURRENCY})?{BLANK}*+(?P<last>[{MINUSES}])?{BLANK}*+(?P<close>\))?"
 )
 """A number with what may stand around it."""
 
@@ -47,8 +50,8 @@ class Written(NamedTuple):
     Attributes:
         digits: with the signs between them and the exponent.
         is_negative: whether a minus or parentheses stand around it.
-        dress: the kind of alteration that taking off what stands around it is; None: there is nothing but at most
-            a plain minus.
+        dress: the kind of alteration that taking off what stands around it is; None: nothing but a plain minus at
+            most.
     """
 
     digits: str
@@ -73,22 +76,24 @@ GROUPED = re.compile(rf"['\u2019]|{BLANK}")
 
 def undressed(text: str) -> Written | None:
     """What is written around a number; None where the text is none."""
-    found = DRESSED.fullmatch(text) if len(text) <= MOST_CHARS else None
+    if len(text) > MOST_CHARS:
+        return None
+    if bare := BARE.fullmatch(text):
+        return Written(bare["digits"], text[0] == "-", None)
+    found = DRESSED.fullmatch(text)
     if found is None:
         return None
     signs = [sign for sign in found.group("sign", "inner", "behind", "last") if sign]
+    currencies = [currency for currency in found.group("before", "after") if currency]
     in_parentheses = bool(found["open"])
     if in_parentheses != bool(found["close"]) or len(signs) + in_parentheses > 1:
         return None
-    if found["before"] and found["after"]:
+    if len(currencies) > 1 or not all(map(is_currency, currencies)):
         return None
     if (found["behind"] or found["last"]) and not found["digits"][-1].isdigit():
         return None  # 12,- and 12.\u2013 are prices without cents, not negative
     is_negative = in_parentheses or (bool(signs) and signs[0] in MINUSES)
-    if found["before"] or found["after"]:
-        return Written(found["digits"], is_negative, "currency")
-    is_plain = text in (found["digits"], f"-{found['digits']}")
-    return Written(found["digits"], is_negative, None if is_plain else "sign")
+    return Written(found["digits"], is_negative, "currency" if currencies else "sign")
 
 
 def digits_by(mark: str, digits: str) -> str | None:
@@ -102,8 +107,10 @@ def digits_by(mark: str, digits: str) -> str | None:
 def readings_of(text: str) -> dict[str, str]:
     """What a number is by each decimal mark, written plainly; empty where it is none."""
     written = undressed(text)
-    if written is None:
-        return {}
+    return _by_mark(written) if written else {}
+
+
+def _by_mark(written: Written) -> dict[str, str]:
     sign = "-" if written.is_negative else ""
     by_mark = {mark: digits_by(mark, written.digits) for mark in DECIMAL_MARKS}
     return {mark: sign + digits for mark, digits in by_mark.items() if digits is not None}
@@ -133,8 +140,9 @@ def _read_with_comma(text: str) -> ReadCell:
 
 
 def _read_slowly(text: str, mark: str | None) -> ReadCell:
-    by_mark = readings_of(text)
-    if not by_mark:
+    written = undressed(text)
+    by_mark = _by_mark(written) if written else {}
+    if written is None or not by_mark:
         code = "percent" if any(sign in text for sign in "%\u2030") else "not_a_number"
         return faulty(code, text, example=EXAMPLES[mark])
     if mark is None and len(set(by_mark.values())) > 1:
@@ -142,12 +150,7 @@ def _read_slowly(text: str, mark: str | None) -> ReadCell:
     if mark is not None and mark not in by_mark:
         return faulty("other_decimal_mark", text, mark=DECIMAL_MARKS[mark], example=EXAMPLES[mark])
     plain = by_mark[mark] if mark else next(iter(by_mark.values()))
-    return unaltered(text) if plain == text else altered(_kind_of(text, plain), text, plain)
-
-
-def _kind_of(text: str, plain: str) -> str:
-    """What reading this number alters, the most telling of it."""
-    written = undressed(text)
-    if written is not None and written.dress:
-        return written.dress
-    return "decimal_mark" if text.replace(",", ".") == plain else "thousands"
+    if plain == text:
+        return unaltered(text)
+    has_only_mark = text.replace(",", ".") == plain
+    return altered(written.dress or ("decimal_mark" if has_only_mark else "thousands"), text, plain)

@@ -11,6 +11,8 @@ WITH_TIME = re.compile(
     r"(?:\s*(?P<half>[AaPp])\.?[Mm]\.?)?(?:\s*[Uu]hr|\s?h)?\s*(?P<zone>Z|UTC|GMT|[+-][0-9]{2}(?::?[0-9]{2})?)?"
 )
 
+MOST_CHARS = 100
+
 
 class TimeOfDay(NamedTuple):
     """A time of day as it is written, in 24 hours.
@@ -37,7 +39,7 @@ class TimeOfDay(NamedTuple):
 
 def split_time(text: str) -> tuple[str, TimeOfDay | None]:
     """A date, and the time of day behind it; None where there is none that a clock shows."""
-    found = WITH_TIME.fullmatch(text)
+    found = WITH_TIME.fullmatch(text) if len(text) <= MOST_CHARS else None
     if found is None:
         return text, None
     hour, minute, second = (int(part or 0) for part in found.group("hour", "minute", "second"))

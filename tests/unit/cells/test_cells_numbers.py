@@ -77,7 +77,23 @@ def test_a_number_with_the_other_mark_is_a_fault(read, mark, cell):
 
 @pytest.mark.parametrize(
     "cell",
-    ["abc", "12,-", "12.-", "1 2 3", "1.50.000", "--5", "(-5)", "(5", "12 PCS", "$5 EUR", "1_000", "0x1F", "#12"],
+    [
+        "abc",
+        "12,-",
+        "12.-",
+        "1 2 3",
+        "1.50.000",
+        "--5",
+        "(-5)",
+        "(5",
+        "12 PCS",
+        "$5 EUR",
+        "1_000",
+        "0x1F",
+        "#12",
+        "50\u00a2",
+        "EUR",
+    ],
 )
 def test_what_is_no_number_is_a_fault(read, cell):
     assert read("decimal", cell, decimal_mark=".")[2] == "not_a_number"
