@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import Any, NamedTuple
 
 from importer.files.cells.chain import Alteration, Fault, ReadCell, is_plain, reader_of
 from importer.files.cells.readings import Reading
 
 AS_TEXT = Reading()
+
+NO_VALUE = ReadCell(None)
 
 FIRST, LAST = "first", "last"
 """Parts of a name: all its words but the last, and the last one."""
@@ -32,9 +35,14 @@ class Fill:
     default: str | None = None
 
     @property
+    def takes_one_cell(self) -> bool:
+        """Whether the field takes one cell, all of it and nothing else."""
+        return len(self.columns) == 1 and self.part is None and self.default is None
+
+    @property
     def is_plain(self) -> bool:
         """Whether the field takes one cell as it stands."""
-        return len(self.columns) == 1 and self.part is None and self.default is None and is_plain(self.reading)
+        return self.takes_one_cell and is_plain(self.reading)
 
     def as_json(self) -> dict[str, Any]:
         """Only what differs from a field that takes a cell as it stands."""
@@ -116,6 +124,19 @@ class ReadRow(NamedTuple):
     faults: list[tuple[str, Fault]]
 
 
+class ReadRows(NamedTuple):
+    """Many rows as their record type gets them.
+
+    Attributes:
+        columns: the texts of each fill, in their order, one for each row; None: no value.
+        alterations, faults: as those of `ReadRow`, by index of the row; most rows have none.
+    """
+
+    columns: list[Sequence[str | None]]
+    alterations: dict[int, list[tuple[str, Alteration]]]
+    faults: dict[int, list[tuple[str, Fault]]]
+
+
 class RowReader:
     """Reads rows by a mapping."""
 
@@ -124,14 +145,50 @@ class RowReader:
 
     def read(self, cells: Sequence[str | None]) -> ReadRow:
         """The row with these cells, of which some at the end may be missing."""
-        row = ReadRow([], [], [])
-        for fill, read in self._fills:
-            found = _read(fill, read, cells)
-            row.values.append(found.text)
-            row.alterations.extend((fill.field, alteration) for alteration in found.alterations)
-            if found.fault is not None:
-                row.faults.append((fill.field, found.fault))
-        return row
+        rows = self.read_all([cells])
+        values = [value for (value,) in rows.columns]
+        return ReadRow(values, rows.alterations.get(0, []), rows.faults.get(0, []))
+
+    def read_all(self, rows: Sequence[Sequence[str | None]], *, are_clean: bool = False) -> ReadRows:
+        """Rows with these cells, column by column, which is much faster than row by row.
+
+        Args:
+            are_clean: no cell is an empty text or needs cleaning, so those of plain fills are taken as they stand.
+        """
+        read = ReadRows([], {}, {})
+        columns = list(zip_longest(*rows))
+        for fill, read_cell in self._fills:
+            if are_clean and fill.is_plain:
+                read.columns.append(_column(columns, fill.columns[0], len(rows)))
+                continue
+            found = _read_column(fill, read_cell, columns, rows)
+            read.columns.append([cell.text for cell in found])
+            _note(fill.field, found, read)
+        return read
+
+
+def _column(columns: Sequence[Sequence[str | None]], place: int, rows: int) -> Sequence[str | None]:
+    return columns[place] if place < len(columns) else [None] * rows
+
+
+def _read_column(
+    fill: Fill,
+    read: Callable[[str], ReadCell],
+    columns: Sequence[Sequence[str | None]],
+    rows: Sequence[Sequence[str | None]],
+) -> list[ReadCell]:
+    if fill.takes_one_cell:
+        return [read(cell) if cell else NO_VALUE for cell in _column(columns, fill.columns[0], len(rows))]
+    return [_read(fill, read, cells) for cells in rows]
+
+
+def _note(field: str, found: Sequence[ReadCell], read: ReadRows) -> None:
+    """Add what was altered, and what is at fault, to what is known of the rows."""
+    for index, (_, alterations, fault) in enumerate(found):
+        if alterations:
+            read.alterations.setdefault(index, []).extend((field, alteration) for alteration in alterations)
+        if fault is not None:
+            read.faults.setdefault(index, []).append((field, fault))
 
 
 def _read(fill: Fill, read: Callable[[str], ReadCell], cells: Sequence[str | None]) -> ReadCell:

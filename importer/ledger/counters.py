@@ -44,6 +44,8 @@ UPDATE imports SET
     unchanged_rows = unchanged_rows + :unchanged,
     superseded_rows = superseded_rows + :superseded,
     failed_rows = failed_rows + :failed,
+    empty_cells_kept = empty_cells_kept + :empty_cells_kept,
+    empty_cells_cleared = empty_cells_cleared + :empty_cells_cleared,
     total_rows = total,
     dispatched_rows = GREATEST(dispatched_rows, total),
     status = COALESCE(move, status),
@@ -66,13 +68,15 @@ SELECT EXISTS (SELECT FROM imports WHERE id = :import_id AND deleted_at IS NULL 
 
 @dataclass(frozen=True)
 class Change:
-    """By how many rows each counter moves; `failed` is negative where a retried row was imported."""
+    """By how much each counter moves: rows, and cells; `failed` is negative where a retried row was imported."""
 
     created: int = 0
     updated: int = 0
     unchanged: int = 0
     superseded: int = 0
     failed: int = 0
+    empty_cells_kept: int = 0
+    empty_cells_cleared: int = 0
 
     @property
     def ended(self) -> int:

@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 
 from importer.errors import StorageError
 from importer.health.causes import in_words
+from importer.ledger.alterations import delete_alterations
 from importer.ledger.failures import delete_failures_after
 from importer.ledger.lines import delete_some_lines
 from importer.ledger.retries import forget_retries
@@ -171,7 +172,7 @@ def delete_for(session: Session, import_: Import, seconds: float) -> bool:
 
 
 def delete_rows_for(session: Session, sequence: int, seconds: float) -> bool:
-    """Delete failed rows and ledger of a deleted import, as `delete_for` does; say whether nothing is left."""
+    """Delete all rows that tell of a deleted import, as `delete_for` does; say whether nothing is left."""
     until = time.monotonic() + seconds
     for _ in _deletions(session, sequence):
         session.commit()
@@ -188,6 +189,8 @@ def _deletions(session: Session, sequence: int) -> Iterator[None]:
         yield
     while delete_some_lines(session.connection(), sequence):
         yield
+    delete_alterations(session.connection(), sequence)
+    yield
 
 
 def forget_unknown(redis: Redis, import_id: str) -> None:

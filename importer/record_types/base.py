@@ -43,6 +43,10 @@ class RecordType:
     an `Effect`. Its database effects happen exactly once, like those of `save`; anything else it does (an
     HTTP call) may happen more than once. It raises `RowError` to fail its row with a reason.
 
+    A cell without a value leaves that of an existing record alone, unless `origin.clears`. `save` keeps to this.
+    `save_row` is given None for the cell, or the field's default, and must do so itself; `origin.columns` are the
+    fields that the file fills. A field whose default is not None takes it in either case.
+
     Attributes:
         name: what API and CLI call it.
         label: what people read.
@@ -61,7 +65,7 @@ class RecordType:
     also_called: ClassVar[Mapping[str, Sequence[str]]] = {}
 
     def __init__(self) -> None:
-        self._upserts: dict[tuple[tuple[str, ...], tuple[str | None, ...]], Upsert] = {}
+        self._upserts: dict[tuple[tuple[str, ...], tuple[str | None, ...], bool], Upsert] = {}
 
     @property
     def fields(self) -> list[Field]:
@@ -143,7 +147,7 @@ class RecordType:
             if len(self._upserts) >= MAX_UPSERTS:
                 self._upserts.clear()
             upsert = self._upserts[origin[2:]] = Upsert(
-                self.model.__table__, self.key, origin.fields, origin.columns
+                self.model.__table__, self.key, origin.fields, origin.columns, origin.clears
             )
         return upsert.run(connection, rows, origin.sequence)
 

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 from email_validator import SPECIAL_USE_DOMAIN_NAMES
 from pydantic import AfterValidator, GetCoreSchemaHandler, validate_email
-from pydantic_core import CoreSchema, core_schema
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from importer.record_types.fields import CellKind
 from importer.record_types.positional import ByPosition
@@ -24,12 +24,12 @@ class TextPattern:
     Attributes:
         pattern: of the whole text, in the syntax of Rust's regex crate.
         code: the failed row's code.
-        message: what the cell should be; None: pydantic's own message for this code.
+        message: what the cell should be.
     """
 
     pattern: str
-    code: str = "invalid_value"
-    message: str | None = None
+    code: str
+    message: str
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         text = core_schema.str_schema(pattern=f"^(?:{self.pattern})$", strip_whitespace=True)
@@ -55,13 +55,19 @@ def matches(pattern: str, expected: str) -> AfterValidator:
 
 IsoDate = Annotated[
     date,
-    TextPattern("[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[^0-9](?s:.*))?", message="should be a date such as 2026-01-31"),
+    TextPattern(
+        "[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[^0-9](?s:.*))?",
+        code="invalid_date",
+        message="should be a date such as 2026-01-31",
+    ),
 ]
 """A date as year, month and day; a time of midnight may follow. Pydantic by itself reads a number as seconds
 since 1970: 0 would be a date."""
 
 IS_PLAIN_DECIMAL = TextPattern(
-    r"[+-]?(?:[0-9]{1,50}\.?[0-9]{0,50}|\.[0-9]{1,50})(?:[eE][+-]?[0-9]{1,2})?", code="decimal_parsing"
+    r"[+-]?(?:[0-9]{1,50}\.?[0-9]{0,50}|\.[0-9]{1,50})(?:[eE][+-]?[0-9]{1,2})?",
+    code="invalid_number",
+    message="should be a number such as 1234.56",
 )
 """A number as people and spreadsheets write it. Pydantic by itself takes 1_000, the digits of every script, and an
 exponent such as 1e-999999, which Postgres then refuses without naming the column.
@@ -78,6 +84,7 @@ IS_AMOUNT = TextPattern(
 
 IS_RECENT_DATE = TextPattern(
     "(?:19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}(?:[^0-9](?s:.*))?",
+    code="invalid_date",
     message="should be a date such as 2026-01-31, in the years 1900 to 2199",
 )
 """The date of something that somebody did: the year 24 is a year that lost its century."""
@@ -90,11 +97,19 @@ IS_TELEPHONE_NUMBER = TextPattern(
 """What a spreadsheet makes of a number, such as 4.91512E+12 or #REF!, has lost its digits."""
 
 
+NO_EMAIL = "should be one e-mail address such as ann@example.com: {reason}"
+
+
 def _email_in_lower_case(text: str) -> str:
     plain = len(text) <= PLAIN_EMAIL_CHARS and is_plain_email(text)
     if plain and plain[1].lower() not in SPECIAL_TOP_LEVELS:
         return text.lower()
-    return validate_email(text)[1].lower()
+    try:
+        return validate_email(text)[1].lower()
+    except PydanticCustomError as error:
+        reason = str((error.context or {}).get("reason", "")).removesuffix(".")
+        reason = f"{reason[:1].lower()}{reason[1:]}"
+        raise PydanticCustomError("invalid_email", NO_EMAIL, {"reason": reason}) from error
 
 
 is_plain_email = re.compile(

@@ -17,12 +17,19 @@ class Effect(StrEnum):
 
 @dataclass(frozen=True)
 class Effects:
-    """How many rows had which effect; superseded: a later row of the same key had already been saved."""
+    """How many rows had which effect.
+
+    Attributes:
+        superseded: a later row of the same key had already been saved.
+        empty_cells: of rows that were saved, cells without a value where the existing record had one. It keeps
+            that value, or loses it where `Origin.clears`.
+    """
 
     created: int = 0
     updated: int = 0
     unchanged: int = 0
     superseded: int = 0
+    empty_cells: int = 0
 
     @classmethod
     def of(cls, effect: Effect) -> Effects:
@@ -39,4 +46,5 @@ class Effects:
             self.updated + more.updated,
             self.unchanged + more.unchanged,
             self.superseded + more.superseded,
+            self.empty_cells + more.empty_cells,
         )

@@ -27,6 +27,11 @@ def array_literal(values: Iterable[Any]) -> str:
     return "{" + ",".join(map(_element, listed)) + "}"
 
 
+def may_hold_null(literal: str) -> bool:
+    """Whether a value may be missing in an array literal; certain only where the answer is no."""
+    return "NULL" in literal
+
+
 def integer_array_literal(numbers: Iterable[int]) -> str:
     """Integers as one array literal."""
     return "{" + ",".join(map(str, numbers)) + "}"

@@ -23,14 +23,16 @@ class Origin(NamedTuple):
     Attributes:
         import_id: the import's id.
         sequence: its number; of two imports the later one has the higher.
-        columns: the fields that a column of the file fills; only these change an existing record.
+        columns: the fields that the file fills; only these change an existing record.
         fields: the field that each value of a row fills; None where a column of the file fills none.
+        clears: whether a cell without a value clears that of an existing record; else the record keeps it.
     """
 
     import_id: str
     sequence: int
     columns: tuple[str, ...]
     fields: tuple[str | None, ...]
+    clears: bool
 
     def named(self, row: ValidRow) -> dict[str, Any]:
         """The values of a row by field."""

@@ -7,44 +7,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import repeat
 from operator import itemgetter
 from typing import Any, cast
 
 from sqlalchemy import Connection, FromClause, Table
-from sqlalchemy.dialects.postgresql import psycopg2
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 
 from importer.record_types.copying import RowsSkippedError, copy_rows, is_worthwhile
+from importer.record_types.duplicates import Merged, last_rows, merged_rows
 from importer.record_types.effects import Effects
-from importer.record_types.literals import array_literal, copy_column, integer_array_literal
+from importer.record_types.literals import array_literal, copy_column, integer_array_literal, may_hold_null
 from importer.record_types.rows import ValidRow
-
-DIALECT = psycopg2.dialect()
+from importer.record_types.statements import DIALECT, statements
 
 MAX_KNOWN_IMPORTS = 100
 """Imports whose batches are known to create all their records."""
-
-COPY_BATCH = "COPY {table} ({columns}, imported_by, imported_row, changed_by, changed_row) FROM STDIN"
-
-SAVE_BATCH = """
-WITH saved AS (
-    INSERT INTO {table} AS record ({columns}, imported_by, imported_row, changed_by, changed_row)
-    SELECT {selected}, %(sequence)s, row_number, %(sequence)s, row_number
-    FROM unnest({arrays}, %(row_numbers)s::integer[]) WITH ORDINALITY AS batch ({columns}, row_number, position)
-    ORDER BY position
-    ON CONFLICT ({key}) DO UPDATE SET
-        {assignments}
-        imported_by = excluded.imported_by,
-        imported_row = excluded.imported_row,
-        changed_by = CASE WHEN {changed} THEN excluded.imported_by ELSE record.changed_by END,
-        changed_row = CASE WHEN {changed} THEN excluded.imported_row ELSE record.changed_row END
-    WHERE (record.imported_by, record.imported_row) < (excluded.imported_by, excluded.imported_row)
-    RETURNING xmax = 0 AS created, (changed_by, changed_row) = (imported_by, imported_row) AS changed
-)
-SELECT count(*) FILTER (WHERE created), count(*) FILTER (WHERE changed), count(*) FROM saved
-"""
-"""A record that a later row has written is not returned: this row is superseded. Unchanged values still move the
-provenance forward, or an older row could win later."""
 
 
 def _picked(places: Sequence[int]) -> Callable[[tuple[Any, ...]], tuple[Any, ...]]:
@@ -62,44 +40,59 @@ class Upsert:
         key: columns that identify a record.
         fields: the column that each value of a row fills, None for none; a column that is not among them gets its
             default in a new record.
-        present: the columns that the file has; only these change an existing record.
+        present: the columns that the file fills; only these change an existing record.
+        clears: whether a cell without a value clears that of an existing record.
     """
 
     def __init__(
-        self, table: FromClause, key: Sequence[str], fields: Sequence[str | None], present: Sequence[str]
+        self,
+        table: FromClause,
+        key: Sequence[str],
+        fields: Sequence[str | None],
+        present: Sequence[str],
+        clears: bool,
     ) -> None:
         self._table = cast(Table, table)
-        self._key = tuple(key)
+        self._clears = clears
         self._key_of = itemgetter(*[fields.index(name) for name in key])
+        self._changing = [n for n, name in enumerate(fields) if name in present and name not in key]
         self._columns = tuple(name for name in fields if name is not None)
         self._values_of = (
             None if None not in fields else _picked([n for n, name in enumerate(fields) if name is not None])
         )
         self._binders = [self._binder(name) for name in self._columns]
-        self._sql = self._statement(set(present) - set(key))
-        self._copy = COPY_BATCH.format(
-            table=DIALECT.identifier_preparer.format_table(self._table),
-            columns=", ".join(map(DIALECT.identifier_preparer.quote, self._columns)),
-        )
+        self._sql = statements(self._table, key, self._columns, present, clears=clears)
         self._creates_all: set[int] = set()
 
     def run(self, connection: Connection, rows: Sequence[ValidRow], sequence: int) -> Effects:
-        """Save rows, given in ascending row number; of a key that comes twice only the last row is written.
+        """Save rows, given in ascending row number; those of one key are written as one row.
 
         Written in the order of their keys, so that two batches cannot deadlock.
         """
-        last = {self._key_of(row.values): row for row in rows}
-        batch = [last[key] for key in sorted(last, key=str)]
+        last = self._each_key_once(rows)
+        batch = [last.rows[key] for key in sorted(last.rows, key=str)]
         columns = self._bound(batch)
         row_numbers = [row.row_number for row in batch]
         if self._expects_new(batch, sequence):
             if self._create(connection, columns, row_numbers, sequence):
-                return Effects(created=len(batch), superseded=len(rows) - len(batch))
+                kept = sum(map(last.kept.get, row_numbers, repeat(0))) if last.kept else 0
+                return Effects(created=len(batch), superseded=len(rows) - len(batch), empty_cells=kept)
             self._creates_all.discard(sequence)
-        created, changed, saved = self._create_or_update(connection, columns, row_numbers, sequence)
-        if created == len(batch):
+        parameters = self._parameters(columns, row_numbers, sequence)
+        effects = self._create_or_update(connection, parameters, last.kept)
+        if effects.created == len(batch):
             self._expect_new(sequence)
-        return Effects(created, changed - created, saved - changed, len(rows) - saved)
+        elif effects.rows < len(batch) and self._sql.fill is not None:
+            connection.exec_driver_sql(self._sql.fill, parameters)
+        return effects + Effects(superseded=len(rows) - effects.rows)
+
+    def _each_key_once(self, rows: Sequence[ValidRow]) -> Merged:
+        last = last_rows(rows, self._key_of)
+        return (
+            Merged(last, {})
+            if self._clears or len(last) == len(rows)
+            else merged_rows(rows, self._key_of, self._changing)
+        )
 
     def _bound(self, batch: Sequence[ValidRow]) -> list[Sequence[Any]]:
         """The values column by column, as psycopg2 would send them."""
@@ -124,52 +117,35 @@ class Upsert:
         provenance = [[str(sequence)] * len(row_numbers), list(map(str, row_numbers))] * 2
         lines = map("\t".join, zip(*map(copy_column, columns), *provenance, strict=True))
         try:
-            copy_rows(connection, self._copy, "\n".join(lines), len(row_numbers))
+            copy_rows(connection, self._sql.copy, "\n".join(lines), len(row_numbers))
         except (OperationalError, InterfaceError):
             raise
         except (DBAPIError, RowsSkippedError):
             return False
         return True
 
-    def _create_or_update(
-        self, connection: Connection, columns: list[Sequence[Any]], row_numbers: list[int], sequence: int
-    ) -> tuple[int, int, int]:
-        """How many records were created, changed in all, and written in all."""
-        parameters: dict[str, Any] = {
+    def _parameters(self, columns: list[Sequence[Any]], row_numbers: list[int], sequence: int) -> dict[str, Any]:
+        return {
             "sequence": sequence,
             "row_numbers": integer_array_literal(row_numbers),
             **{f"column_{index}": array_literal(values) for index, values in enumerate(columns)},
         }
-        created, changed, saved = connection.exec_driver_sql(self._sql, parameters).one()
-        return created, changed, saved
+
+    def _create_or_update(
+        self, connection: Connection, parameters: dict[str, Any], kept: dict[int, int]
+    ) -> Effects:
+        """What became of the rows that were written."""
+        statement = self._sql.save
+        literals = (parameters[f"column_{index}"] for index in range(len(self._columns)))
+        if kept or any(map(may_hold_null, literals)):
+            statement = self._sql.save_with_empty_cells
+            parameters["merged_rows"] = integer_array_literal(kept.keys())
+            parameters["merged_cells"] = integer_array_literal(kept.values())
+        created, changed, saved, empty_cells = connection.exec_driver_sql(statement, parameters).one()
+        return Effects(created, changed - created, saved - changed, empty_cells=empty_cells)
 
     def _binder(self, name: str) -> Callable[[Any], Any] | None:
         processor = self._table.c[name].type.dialect_impl(DIALECT).bind_processor(DIALECT)
         if processor is None:
             return None
         return lambda value: None if value is None else processor(value)
-
-    def _array_type(self, name: str) -> str:
-        compiled = self._table.c[name].type.compile(DIALECT)
-        # A cast to varchar(n) would cut a long text in silence; assigning text to the column raises.
-        return "text" + "[]" * compiled.count("[]") if compiled.startswith(("VARCHAR", "CHAR")) else compiled
-
-    def _statement(self, updated: set[str]) -> str:
-        quote = DIALECT.identifier_preparer.quote
-        types = {name: self._array_type(name) for name in self._columns}
-        # An array of arrays would be flattened by unnest: such a column travels as text and is cast after.
-        nested = {name for name in self._columns if types[name].endswith("[]")}
-        written = [quote(name) for name in self._columns if name in updated]
-        old, new = (", ".join(f"{side}.{name}" for name in written) for side in ("record", "excluded"))
-        return SAVE_BATCH.format(
-            table=DIALECT.identifier_preparer.format_table(self._table),
-            columns=", ".join(map(quote, self._columns)),
-            selected=", ".join(f"{quote(n)}::{types[n]}" if n in nested else quote(n) for n in self._columns),
-            arrays=", ".join(
-                f"%(column_{i})s::{'text' if name in nested else types[name]}[]"
-                for i, name in enumerate(self._columns)
-            ),
-            key=", ".join(map(quote, self._key)),
-            assignments="".join(f"{name} = excluded.{name},\n        " for name in written),
-            changed=f"({old}) IS DISTINCT FROM ({new})" if written else "false",
-        )

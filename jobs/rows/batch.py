@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass, field
 
 from sqlalchemy import Connection
@@ -11,10 +11,11 @@ from sqlalchemy.exc import DBAPIError
 from importer.config import Settings
 from importer.errors import RecordTypeError
 from importer.health.causes import in_words
+from importer.ledger.alterations import add_alterations
 from importer.ledger.counters import Change, ImportState, is_unfinished, settle
 from importer.ledger.failures import Failure, delete_failures, lock_attempts, save_failures
 from importer.ledger.lines import enter, withdraw
-from importer.record_types import Effects
+from importer.record_types import Effects, ValidRow
 from importer.services import Services
 from importer.time_limits import ROW_BY_ROW_SECONDS
 from jobs.database_errors import CONNECTION_LOST, Fault, fault_of, server_message
@@ -93,10 +94,11 @@ class _Batch:
         valid, failures = self._rows.valid_and_failed(sorted({*line.row_numbers, *retried}))
         saved = self._saver.save(valid, self._rows.attempt)
         failures += saved.failures
-        unreached = set(saved.unreached)
+        unreached, failed = set(saved.unreached), set(_row_numbers(failures))
         withdraw(self._connection, sequence, line, [number for number in saved.unreached if number not in retried])
         save_failures(self._connection, sequence, failures)
-        delete_failures(self._connection, sequence, retried.difference(unreached, _row_numbers(failures)))
+        delete_failures(self._connection, sequence, retried.difference(unreached, failed))
+        self._add_alterations(valid, unreached | failed)
         state = self._settle(saved.effects, len(failures) - len(retried - unreached))
         again = set(given).difference(line.row_numbers) | self._rows.retries.keys()
         return Applied(state, again, failures, unreached)
@@ -107,8 +109,21 @@ class _Batch:
         self._rows.check(due)
         return {attempt.row_number for attempt in due}
 
+    def _add_alterations(self, rows: Sequence[ValidRow], not_imported: Set[int]) -> None:
+        imported = (row.row_number for row in rows if row.row_number not in not_imported)
+        add_alterations(self._connection, self._plan.sequence, self._rows.alterations(imported))
+
     def _settle(self, effects: Effects, failed: int) -> ImportState:
-        change = Change(effects.created, effects.updated, effects.unchanged, effects.superseded, failed)
+        clears = self._plan.origin.clears
+        change = Change(
+            effects.created,
+            effects.updated,
+            effects.unchanged,
+            effects.superseded,
+            failed,
+            empty_cells_kept=0 if clears else effects.empty_cells,
+            empty_cells_cleared=effects.empty_cells if clears else 0,
+        )
         state = settle(self._connection, self._plan.import_id, change, overrun=self._overrun)
         if state is None:
             is_over = is_unfinished(self._connection, self._plan.import_id)

@@ -8,14 +8,16 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from importer.files.cells.chain import Alteration
 from importer.files.csv_reader import new_tuple
 from importer.ledger.failures import Attempt, Failure
 from importer.queue.stored_jobs import UnreadableJobError, plain
 from importer.record_types import ValidRow
 from importer.time_limits import CHECK_SECONDS
 from jobs.rows.job import attempt_of, import_of_call, read_calls
-from jobs.rows.outcomes import MAX_DEATHS, TransientError, from_problem, from_validation, worker_died
+from jobs.rows.outcomes import MAX_DEATHS, TransientError, from_faults, from_problem, worker_died
 from jobs.rows.plan import Plan
+from jobs.rows.portions import Portion
 from jobs.rows.time_limit import TimeLimitError
 
 log = logging.getLogger(__name__)
@@ -44,6 +46,7 @@ class CheckedRows:
         self._deaths = deaths
         self._datas = [plain(data) for data in jobs]
         self._values: dict[int, tuple[Any, ...]] = {}
+        self._alterations: dict[int, list[tuple[str, Alteration]]] = {}
         self._failures: dict[int, Failure] = {}
         self._attempts: dict[int, Attempt] = {}
         self.retries: dict[int, int] = {}
@@ -55,14 +58,11 @@ class CheckedRows:
             yield self._datas[first : first + JOBS_PER_READ]
 
     def _read(self, datas: Sequence[bytes]) -> None:
-        """Called for every row there is, so it calls nothing for a row that passed its checks."""
-        values = self._values
-        for call in read_calls(datas) if self._deaths else self._plan.read(datas):
-            if type(call) is tuple:
-                arguments = call[2]
-                values[arguments[2]] = arguments[4]
-            else:
-                self._look_at(call)
+        portion = Portion(others=read_calls(datas)) if self._deaths else self._plan.read(datas)
+        self._values |= portion.values
+        self._alterations |= portion.alterations
+        for call in portion.others:
+            self._look_at(call)
 
     def _look_at(self, call: Any) -> None:
         """A row that did not pass, and so is checked by name, or a retry, whose cells are not in its job."""
@@ -80,6 +80,7 @@ class CheckedRows:
             number = attempt.row_number
             self._attempts[number] = attempt
             self._failures.pop(number, None)
+            self._alterations.pop(number, None)
             outcome = self._outcome(attempt)
             if isinstance(outcome, Failure):
                 self._failures[number] = outcome
@@ -91,10 +92,11 @@ class CheckedRows:
             return worker_died(attempt, self._deaths)
         if attempt.problem is not None:
             return from_problem(attempt, attempt.problem, self._plan.columns)
+        row = self._plan.reader.read(attempt.cells)
         try:
-            return self._plan.validate(attempt.cells)
+            values = self._plan.validate(row)
         except ValidationError as error:
-            return from_validation(attempt, error)
+            return from_faults(attempt, row.faults, error)
         except TimeLimitError as error:
             return self._late(attempt, error)
         except Exception as error:  # the record type's own check
@@ -102,6 +104,11 @@ class CheckedRows:
             return Failure(
                 attempt, "check_raised", None, f"Checking this row raised {type(error).__name__}: {error}"
             )
+        if row.faults:
+            return from_faults(attempt, row.faults)
+        if row.alterations:
+            self._alterations[attempt.row_number] = row.alterations
+        return values
 
     def _late(self, attempt: Attempt, error: TimeLimitError) -> Failure:
         """The reason of a row whose check took too long while it was alone (docs/design.md, rule 7).
@@ -123,6 +130,12 @@ class CheckedRows:
         values, failures = self._values, self._failures
         valid = [new_tuple(ValidRow, (number, values[number])) for number in row_numbers if number not in failures]
         return valid, [failures[number] for number in row_numbers if number in failures]
+
+    def alterations(self, row_numbers: Iterable[int]) -> dict[int, list[tuple[str, Alteration]]]:
+        """What was read otherwise than it stands in these rows, with the field, by row number."""
+        if not self._alterations:
+            return {}
+        return {number: self._alterations[number] for number in row_numbers if number in self._alterations}
 
     def attempt(self, row_number: int) -> Attempt:
         """The attempt of one of these rows, with its cells as text."""

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from pydantic import ValidationError
 
 from importer.errors import ImporterError
+from importer.files.cells.chain import Fault
 from importer.files.problems import Problem
 from importer.ledger.failures import Attempt, Failure
+from importer.record_types.reasons import Reason, reason_of
 
 MAX_DEATHS = 3
 """So many workers may die over a row that runs alone before it counts as the cause."""
@@ -17,10 +18,7 @@ MAX_DEATHS = 3
 MAX_TIMEOUTS = 3
 """So often a row that runs alone may take too long before the import is paused."""
 
-REPORTED_PROBLEMS = 5
-
-CODES = {"value_error": "invalid_value", "missing": "missing_value"}
-"""Pydantic's names that would say nothing to the person who repairs the row."""
+REPORTED_REASONS = 5
 
 
 class RowFailedError(ImporterError):
@@ -43,31 +41,30 @@ class TransientError(ImporterError):
         self.is_timeout = is_timeout
 
 
-def from_validation(attempt: Attempt, error: ValidationError) -> Failure:
-    """The reason in words: every column at fault with what it should be, never with what it was."""
-    problems = error.errors(include_url=False, include_context=False, include_input=False)
-    code = CODES.get(str(problems[0]["type"]), str(problems[0]["type"]))
-    return Failure(attempt, code, _column(problems[0]), _message(problems))
+def from_faults(
+    attempt: Attempt, faults: Sequence[tuple[str, Fault]], error: ValidationError | None = None
+) -> Failure:
+    """The reason of a row whose cells cannot be read, or whose values do not pass: every field at fault.
+
+    Args:
+        faults: of cells, with their fields; such a field was checked without a value, which says nothing.
+        error: what the checks found.
+    """
+    reasons = [Reason(field, fault.code, fault.message) for field, fault in faults]
+    if error is not None:
+        unreadable = {field for field, _ in faults}
+        found = map(reason_of, error.errors(include_url=False))
+        reasons += [reason for reason in found if reason.field not in unreadable and (reason.field or not faults)]
+    return Failure(attempt, reasons[0].code, reasons[0].field, _message(reasons))
 
 
-def _message(problems: Sequence[Any]) -> str:
+def _message(reasons: Sequence[Reason]) -> str:
     """One column at fault is told beside the message; more are named in it."""
-    if len(problems) == 1:
-        return _sentence(problems[0])
-    told = [f"{_column(problem) or 'row'}: {_sentence(problem)}" for problem in problems[:REPORTED_PROBLEMS]]
-    more = len(problems) - REPORTED_PROBLEMS
+    if len(reasons) == 1:
+        return reasons[0].sentence
+    told = [f"{reason.field or 'row'}: {reason.sentence}" for reason in reasons[:REPORTED_REASONS]]
+    more = len(reasons) - REPORTED_REASONS
     return "; ".join([*told, f"and {more} more"] if more > 0 else told)
-
-
-def _column(problem: Any) -> str | None:
-    return str(problem["loc"][0]) if problem["loc"] else None
-
-
-def _sentence(problem: Any) -> str:
-    if problem["type"] == "missing":
-        return "a value is required"
-    message = str(problem["msg"]).removeprefix("Value error, ").removesuffix(".")
-    return f"{message[:1].lower()}{message[1:]}"
 
 
 def from_problem(attempt: Attempt, problem: Problem, columns: Sequence[str | None]) -> Failure:

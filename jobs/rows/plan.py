@@ -7,18 +7,16 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from pydantic_core import CoreConfig, CoreSchema, SchemaValidator, core_schema
-from pydantic_core.core_schema import any_schema, int_schema, literal_schema, none_schema, tuple_schema
 from sqlalchemy import Connection, bindparam, select
 
 from importer.errors import RecordTypeError, UnknownRecordTypeError
+from importer.files.mapping import Mapping, ReadRow, RowReader
 from importer.models import Import
 from importer.record_types import Origin, RecordType
-from importer.record_types.positional import schema_config
 from importer.services import Services
 from importer.time_limits import CHECK_SECONDS
-from jobs.rows.job import FUNCTION, MAX_NUMBER, VERSION, one_each, read_calls
 from jobs.rows.outcomes import ImportGoneError
+from jobs.rows.portions import Portion, Portions
 from jobs.rows.time_limit import time_limit
 
 MAX_PLANS = 200
@@ -26,66 +24,73 @@ MAX_PLANS = 200
 
 @dataclass(frozen=True)
 class Plan:
-    """One import: its record type, and which field each column of the file fills."""
+    """One import: its record type, and how the cells of a row fill its fields.
+
+    Attributes:
+        width: cells of a row.
+    """
 
     import_id: str
     sequence: int
     record_type: RecordType
-    columns: tuple[str | None, ...]
+    mapping: Mapping
+    width: int
+
+    @cached_property
+    def columns(self) -> tuple[str | None, ...]:
+        """The field that each cell of a row fills; the first one, where it fills several."""
+        fields: dict[int, str] = {}
+        for fill in self.mapping.fills:
+            for place in fill.columns:
+                fields.setdefault(place, fill.field)
+        return tuple(map(fields.get, range(self.width)))
 
     @cached_property
     def origin(self) -> Origin:
-        fields = self.columns if self._validator is not None else self.record_type.fields_written(self.columns)
-        return Origin(self.import_id, self.sequence, tuple(name for name in self.columns if name), fields)
+        by_position = self._portions.checks_by_position
+        fields = self._fields if by_position else self.record_type.fields_written(self.mapping.fields)
+        return Origin(self.import_id, self.sequence, self.mapping.fields, fields, self.mapping.clears)
 
     @cached_property
-    def _validator(self) -> SchemaValidator | None:
-        """Reads and checks the data of many first attempts at once; None where rows are checked by name."""
-        cells = self.record_type.cells_schema(self.columns)
-        if cells is None:
-            return None
-        rows = core_schema.union_schema([self._call_schema(cells), any_schema()], mode="left_to_right")
-        # Cells hardly ever repeat: to look for each in pydantic's cache costs more than it saves.
-        config: CoreConfig = {**schema_config(self.record_type.schema), "cache_strings": "none"}
-        return SchemaValidator(core_schema.list_schema(rows), config)
+    def reader(self) -> RowReader:
+        return RowReader(self.mapping)
 
-    def _call_schema(self, cells: CoreSchema) -> CoreSchema:
-        """The data of a first attempt that can be read and passes its checks, as `jobs.rows.job` writes them."""
-        function, version = literal_schema([FUNCTION]), literal_schema([VERSION])
-        import_id = literal_schema([self.import_id])
-        number = int_schema(strict=True, ge=1, le=MAX_NUMBER)
-        arguments = tuple_schema([version, import_id, number, number, cells, none_schema()])
-        return tuple_schema([function, none_schema(), arguments, core_schema.dict_schema(max_length=0)])
+    @property
+    def _is_plain(self) -> bool:
+        """Whether the cells of a row are, in their order, its values."""
+        return self.mapping.is_plain and set(self.columns) >= set(self.mapping.fields)
 
-    def read(self, datas: Sequence[bytes]) -> list[Any]:
-        """What the plain data of jobs say: a tuple where the row passed its checks, else a list.
+    @cached_property
+    def _fields(self) -> tuple[str | None, ...]:
+        """The field of each value, where values are checked by their position."""
+        return self.columns if self._is_plain else self.mapping.fields
 
-        Raises:
-            UnreadableJobError: one of them is no JSON.
-        """
-        if self._validator is None:
-            return read_calls(datas)
-        try:
-            with time_limit(CHECK_SECONDS):
-                calls = self._validator.validate_json(b"[" + b",".join(datas) + b"]")
-        except Exception:  # not UTF-8, or a check that raises or never ends: by name it is said what is wrong
-            return read_calls(datas)
-        return one_each(calls, datas)
+    @cached_property
+    def _portions(self) -> Portions:
+        return Portions(
+            self.import_id, self.record_type, self._fields, self.reader, self.mapping.fields, self._is_plain
+        )
 
-    def validate(self, cells: Sequence[str]) -> tuple[Any, ...]:
-        """Check one row's cells by name; return its values in the order of `origin.fields`.
+    def read(self, datas: Sequence[bytes]) -> Portion:
+        """What the plain data of jobs say, with their rows checked; raises `UnreadableJobError`."""
+        return self._portions.read(datas)
+
+    def validate(self, row: ReadRow) -> tuple[Any, ...]:
+        """Check one row by the names of its fields; return its values in the order of `origin.fields`.
 
         Raises:
             pydantic.ValidationError: naming every field at fault.
             TimeLimitError: the check took longer than CHECK_SECONDS.
         """
-        named = {name: cell for name, cell in zip(self.columns, cells, strict=False) if name is not None and cell}
+        named = {name: text for name, text in zip(self.mapping.fields, row.values, strict=True) if text}
         with time_limit(CHECK_SECONDS):
             values = self.record_type.validate(named)
         return tuple(None if name is None else values[name] for name in self.origin.fields)
 
 
-WANTED = select(Import.sequence, Import.record_type, Import.columns).where(Import.id == bindparam("id"))
+WANTED = select(Import.sequence, Import.record_type, Import.columns, Import.mapping).where(
+    Import.id == bindparam("id")
+)
 
 
 class Plans:
@@ -116,4 +121,12 @@ class Plans:
             record_type = self._services.record_types[found.record_type]
         except UnknownRecordTypeError as error:
             raise RecordTypeError(error.message) from error
-        return Plan(import_id, found.sequence, record_type, tuple(found.columns))
+        mapping = _mapping_of(record_type, found.columns, found.mapping)
+        return Plan(import_id, found.sequence, record_type, mapping, len(found.columns))
+
+
+def _mapping_of(record_type: RecordType, columns: Sequence[str | None], told: dict[str, Any] | None) -> Mapping:
+    """The mapping of an import; one without takes the cell of a field's column."""
+    if told is not None:
+        return Mapping.from_json(told)
+    return Mapping.of_columns(columns, {field.name: field.kind for field in record_type.fields})

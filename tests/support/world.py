@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from rq import Worker
@@ -14,6 +15,9 @@ from sqlalchemy.orm import Session
 from waiting import wait_until
 
 from importer.control import imports, uploads
+from importer.files.cells.readings import Reading
+from importer.files.mapping import Fill, Mapping
+from importer.ledger.alterations import alterations_of
 from importer.ledger.lines import known_rows
 from importer.lifecycle.cleaning import clean_all_completed
 from importer.models import FailedRow, Import, User
@@ -58,6 +62,20 @@ class World:
             if made:
                 uploads.receive(session, self.services, import_, [body])
             return import_.id
+
+    def read_by(self, import_id: str, *fills: Fill, clears: bool = False, **readings: Reading) -> None:
+        """Read an import's cells by a mapping: by these fills, or each column of the file by the given reading.
+
+        Args:
+            readings: by field; other fields take their cells as they stand.
+        """
+        with self.session() as session:
+            import_ = session.scalars(select(Import).where(Import.id == import_id)).one()
+            kinds = {field.name: field.kind for field in self.services.record_types[import_.record_type].fields}
+            plain = Mapping.of_columns(import_.columns, kinds).fills
+            by_column = (replace(fill, reading=readings.get(fill.field, fill.reading)) for fill in plain)
+            import_.mapping = Mapping(fills or tuple(by_column), clears).as_json()
+            session.commit()
 
     def session(self) -> Session:
         return Session(self.services.engine, expire_on_commit=False)
@@ -212,6 +230,17 @@ class World:
         names = ("created", "updated", "unchanged", "superseded", "failed")
         counts = {name: getattr(import_, f"{name}_rows") for name in names}
         return {name: count for name, count in counts.items() if count}
+
+    def empty_cells(self, import_id: str) -> tuple[int, int]:
+        """How many left an existing record's value alone, and how many cleared it."""
+        import_ = self.find(import_id)
+        return import_.empty_cells_kept, import_.empty_cells_cleared
+
+    def alterations(self, import_id: str) -> dict[tuple[str, str], tuple[int, list[Any]]]:
+        """Count and examples of what was read otherwise, by field and kind."""
+        with self.session() as session:
+            found = alterations_of(session, self.find(import_id))
+        return {(entry.field, entry.kind): (entry.count, entry.examples) for entry in found}
 
     def queued(self) -> list[str]:
         """Ids of the row jobs that wait on `low`, the first to be taken first."""

@@ -47,7 +47,7 @@ def read(model: type[BaseModel], address: str) -> str:
     try:
         return str(model(email=address).email).lower()
     except ValidationError as error:
-        return error.errors()[0]["msg"]
+        return error.errors()[0]["ctx"]["reason"].removesuffix(".").lower()
 
 
 def addresses():

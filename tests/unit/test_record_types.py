@@ -17,7 +17,7 @@ from importer.models import ImportedRecord
 from importer.record_types import RecordType, RecordTypes, RowSchema
 from importer.record_types.airports import Airports
 from importer.record_types.contacts import Contacts
-from jobs.rows.outcomes import from_validation
+from jobs.rows.outcomes import from_faults
 
 ROOT = Path(__file__).parents[2]
 AIRPORT = {"icao": "EDDF", "country": "DE", "lat": "50.03", "lon": "8.57", "elevation": "364"}
@@ -34,7 +34,7 @@ CONTACT = {"email": "Ann@Example.com", "name": "Ann", "signup_date": "2024-02-29
 def failure_of(record_type, cells):
     with pytest.raises(ValidationError) as error:
         record_type.validate(cells)
-    return from_validation(Attempt(1, 2, [], None), error.value)
+    return from_faults(Attempt(1, 2, [], None), [], error.value)
 
 
 def test_an_airport_gets_typed_values_and_none_for_what_is_missing():
@@ -51,10 +51,10 @@ def test_a_contact_is_known_by_its_address_in_lower_case():
     ("column", "cell", "part"),
     [
         ("country", "Germany", "a two-letter country code such as DE"),
-        ("lat", "91", "less than or equal to 90"),
-        ("lon", "-180.5", "greater than or equal to -180"),
+        ("lat", "91", "should be at most 90"),
+        ("lon", "-180.5", "should be at least -180"),
         ("icao", "e d", "an ICAO code"),
-        ("elevation", "high", "valid decimal"),
+        ("elevation", "high", "a number such as 1234.56"),
     ],
 )
 def test_a_wrong_airport_cell_is_named_with_what_it_should_be(column, cell, part):

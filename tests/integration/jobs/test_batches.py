@@ -2,7 +2,6 @@
 
 import json
 import random
-from datetime import date
 from decimal import Decimal
 
 import pytest
@@ -95,14 +94,6 @@ def test_columns_that_the_file_lacks_are_left_alone(world):
     world.import_file("email,name\na@example.com,Anna\n")
     record = world.records()["a@example.com"]
     assert (record["name"], record["company"], record["balance"]) == ("Anna", "Acme", Decimal("12.50"))
-
-
-def test_an_empty_cell_of_a_column_that_the_file_has_empties_it(world):
-    world.import_file("email,name,company,signup_date\na@example.com,Ann,Acme,2026-01-02\n")
-    assert world.records()["a@example.com"]["signup_date"] == date(2026, 1, 2)
-    world.import_file("email,name,company,signup_date\na@example.com,Ann,,\n")
-    record = world.records()["a@example.com"]
-    assert (record["company"], record["signup_date"]) == (None, None)
 
 
 def test_values_with_every_awkward_character_arrive_as_they_are(world):
