@@ -116,7 +116,7 @@ class ReadRow(NamedTuple):
     Attributes:
         values: the text of each fill, in their order; None: no value.
         alterations: what was read otherwise than it stands, with the field.
-        faults: what cannot be read, with the field; its value is None.
+        faults: what cannot be read, with the field; its value is the cell as far as it was read.
     """
 
     values: list[str | None]

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, select
 
 from importer.errors import RecordTypeError, UnknownRecordTypeError
-from importer.files.mapping import Mapping, ReadRow, RowReader
+from importer.files.mapping import Fill, Mapping, ReadRow, RowReader
 from importer.models import Import
 from importer.record_types import Origin, RecordType
 from importer.services import Services
@@ -20,6 +20,9 @@ from jobs.rows.portions import Portion, Portions
 from jobs.rows.time_limit import time_limit
 
 MAX_PLANS = 200
+
+NUMBERS = ("decimal", "integer")
+"""Kinds of fields whose cells may have a decimal mark."""
 
 
 @dataclass(frozen=True)
@@ -126,7 +129,13 @@ class Plans:
 
 
 def _mapping_of(record_type: RecordType, columns: Sequence[str | None], told: dict[str, Any] | None) -> Mapping:
-    """The mapping of an import; one without takes the cell of a field's column."""
+    """The mapping of an import; one without takes the cells of its columns as they stand, numbers with a point."""
     if told is not None:
         return Mapping.from_json(told)
-    return Mapping.of_columns(columns, {field.name: field.kind for field in record_type.fields})
+    mapping = Mapping.of_columns(columns, {field.name: field.kind for field in record_type.fields})
+    return replace(mapping, fills=tuple(map(_with_point, mapping.fills)))
+
+
+def _with_point(fill: Fill) -> Fill:
+    is_number = fill.reading.kind in NUMBERS
+    return replace(fill, reading=replace(fill.reading, decimal_mark=".")) if is_number else fill

@@ -92,7 +92,8 @@ class Portions:
                 calls = one_each(self._check_calls.validate_json(text), datas)
         except Exception:  # not UTF-8, or a check that raises or never ends: by name it is said what is wrong
             return Portion(others=read_calls(datas))
-        portion = Portion({call[2][2]: call[2][4] for call in calls if type(call) is tuple})
+        first = [call[2] for call in calls if type(call) is tuple]
+        portion = Portion({number: values for _, _, number, _, values, _ in first})
         if len(portion.values) < len(datas):
             failed = [data for call, data in zip(calls, datas, strict=True) if type(call) is not tuple]
             read = self._read_by_mapping(self._check_rows, failed, are_clean=False)
