@@ -107,7 +107,7 @@ def _find(import_id: str) -> Import:
 
 
 def _answer(import_: Import) -> Answer:
-    return {**as_json(report(db.session(), services(), import_)), **about_the_file(import_)}
+    return {**as_json(report(db.session(), services(), import_)), **about_the_file(db.session(), import_)}
 
 
 def _wanted_row() -> int | None:

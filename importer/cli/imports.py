@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import click
 
 from importer.cli.progress import follow, uploading
 from importer.cli.refusals import command
 from importer.control import accounts, imports, retries
-from importer.control.reports import Report, find_import, page_of_imports, report, reports
+from importer.control.reports import Report, alterations, find_import, page_of_imports, report, reports
 from importer.control.uploads import begin_upload, receive
 from importer.models import Import, Role, User
 from importer.statuses import Status
 from importer.web.extensions import db, services
-from importer.web.formats import duration, number
+from importer.web.formats import duration, number, visible
 
 SOME_FAILED, NOT_COMPLETED = 2, 1
 
@@ -95,8 +95,15 @@ def list_(limit: int, as_json: bool) -> None:
 @json_option
 @command
 def show(import_id: str, as_json: bool) -> None:
-    """Show an import's status and counts."""
-    _print(_report(_find(import_id)), as_json)
+    """Show an import's status and counts, and what was read otherwise than it stands in the file."""
+    import_ = _find(import_id)
+    shown, altered = _report(import_), alterations(db.session(), import_)
+    if as_json:
+        click.echo(json.dumps({**shown.as_dict(), "alterations": altered}, indent=2))
+        return
+    _print(shown, as_json)
+    for line in [*_other_counts(shown), *map(_alteration, altered)]:
+        click.echo(line)
 
 
 @group.command("retry")
@@ -169,6 +176,24 @@ def _print(shown: Report, as_json: bool) -> None:
     if shown.rows_per_second:
         took = f"{duration(shown.seconds_running)} without pauses, {number(shown.rows_per_second)} rows/s"
         click.echo(took if shown.seconds_left is None else f"{took}, {duration(shown.seconds_left)} left")
+
+
+def _other_counts(shown: Report) -> Iterator[str]:
+    if shown.empty_cells_kept:
+        yield f"Empty cells that left a record's value alone: {shown.empty_cells_kept:,}"
+    if shown.empty_cells_cleared:
+        yield f"Empty cells that cleared a record's value: {shown.empty_cells_cleared:,}"
+    if shown.blank_rows:
+        yield f"Lines without any value, left out: {shown.blank_rows:,}"
+
+
+def _alteration(altered: dict[str, Any]) -> str:
+    """A line about what was read otherwise, with the first example."""
+    told = f"{altered['field'] or 'rows'}: {altered['meaning']}: {altered['count']:,}"
+    for row_number, before, after in map(dict.values, altered["examples"][:1]):
+        shown = visible(after) if after is not None else "empty"
+        told += f", such as {visible(before)} → {shown} in row {row_number:,}"
+    return told
 
 
 def _counts(shown: Report) -> str:

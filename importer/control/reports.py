@@ -12,6 +12,8 @@ from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.orm import Session
 
 from importer.errors import UnknownImportError
+from importer.files.cells.outcomes import ALTERATIONS
+from importer.ledger.alterations import alterations_of
 from importer.models import Import, User
 from importer.queue import checkpoint
 from importer.services import Services
@@ -25,6 +27,8 @@ class Report:
     Attributes:
         total_rows: None until the file was read to its end.
         estimated_rows: the total, or an estimate from the bytes read so far; None before the first row.
+        empty_cells_kept, empty_cells_cleared: cells without a value, where a record keeps or loses the one it has.
+        blank_rows: lines without any value, which are no rows.
         dropped_rows: dispatched but neither imported nor failed when the import was cancelled or stopped.
         read_to_end: whether the dispatcher has seen the end of the file.
         seconds_running: what its rows have taken, without pauses and waiting.
@@ -54,6 +58,9 @@ class Report:
     unchanged_rows: int
     superseded_rows: int
     failed_rows: int
+    empty_cells_kept: int
+    empty_cells_cleared: int
+    blank_rows: int
     dropped_rows: int
     read_to_end: bool
     progress: float
@@ -117,8 +124,9 @@ def report(session: Session, services: Services, import_: Import) -> Report:
     return _report(import_, row, offset, creators(session, [import_]).get(import_.created_by or 0))
 
 
-def about_the_file(import_: Import) -> dict[str, Any]:
-    """How its file is read, and which of its columns are not: what is told of one import, not of a list."""
+def about_the_file(session: Session, import_: Import) -> dict[str, Any]:
+    """How its file is read, which of its columns are not, and what is read otherwise than it stands: what is told
+    of one import, not of a list."""
     return {
         "profile": import_.profile,
         "columns": columns_of(import_),
@@ -126,6 +134,7 @@ def about_the_file(import_: Import) -> dict[str, Any]:
         "mapping": import_.mapping,
         "questions": import_.questions or [],
         "answers": import_.answers or {},
+        "alterations": alterations(session, import_),
     }
 
 
@@ -133,6 +142,26 @@ def columns_of(import_: Import) -> list[dict[str, Any]]:
     """The columns of its file, each with the field that it fills."""
     pairs = zip(import_.header or [], import_.columns or [], strict=False)
     return [{"name": name, "field": field} for name, field in pairs]
+
+
+def alterations(session: Session, import_: Import) -> list[dict[str, Any]]:
+    """What was read otherwise than it stands in the file: a field and a kind in each, with examples.
+
+    The field is empty where whole rows are concerned; an example's `after` is None where the cell counts as empty.
+    """
+    return [
+        {
+            "field": found.field,
+            "kind": found.kind,
+            "meaning": ALTERATIONS.get(found.kind, found.kind),  # a later release may know more kinds
+            "count": found.count,
+            "examples": [dict(zip(EXAMPLE, example, strict=True)) for example in found.examples],
+        }
+        for found in alterations_of(session, import_)
+    ]
+
+
+EXAMPLE = ("row_number", "before", "after")
 
 
 def ignored_columns(import_: Import) -> list[str]:
@@ -196,6 +225,9 @@ STORED_FIELDS = (
     "unchanged_rows",
     "superseded_rows",
     "failed_rows",
+    "empty_cells_kept",
+    "empty_cells_cleared",
+    "blank_rows",
 )
 """Fields of a report that are taken from the import as they are."""
 

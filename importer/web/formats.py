@@ -80,7 +80,7 @@ def when(moment: str | datetime) -> Markup:
     )
 
 
-def visible(text: str, limit: int = SHOWN_CHARACTERS) -> str:
+def visible(text: str, limit: int = SHOWN_CHARACTERS, *, tells_blanks: bool = False) -> str:
     """Text in which every character can be seen: nothing invisible, reordering or unwritable is left in it.
 
     Control characters become their Unicode pictures; other unprintable ones, lone surrogates and the marks
@@ -88,8 +88,10 @@ def visible(text: str, limit: int = SHOWN_CHARACTERS) -> str:
 
     Args:
         limit: characters that are shown; the rest is only counted.
+        tells_blanks: whether blanks of other kinds, no-break ones for one, become escapes too.
     """
-    shown = "".join(character if character.isprintable() else _picture(character) for character in text[:limit])
+    picture = _escape if tells_blanks else _picture
+    shown = "".join(character if character.isprintable() else picture(character) for character in text[:limit])
     hidden = len(text) - limit
     return f"{shown}… (and {number(hidden)} more characters)" if hidden > 0 else shown
 
@@ -100,11 +102,13 @@ def marked(text: str) -> Markup:
 
 
 def _picture(character: str) -> str:
+    return " " if unicodedata.category(character) == "Zs" else _escape(character)
+
+
+def _escape(character: str) -> str:
     code = ord(character)
     if code == 0x7F:
         return "\N{SYMBOL FOR DELETE}"
     if code < 0x20:
         return chr(0x2400 + code)
-    if unicodedata.category(character) == "Zs":
-        return " "
     return character.encode("ascii", "backslashreplace").decode("ascii")

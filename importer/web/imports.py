@@ -10,7 +10,15 @@ from sqlalchemy import ColumnElement
 from werkzeug.routing import BaseConverter
 from werkzeug.wrappers import Response
 
-from importer.control.reports import Report, find_import, ignored_columns, page_of_imports, report, reports
+from importer.control.reports import (
+    Report,
+    alterations,
+    find_import,
+    ignored_columns,
+    page_of_imports,
+    report,
+    reports,
+)
 from importer.models import Import
 from importer.statuses import (
     CANCELLABLE,
@@ -109,6 +117,7 @@ def _page(import_id: str) -> dict[str, Any]:
         "now": time.time(),
         "ignored": ignored_columns(import_),
         "profile": import_.profile,
+        "altered": alterations(db.session(), import_),
         "warnings": watch().warnings() if status not in ENDED or failed.retrying else [],
         "failed": failed,
         "is_live": status not in ENDED or failed.retrying > 0 or import_.cleaned_at is None,

@@ -78,7 +78,7 @@ def receive_upload(record_type: str | None) -> tuple[Import, bool]:
 
 def created(import_: Import, made: bool) -> tuple[dict[str, Any], int]:
     """The import as JSON: 201 where this request made it, 200 where an earlier one did."""
-    answer = {**as_json(report(db.session(), services(), import_)), **about_the_file(import_)}
+    answer = {**as_json(report(db.session(), services(), import_)), **about_the_file(db.session(), import_)}
     return answer, 201 if made else 200
 
 

@@ -46,7 +46,7 @@ def test_a_broken_row_is_shown_with_its_line_its_reason_and_its_cells_as_text(lo
     rows = logged_in.locator("#failed-rows-table tbody tr")
     expect(rows).to_have_count(1)
     for text in (
-        "valid email address",
+        "should be one e-mail address such as ann@example.com",
         "<script>document.title = 'run'</script>",
         '<img src=x onerror="alert(1)">',
     ):

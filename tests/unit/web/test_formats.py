@@ -29,6 +29,7 @@ def test_every_character_can_be_seen_and_written():
 
 def test_every_space_is_a_space():
     assert visible("a\u00a0b\u2003c") == "a b c"
+    assert visible("a b\u00a0c", tells_blanks=True) == "a b\\xa0c"
 
 
 def test_a_long_text_is_cut_and_the_rest_counted():
