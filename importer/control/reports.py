@@ -145,7 +145,8 @@ def columns_of(import_: Import) -> list[dict[str, Any]]:
 
 
 def alterations(session: Session, import_: Import) -> list[dict[str, Any]]:
-    """What was read otherwise than it stands in the file: a field and a kind in each, with examples.
+    """What was read otherwise than it stands in the file: a field and a kind in each, with examples, the most
+    frequent ones first.
 
     The field is empty where whole rows are concerned; an example's `after` is None where the cell counts as empty.
     """
@@ -157,9 +158,12 @@ def alterations(session: Session, import_: Import) -> list[dict[str, Any]]:
             "count": found.count,
             "examples": [dict(zip(EXAMPLE, example, strict=True)) for example in found.examples],
         }
-        for found in alterations_of(session, import_)
+        for found in alterations_of(session, import_, most=MAX_ALTERATIONS)
     ]
 
+
+MAX_ALTERATIONS = 100
+"""Fields and kinds that are told; of hostile cells each has 12 KB of examples in JSON."""
 
 EXAMPLE = ("row_number", "before", "after")
 

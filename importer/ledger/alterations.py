@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, select
@@ -75,10 +75,11 @@ def add_alterations(
     connection.exec_driver_sql(ADD, parameters)
 
 
-def alterations_of(session: Session, import_: Import) -> list[Alteration]:
-    """Those of an import, the fields in alphabetical order."""
+def alterations_of(session: Session, import_: Import, *, most: int) -> Sequence[Alteration]:
+    """Those of an import, the most frequent ones first."""
     wanted = select(Alteration).where(Alteration.import_sequence == import_.sequence)
-    return list(session.scalars(wanted.order_by(Alteration.field, Alteration.kind)))
+    ordered = wanted.order_by(Alteration.count.desc(), Alteration.field, Alteration.kind)
+    return session.scalars(ordered.limit(most)).all()
 
 
 def delete_alterations(connection: Connection, sequence: int) -> None:

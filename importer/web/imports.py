@@ -11,6 +11,7 @@ from werkzeug.routing import BaseConverter
 from werkzeug.wrappers import Response
 
 from importer.control.reports import (
+    MAX_ALTERATIONS,
     Report,
     alterations,
     find_import,
@@ -118,6 +119,7 @@ def _page(import_id: str) -> dict[str, Any]:
         "ignored": ignored_columns(import_),
         "profile": import_.profile,
         "altered": alterations(db.session(), import_),
+        "most_altered": MAX_ALTERATIONS,
         "warnings": watch().warnings() if status not in ENDED or failed.retrying else [],
         "failed": failed,
         "is_live": status not in ENDED or failed.retrying > 0 or import_.cleaned_at is None,

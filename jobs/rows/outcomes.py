@@ -20,6 +20,14 @@ MAX_TIMEOUTS = 3
 
 REPORTED_REASONS = 5
 
+CODES: dict[str, str] = {
+    "check_raised": "The record type's own check broke off with an error.",
+    "check_timeout": "The check of the row took too long.",
+    "save_raised": "The record type's own code broke off with an error as it saved the row.",
+    "worker_died": "Worker after worker died over this row alone.",
+}
+"""The codes of rows at which code fails rather than a cell, with their meaning."""
+
 
 class RowFailedError(ImporterError):
     """A row failed; its cells and the full reason are on the import's page."""

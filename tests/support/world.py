@@ -239,7 +239,7 @@ class World:
     def alterations(self, import_id: str) -> dict[tuple[str, str], tuple[int, list[Any]]]:
         """Count and examples of what was read otherwise, by field and kind."""
         with self.session() as session:
-            found = alterations_of(session, self.find(import_id))
+            found = alterations_of(session, self.find(import_id), most=1000)
         return {(entry.field, entry.kind): (entry.count, entry.examples) for entry in found}
 
     def queued(self) -> list[str]:
