@@ -96,9 +96,10 @@ def new() -> str:
 
 @blueprint.get("/imports/<import_id:import_id>")
 def show(import_id: str) -> str | Response:
-    if find_import(db.session(), g.user, import_id).status == Status.WAITING:
+    page = _page(import_id)
+    if page["import_"].status == Status.WAITING:
         return redirect(url_for("answers.new", import_id=import_id))
-    return render_template("imports/show.html", **_page(import_id))
+    return render_template("imports/show.html", **page)
 
 
 @blueprint.get("/imports/<import_id:import_id>/live")
