@@ -39,9 +39,20 @@ HTML = re.compile(
     rb"(?:\xef\xbb\xbf)?\s*(?:<!--.*?-->\s*)?<(?:!doctype\s+html|html|head|body|table|meta)\b", re.I | re.S
 )
 
+NAME_AND_COLON = rb"\{\s*\"(?:[^\"\\\r\n]|\\.)*+\"\s*:"
+JSON_LIST = re.compile(rb"(?:\xef\xbb\xbf)?\s*\[\s*(?:\{\s*\}|" + NAME_AND_COLON + rb")")
+JSON_LINES = re.compile(rb"(?:\xef\xbb\xbf)?\s*" + NAME_AND_COLON)
+"""An array of objects, and objects one after the other, by the first name in them."""
+
+EXCEL_XML = re.compile(
+    rb'<\?mso-application\s+progid="Excel\.Sheet"|urn:schemas-microsoft-com:office:spreadsheet"'
+)
+TAR_AT, TAR = 257, b"ustar"
+
 
 def kind_of(head: bytes) -> str:
-    """`text`, or one of `gzip`, `bzip2`, `xz`, `zip`, `archive`, `xlsx`, `ods`, `xls`, `numbers`, `html`, `pdf`.
+    """`text`, or one of `gzip`, `bzip2`, `xz`, `zip`, `archive`, `xlsx`, `ods`, `xls`, `numbers`, `html`, `pdf`,
+    `json` (an array of objects), `json_lines`, `excel_xml`.
 
     Args:
         head: the file's first bytes.
@@ -51,6 +62,18 @@ def kind_of(head: bytes) -> str:
             return kind
     if head.startswith(ZIP_SIGNATURES):
         return _kind_of_archive(head)
+    if head[TAR_AT:].startswith(TAR):
+        return "archive"
+    return _kind_of_text(head)
+
+
+def _kind_of_text(head: bytes) -> str:
+    if JSON_LIST.match(head):
+        return "json"
+    if JSON_LINES.match(head):
+        return "json_lines"
+    if head.lstrip(b"\xef\xbb\xbf \r\n").startswith(b"<?xml") and EXCEL_XML.search(head[:4096]):
+        return "excel_xml"
     return "html" if HTML.match(head[:4096]) else TEXT
 
 

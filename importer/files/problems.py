@@ -21,6 +21,8 @@ PROBLEMS: dict[str, str] = {
     ' a quoted cell twice ("").',
     "quote_swallows_rows": "A quote that opens in this line closes only in line {last_line:,}, and the lines"
     ' between look like rows. Close it, or write each quote inside a quoted cell twice ("").',
+    "not_an_object": 'The line is no JSON object with names and values, such as {{"name": "value"}}. Mend it, or'
+    " remove it.",
     "stray_carriage_return": "A carriage return stands between characters of an unquoted cell. Put quotes around"
     " the cell, or remove it.",
 }

@@ -1,0 +1,191 @@
+"""The tables in a file, of which a person may have to choose one, and their conversion into lines."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from itertools import chain, islice
+from typing import BinaryIO, NamedTuple
+
+from importer.files.conversion import html_tables
+from importer.files.conversion.inflation import Budget
+from importer.files.conversion.json_objects import json_lines_of
+from importer.files.conversion.lines import ConversionLimits, Findings, Line
+from importer.files.conversion.sheets import SHEETS, Table
+from importer.files.conversion.sources import Source, sources_in
+from importer.files.conversion.transcoding import chunks_of, text_lines_of
+from importer.files.detection import Described, describe
+from importer.files.encodings import encoding_of
+from importer.files.kinds import TEXT
+from importer.files.profile import Profile
+from importer.files.refusals import refusal
+from importer.files.samples import HEAD_BYTES, Sample
+from importer.files.text_lines import pieces_of_text
+
+FIRST_ROWS = 5
+"""Of each table, for whoever has to choose."""
+
+SHOWN_CHARS = 60
+NAMES_SHOWN = 20
+
+ARCHIVE_SEPARATOR = "/"
+"""Between the name of a workbook in an archive and that of its sheet."""
+
+
+class TableChoice(NamedTuple):
+    """A table that may be imported.
+
+    Attributes:
+        name: of the sheet or member; empty where the file holds just one table.
+        rows: how many, None where that is not known without reading them all.
+        first_rows: the first rows with any value, cut; none where the sheet has no content.
+    """
+
+    name: str
+    rows: int | None
+    is_hidden: bool
+    first_rows: list[list[str]]
+
+
+def tables_of(file: BinaryIO, kind: str, limits: ConversionLimits | None = None) -> list[TableChoice]:
+    """The tables of a file, with their first rows.
+
+    Args:
+        file: seekable, on a disk.
+        kind: as `importer.files.kinds.kind_of` tells it.
+
+    Raises:
+        RefusedFileError: it is damaged, protected, or holds no table.
+    """
+    with opened_tables(file, kind, limits or ConversionLimits(), None) as tables:
+        return [_choice(table) for table in tables]
+
+
+def convert(
+    file: BinaryIO,
+    kind: str,
+    *,
+    table: str | None,
+    limits: ConversionLimits,
+    findings: Findings,
+    profile: Profile | None = None,
+) -> Iterator[Line]:
+    """The records of one table: a function of the file's bytes and of these arguments.
+
+    Args:
+        file: seekable, on a disk.
+        kind: as `importer.files.kinds.kind_of` tells it.
+        table: its name; None: the first visible one with content.
+        findings: what is to be told is counted here while lines are taken.
+        profile: how a text is written; None: as its bytes tell.
+
+    Raises:
+        RefusedFileError: the file cannot be converted, which may turn out after many lines.
+    """
+    size = file.seek(0, os.SEEK_END)
+    with opened_tables(file, kind, limits, profile) as tables:
+        chosen = _default(tables) if table is None else _named(tables, table)
+        hidden = [other.name for other in tables if other.is_hidden and other is not chosen]
+        if hidden:
+            findings.add("hidden_sheets", ", ".join(hidden[:NAMES_SHOWN]), len(hidden))
+        budget = Budget(size, limits)
+        for line in chosen.lines(findings):
+            budget.take(sum(map(len, line.cells)))  # few bytes may stand for a long text, again and again
+            yield line
+
+
+def with_content(tables: list[TableChoice]) -> list[TableChoice]:
+    """The visible tables with content: where there are several, a person has to choose."""
+    return [table for table in tables if table.first_rows and not table.is_hidden]
+
+
+def described_text(file: BinaryIO, kind: str, limits: ConversionLimits) -> Described | None:
+    """How the text in a file is written; None where it holds none, or several files."""
+    with sources_in(file, kind, limits) as sources:
+        if len(sources) != 1 or sources[0].kind != TEXT:
+            return None
+        return describe(_sample(sources[0]))
+
+
+@contextmanager
+def opened_tables(
+    file: BinaryIO, kind: str, limits: ConversionLimits, profile: Profile | None
+) -> Iterator[list[Table]]:
+    """The tables of a file, which can be read while it is open."""
+    with sources_in(file, kind, limits) as sources, ExitStack() as stack:
+        yield [table for source in sources for table in _tables_in(source, limits, profile, stack)]
+
+
+def _tables_in(source: Source, limits: ConversionLimits, profile: Profile | None, stack: ExitStack) -> list[Table]:
+    """The tables of a file; what is opened for them is closed by the stack."""
+    if source.kind in SHEETS:
+        begin = f"{source.name}{ARCHIVE_SEPARATOR}" if source.name else ""
+        sheets = SHEETS[source.kind](source, limits, stack)
+        return [sheet._replace(name=begin + sheet.name) for sheet in sheets]
+    if source.kind in ("json", "json_lines"):
+        return [Table(source.name, False, lambda findings: _json(source, limits, findings))]
+    if source.kind == "html":
+        return [Table(source.name, False, lambda findings: _html(source, limits, findings))]
+    if source.kind == TEXT:
+        return [Table(source.name, False, lambda _: _text(source, limits, profile))]
+    raise refusal(source.kind)
+
+
+def _choice(table: Table) -> TableChoice:
+    rows = [[cell[:SHOWN_CHARS] for cell in line.cells] for line in islice(table.lines(Findings()), FIRST_ROWS)]
+    return TableChoice(table.name, None, table.is_hidden, rows)
+
+
+def _default(tables: list[Table]) -> Table:
+    for table in tables:
+        if not table.is_hidden and next(table.lines(Findings()), None) is not None:
+            return table
+    raise refusal("no_table", found="only empty or hidden sheets" if tables else "no sheet")
+
+
+def _named(tables: list[Table], name: str) -> Table:
+    for table in tables:
+        if table.name == name:
+            return table
+    found = ", ".join(table.name for table in tables[:NAMES_SHOWN])
+    raise refusal("unknown_table", table=repr(name)[:SHOWN_CHARS], found=found)
+
+
+def _sample(source: Source) -> Sample:
+    """Of what is packed only the beginning, for its end is far."""
+    with source.open() as text:
+        head = text.read(HEAD_BYTES)
+        return Sample(head, len(head) + len(text.read(1)))
+
+
+def _text(source: Source, limits: ConversionLimits, profile: Profile | None) -> Iterator[Line]:
+    written = profile or describe(_sample(source)).profile
+    with source.open() as text:
+        yield from text_lines_of(text, written, limits)
+
+
+def _json(source: Source, limits: ConversionLimits, findings: Findings) -> Iterator[Line]:
+    with source.open() as text:
+        is_list = source.kind == "json"
+        yield from json_lines_of(_pieces(source, text), is_list=is_list, limits=limits, findings=findings)
+
+
+def _html(source: Source, limits: ConversionLimits, findings: Findings) -> Iterator[Line]:
+    with source.open() as page:
+        table, count = html_tables.largest_table(html_tables.rows_of(_pieces(source, page), limits))
+    if count > 1:
+        findings.add("other_tables", count=count - 1)
+    with source.open() as page:
+        rows = html_tables.rows_of(_pieces(source, page), limits)
+        yield from html_tables.table_lines(rows, table, limits, findings)
+
+
+def _pieces(source: Source, text: BinaryIO) -> Iterator[str]:
+    """The text of a page or of JSON, in the encoding that its bytes or the page itself name."""
+    head = text.read(HEAD_BYTES)
+    encoding = encoding_of([head])
+    name = encoding.name
+    if source.kind == "html" and not encoding.mark:
+        name = html_tables.encoding_named_in(head) or name
+    return pieces_of_text(chain([head], chunks_of(text)), name, encoding.mark)

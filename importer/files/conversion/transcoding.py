@@ -1,0 +1,126 @@
+"""Texts that cannot be read by byte offset: in UTF-16 or UTF-32, with carriage returns for line ends, or packed.
+
+They become UTF-8 with line feeds as they are read, so that the same reader makes records of them as of any other
+text (`importer.files.csv_reader`).
+"""
+
+from __future__ import annotations
+
+import codecs
+import io
+import re
+from collections.abc import Iterable, Iterator
+from itertools import chain
+from typing import BinaryIO
+
+from importer.files.conversion.lines import ConversionLimits, Line
+from importer.files.csv_reader import Position, RecordReader
+from importer.files.line_formats import LineFormat
+from importer.files.problems import CUT
+from importer.files.profile import Profile
+
+CHUNK_BYTES = 64 * 1024
+ANY_END = re.compile(r"\r{0,3}\n|\r")
+DIVIDED_AT_RETURNS = ("cr", "mixed")
+CUT_OFF = b"\xff"
+"""What stands for bytes at the end that are no whole character: it is no UTF-8, so its row fails."""
+
+STRUCTURAL = (
+    "too_few_cells",
+    "record_too_long",
+    "text_after_quote",
+    "unclosed_quote",
+    "quote_swallows_rows",
+    "stray_carriage_return",
+)
+"""The problems that cannot be found again in the cells."""
+
+LAST_LINE = re.compile(r"only in line ([\d,]+)")
+
+
+def text_lines_of(source: BinaryIO, profile: Profile, limits: ConversionLimits) -> Iterator[Line]:
+    """The records of a text, each with the physical line where it begins.
+
+    Args:
+        source: stands at its beginning.
+    """
+    text = io.BufferedReader(Transcoded(chunks_of(source), profile), 256 * 1024)
+    reader = RecordReader(
+        text,
+        Position(offset=1),  # not 0: the byte order mark is gone already
+        width=profile.width or None,
+        max_record_bytes=limits.max_record_bytes,
+        max_cell_chars=limits.max_cell_chars,
+        line_format=LineFormat("utf-8", profile.dialect),
+    )
+    for record in reader:
+        if record.line_number == 1 and re.match(r'"?sep=.', record.cells[0]):
+            continue  # it is an order to spreadsheets, and no record
+        problem = record.problem
+        if problem is None or (problem.code not in STRUCTURAL and not problem.message.endswith(CUT)):
+            yield Line(record.line_number, record.cells)
+        else:
+            last = LAST_LINE.search(problem.message)
+            yield Line(
+                record.line_number, record.cells, problem.code, int(last[1].replace(",", "")) if last else 0
+            )
+
+
+def chunks_of(source: BinaryIO) -> Iterator[bytes]:
+    """The bytes of a file, piece by piece."""
+    while chunk := source.read(CHUNK_BYTES):
+        yield chunk
+
+
+class Transcoded(io.RawIOBase):
+    """The bytes of a text as UTF-8 with line feeds. What the encoding does not have becomes no UTF-8 either."""
+
+    def __init__(self, chunks: Iterable[bytes], profile: Profile) -> None:
+        self._pieces = self._encoded(chunks, profile)
+        self._rest = b""
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: memoryview, /) -> int:  # type: ignore[override]
+        while not self._rest:
+            piece = next(self._pieces, None)
+            if piece is None:
+                return 0
+            self._rest = piece
+        taken = self._rest[: len(buffer)]
+        self._rest = self._rest[len(taken) :]
+        buffer[: len(taken)] = taken
+        return len(taken)
+
+    def _encoded(self, chunks: Iterable[bytes], profile: Profile) -> Iterator[bytes]:
+        is_wide = profile.encoding.startswith(("utf-16", "utf-32"))
+        errors = "surrogatepass" if is_wide else "surrogateescape"
+        divides = profile.line_end in DIVIDED_AT_RETURNS
+        held = ""
+        for piece in _decoded(chunks, profile, errors):
+            if isinstance(piece, bytes):
+                yield (ANY_END.sub("\n", held) if divides else held).encode("utf-8", errors) + piece
+                return
+            text = held + piece
+            cut = len(text.rstrip("\r")) if divides else len(text)
+            held = text[cut:]
+            yield (ANY_END.sub("\n", text[:cut]) if divides else text).encode("utf-8", errors)
+        yield ANY_END.sub("\n", held).encode("utf-8", errors)
+
+
+def _decoded(chunks: Iterable[bytes], profile: Profile, errors: str) -> Iterator[str | bytes]:
+    """The text piece by piece; last, where it is cut off within a character, `CUT_OFF`."""
+    decoder = codecs.getincrementaldecoder(profile.encoding)(errors)
+    skipped = profile.mark
+    for chunk in chain(chunks, [None]):
+        try:
+            if chunk is None:
+                yield decoder.decode(b"", True)
+                return
+            piece = chunk[skipped:]
+            skipped -= len(chunk) - len(piece)
+            yield decoder.decode(piece)
+        except UnicodeDecodeError:
+            yield CUT_OFF
+            return
