@@ -22,6 +22,11 @@ class Budget:
         self._until_bomb = max(limits.free_bytes, packed_bytes * limits.max_ratio)
         self._ratio = limits.max_ratio
 
+    def foresee(self, count: int) -> None:
+        """Refuse at once what would be too much, and count nothing."""
+        if count > self._until_bomb:
+            raise refusal("bomb", ratio=self._ratio)
+
     def take(self, count: int) -> None:
         """Count bytes.
 

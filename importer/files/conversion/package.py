@@ -19,6 +19,9 @@ MAX_MEMBERS = 10_000
 class Package:
     """An archive whose members are unpacked within a budget.
 
+    A member yields no more bytes than it declares. So a bomb that declares its size is refused before it is
+    unpacked, and one that does not is cut off, and damaged.
+
     Args:
         file: seekable; it stays open.
     """
@@ -29,6 +32,7 @@ class Package:
         members = self._archive.infolist()
         if len(members) > MAX_MEMBERS:
             raise refusal("too_many_members", most=MAX_MEMBERS)
+        budget.foresee(sum(member.file_size for member in members))
         self.members = {_plain(member.filename): member for member in members}
         self._by_folded = {name.casefold(): name for name in self.members}
 

@@ -15,6 +15,8 @@ from importer.files.conversion.xml_parts import Attributes, LocalNames, damaged,
 MAX_ROWS, MAX_COLUMNS = 1_048_576, 16_384
 """Of a sheet (Excel's specifications and limits)."""
 
+TOO_WIDE = f"a sheet has more than {MAX_COLUMNS:,} columns, or a cell has no place"
+
 CACHED = 20_000
 """So many numbers of one style are not formatted twice."""
 
@@ -115,7 +117,7 @@ class SheetReader:
         local = self._local[name]
         if local == "c":
             reference = attributes.get("r")
-            self._column = len(self._cells) if reference is None else self._column_of(reference)
+            self._column = self._column + 1 if reference is None else self._column_of(reference)
             self._type = attributes.get("t", "n")
             self._style = attributes.get("s", "0")
             self._text = ""
@@ -162,6 +164,7 @@ class SheetReader:
         if self._row > MAX_ROWS:
             raise damaged(f"a sheet has more than {MAX_ROWS:,} rows")
         self._cells = []
+        self._column = -1
         self._size = 0
         if attributes.get("hidden") in TRUE:
             self._findings.add("hidden_rows", f"row {self._row:,}")
@@ -195,6 +198,8 @@ class SheetReader:
             self._findings.add("cut_cells", self._place())
             text = text[: self._most + 1]
         cells, column = self._cells, self._column
+        if column >= MAX_COLUMNS:
+            raise damaged(TOO_WIDE)
         if column == len(cells):
             cells.append(text)
         elif column < len(cells):
@@ -251,8 +256,8 @@ def _column_number(letters: str) -> int:
     number = 0
     for letter in letters:
         if not "A" <= letter <= "Z" or number > MAX_COLUMNS:
-            raise damaged(f"a sheet has more than {MAX_COLUMNS:,} columns, or a cell has no place")
+            raise damaged(TOO_WIDE)
         number = number * 26 + ord(letter) - 64
     if not 0 < number <= MAX_COLUMNS:
-        raise damaged(f"a sheet has more than {MAX_COLUMNS:,} columns, or a cell has no place")
+        raise damaged(TOO_WIDE)
     return number - 1

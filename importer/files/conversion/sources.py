@@ -34,6 +34,9 @@ CONVERTED = frozenset({*COMPRESSED, "zip", "xlsx", "ods", "xls", "json", "json_l
 
 DAMAGED = (EOFError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, gzip.BadGzipFile, zipfile.LargeZipFile)
 
+SMALL_BYTES = 16 * 1024**2
+"""A smaller packed file is unpacked once to its end before anything is made of it: a bomb is refused at once."""
+
 MAX_TABLES = 100
 """Members of an archive that a person may choose from."""
 
@@ -117,6 +120,10 @@ def _compressed(file: BinaryIO, kind: str, size: int, limits: ConversionLimits) 
         file.seek(0)
         return io.BufferedReader(Counted(COMPRESSED[kind](file), Budget(size, limits)))
 
+    if size <= SMALL_BYTES:
+        with only_refusals(), unpacked() as source:
+            while source.read(1024 * 1024):
+                pass
     return Source("", _inner_kind(unpacked), unpacked, size)
 
 
