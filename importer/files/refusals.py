@@ -17,29 +17,6 @@ REFUSALS: dict[str, str] = {
     "several_files": "The archive holds no file, or more than one: {members}. Unpack it, and upload the one with"
     " the table.",
     "unpacked_too_large": "Unpacked, the file is larger than {most:,} bytes. Divide it.",
-    "bomb": "The file unpacks to more than {ratio:,} times its own size, as files do that are made to fill a disk."
-    " If it is sound, unpack it, save the table as “CSV UTF-8”, and upload that file.",
-    "damaged_workbook": "The workbook is damaged: {part}. Open it in a spreadsheet, save it again, and upload that"
-    " file.",
-    "encrypted": "The file is protected by a password. Save it without one, and upload that file.",
-    "xlsb": "The file is an Excel binary workbook (XLSB). Save it as “Excel workbook (.xlsx)”, and upload that"
-    " file.",
-    "unknown_packing": "The archive is packed in a way that is not read here. Unpack it, and upload the table in"
-    " it.",
-    "too_many_members": "The archive has more than {most:,} files. Unpack it, and upload the one with the table.",
-    "too_many_texts": "The workbook has more than {most:,} different texts. Save the sheet as “CSV UTF-8”, and"
-    " upload that file.",
-    "no_table": "The file holds no table: {found}. Upload a file with a header and at least one row below it.",
-    "unknown_table": "The file has no sheet or member {table}. It has: {found}. Choose one of them.",
-    "nested_archive": "The archive holds another archive. Unpack it, and upload the one with the table.",
-    "office_document": "The file is an Office document without a sheet. Save its table as an Excel workbook or as"
-    " CSV, and upload that file.",
-    "excel_xml": "The file is a workbook in Excel's XML format of 2003. Open it, save it as “Excel workbook"
-    " (.xlsx)”, and upload that file.",
-    "damaged_json": "The JSON cannot be read from line {line:,} on: {problem}. Each element of the list must be an"
-    " object with names and values.",
-    "damaged_html": "The page cannot be read: a tag is longer than {most:,} characters. Open it in a spreadsheet,"
-    " save it as “CSV UTF-8”, and upload that file.",
     "xlsx": "The file is an Excel workbook. Save the sheet as “CSV UTF-8”, and upload that file.",
     "ods": "The file is an OpenDocument spreadsheet. Save the sheet as CSV in UTF-8, and upload that file.",
     "xls": "The file is an old Excel workbook or Office document. Save the sheet as “CSV UTF-8”, and upload that"
@@ -64,7 +41,37 @@ REFUSALS: dict[str, str] = {
 }
 """Every reason: its code, and what to tell the person who uploaded the file."""
 
+CONVERSION_REFUSALS: dict[str, str] = {
+    "bomb": "The file unpacks to more than {ratio:,} times its own size, as files do that are made to fill a disk."
+    " If it is sound, unpack it, save the table as “CSV UTF-8”, and upload that file.",
+    "damaged_workbook": "The workbook is damaged: {part}. Open it in a spreadsheet, save it again, and upload that"
+    " file.",
+    "encrypted": "The file is protected by a password. Save it without one, and upload that file.",
+    "xlsb": "The file is an Excel binary workbook (XLSB). Save it as “Excel workbook (.xlsx)”, and upload that"
+    " file.",
+    "unknown_packing": "The archive is packed in a way that is not read here. Unpack it, and upload the table in"
+    " it.",
+    "too_many_members": "The archive has more than {most:,} files. Unpack it, and upload the one with the table.",
+    "too_many_texts": "The workbook has more than {most:,} different texts. Save the sheet as “CSV UTF-8”, and"
+    " upload that file.",
+    "no_table": "The file holds no table: {found}. Upload a file with a header and at least one row below it.",
+    "unknown_table": "The file has no sheet or member {table}. It has: {found}. Choose one of them.",
+    "nested_archive": "The archive holds another archive. Unpack it, and upload the one with the table.",
+    "office_document": "The file is an Office document without a sheet. Save its table as an Excel workbook or as"
+    " CSV, and upload that file.",
+    "excel_xml": "The file is a workbook in Excel's XML format of 2003. Open it, save it as “Excel workbook"
+    " (.xlsx)”, and upload that file.",
+    "damaged_json": "The JSON cannot be read from line {line:,} on: {problem}. Each element of the list must be an"
+    " object with names and values.",
+    "damaged_html": "The page cannot be read: a tag is longer than {most:,} characters. Open it in a spreadsheet,"
+    " save it as “CSV UTF-8”, and upload that file.",
+    "json": "The file is JSON. Save the table as “CSV UTF-8”, and upload that file.",
+    "json_lines": "The file is JSON. Save the table as “CSV UTF-8”, and upload that file.",
+}
+"""The same for files that are converted before their rows are read."""
+
 
 def refusal(code: str, **facts: object) -> RefusedFileError:
     """The error with this code, whose message names these facts."""
-    return RefusedFileError(code, REFUSALS[code].format(**facts))
+    message = REFUSALS.get(code) or CONVERSION_REFUSALS[code]
+    return RefusedFileError(code, message.format(**facts))

@@ -128,7 +128,7 @@ class Values:
         self._findings = findings
         self._is_list = is_list
         self._text = ""
-        self._at = 0
+        self._at = self._begin = 0
         self._line = 1
         self._is_over = False
         self._is_repeated = False
@@ -142,15 +142,14 @@ class Values:
             self._pass(BLANKS)
             self._at += 1  # the bracket, by which the kind was told
         while self._has_next():
-            begin, line = self._at, self._line
-            value = self._next()
-            self._line += self._text.count("\n", begin, self._at)
+            line, value = self._line, self._next()
+            self._line += self._text.count("\n", self._begin, self._at)
             if self._is_repeated:
                 self._is_repeated = False
                 self._findings.add("repeated_keys", f"line {line:,}")
             if not isinstance(value, dict):
                 self._findings.add("other_values", f"line {line:,}")
-            yield Value(line, value, isinstance(value, dict), self._at - begin)
+            yield Value(line, value, isinstance(value, dict), self._at - self._begin)
 
     def _object(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         made = dict(pairs)
@@ -183,6 +182,7 @@ class Values:
 
     def _next(self) -> Any:
         while True:
+            self._begin = self._at
             try:
                 value, end = self._decoder.raw_decode(self._text, self._at)
             except json.JSONDecodeError as error:
@@ -204,24 +204,26 @@ class Values:
             raise self._refuse(problem)
         while (end := self._text.find("\n", self._at)) < 0 and self._read_on():
             pass
+        self._begin = self._at
         line = self._text[self._at : end if end >= 0 else len(self._text)]
         self._at += len(line)
         return line.rstrip("\r")
 
     def _read_on(self) -> bool:
-        """Read as much again as there is; say whether there was more."""
+        """Read as much again as there is, and forget what is read; say whether there was more."""
         if len(self._text) - self._at > LONGEST_OBJECT:
             raise self._refuse(f"an object is longer than {LONGEST_OBJECT:,} characters")
-        pieces = [self._text[self._at :]]
-        wanted = max(len(pieces[0]), 1)
+        rest = self._text[self._at :]
+        more, wanted = [], max(len(rest), 1)
         for piece in self._pieces:
-            pieces.append(piece)
+            more.append(piece)
             wanted -= len(piece)
             if wanted <= 0:
                 break
-        before = len(pieces[0])
-        self._text, self._at = "".join(pieces), 0
-        return len(self._text) > before
+        if not any(more):
+            return False
+        self._text, self._at = rest + "".join(more), 0
+        return True
 
     def _refuse(self, problem: str) -> Exception:
         return refusal("damaged_json", line=self._line, problem=problem)

@@ -18,6 +18,7 @@ from importer.files.conversion.transcoding import chunks_of, text_lines_of
 from importer.files.detection import Described, describe
 from importer.files.encodings import encoding_of
 from importer.files.kinds import TEXT
+from importer.files.problems import BYTES_PER_KEPT_CHAR
 from importer.files.profile import Profile
 from importer.files.refusals import refusal
 from importer.files.samples import HEAD_BYTES, Sample
@@ -92,7 +93,18 @@ def convert(
         budget = Budget(size, limits)
         for line in chosen.lines(findings):
             budget.take(sum(map(len, line.cells)))  # few bytes may stand for a long text, again and again
-            yield line
+            yield line if line.problem is None else _kept(line, limits)
+
+
+def _kept(line: Line, limits: ConversionLimits) -> Line:
+    """A line that fails, cut to what is kept of such rows, and a little more, so that its reader says so."""
+    room, cells = limits.max_record_bytes // BYTES_PER_KEPT_CHAR + 1, []
+    for cell in line.cells:
+        cells.append(cell[:room])
+        room -= len(cells[-1]) + 1
+        if room <= 0:
+            break
+    return line._replace(cells=cells)
 
 
 def with_content(tables: list[TableChoice]) -> list[TableChoice]:

@@ -1,5 +1,7 @@
 """What an XLSX workbook holds becomes text as a person sees it."""
 
+import zipfile
+
 import pytest
 from workbooks import MAIN, xlsx, zipped
 
@@ -122,7 +124,8 @@ def test_the_first_visible_sheet_with_content_is_read_and_any_other_on_request(c
 
 def test_prefixes_of_elements_do_not_matter(converted):
     file = xlsx(row(number("1")))
-    part = f'<x:worksheet xmlns:x="{MAIN}"><x:sheetData><x:row r="1"><x:c><x:v>9</x:v></x:c></x:row></x:sheetData></x:worksheet>'
+    rows = '<x:sheetData><x:row r="1"><x:c><x:v>9</x:v></x:c></x:row></x:sheetData>'
+    part = f'<x:worksheet xmlns:x="{MAIN}">{rows}</x:worksheet>'
     assert converted(replaced(file, "xl/worksheets/sheet0.xml", part)).cells == [["9"]]
 
 
@@ -168,17 +171,14 @@ def test_a_tag_of_many_megabytes_is_refused(converted):
 
 
 def test_a_binary_workbook_is_named(converted):
-    relations = (
-        '<Relationships><Relationship Id="a" Type="http://x/officeDocument" Target="xl/workbook.bin"/></Relationships>'
-    )
+    related = '<Relationship Id="a" Type="http://x/officeDocument" Target="xl/workbook.bin"/>'
+    relations = f"<Relationships>{related}</Relationships>"
     with pytest.raises(RefusedFileError) as refused:
         converted(zipped({"xl/workbook.bin": b"\0", "_rels/.rels": relations}))
     assert refused.value.code == "xlsb"
 
 
 def replaced(file, name, content):
-    import zipfile
-
     with zipfile.ZipFile(file) as archive:
         members = {member: archive.read(member) for member in archive.namelist()}
     return zipped({**members, name: content})

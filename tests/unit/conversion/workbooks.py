@@ -57,7 +57,8 @@ def xlsx(
         "xl/_rels/workbook.xml.rels": f'<Relationships xmlns="{RELATIONS}">{related}'
         f'<Relationship Id="t" Type="{OFFICE}/styles" Target="/xl/styles.xml"/>'
         f'<Relationship Id="u" Type="{OFFICE}/sharedStrings" Target="sharedStrings.xml"/></Relationships>',
-        "xl/styles.xml": f'<styleSheet xmlns="{MAIN}"><numFmts>{codes}</numFmts><cellXfs>{styles}</cellXfs></styleSheet>',
+        "xl/styles.xml": f'<styleSheet xmlns="{MAIN}"><numFmts>{codes}</numFmts>'
+        f"<cellXfs>{styles}</cellXfs></styleSheet>",
         "xl/sharedStrings.xml": f'<sst xmlns="{MAIN}">{strings}</sst>',
     }
     for n, (_, _, content) in enumerate(every):

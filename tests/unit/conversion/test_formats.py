@@ -1,0 +1,290 @@
+"""What OpenDocument, XLS, JSON, web pages, archives and wide texts hold becomes lines."""
+
+import bz2
+import gzip
+import io
+import json
+import lzma
+from pathlib import Path
+
+import pytest
+from workbooks import ods, xlsx, zipped
+
+from importer.errors import RefusedFileError
+from importer.files.conversion.tables import tables_of, with_content
+from importer.files.kinds import kind_of
+
+FILES = Path(__file__).parent / "files"
+
+
+def cell(text: str, attributes: str = "") -> str:
+    return f"<table:table-cell {attributes}><text:p>{text}</text:p></table:table-cell>"
+
+
+def ods_row(*cells: str, attributes: str = "") -> str:
+    return f"<table:table-row {attributes}>{''.join(cells)}</table:table-row>"
+
+
+# OpenDocument
+
+
+@pytest.mark.parametrize(
+    ("attributes", "shown", "seen"),
+    [
+        ('office:value-type="float" office:value="12.5"', "12,50", "12.50"),
+        ('office:value-type="float" office:value="1234.5"', "1.234,50", "1234.5"),
+        ('office:value-type="float" office:value="0.30000000000000004"', "0.3", "0.3"),
+        ('office:value-type="float" office:value="1234"', "01234", "01234"),
+        ('office:value-type="float" office:value="0.6666666"', "0.67", "0.6666666"),
+        ('office:value-type="percentage" office:value="0.19"', "19,00%", "19.00%"),
+        ('office:value-type="currency" office:value="5"', "5,00 €", "5"),
+        ('office:value-type="date" office:date-value="2024-01-31"', "31.01.24", "2024-01-31"),
+        ('office:value-type="date" office:date-value="2024-01-31T10:30:00"', "x", "2024-01-31T10:30:00"),
+        ('office:value-type="time" office:time-value="PT10H30M00S"', "10:30", "10:30:00"),
+        ('office:value-type="boolean" office:boolean-value="true"', "WAHR", "TRUE"),
+        ('office:value-type="string"', "007", "007"),
+    ],
+)
+def test_an_open_document_cell_is_what_a_person_sees(converted, attributes, shown, seen):
+    assert converted(ods(ods_row(cell(shown, attributes)))).cells == [[seen]]
+
+
+def test_open_document_repeats_count_as_far_as_there_is_content(converted):
+    blank = '<table:table-cell table:number-columns-repeated="16000"/>'
+    file = ods(
+        ods_row(cell("a", 'table:number-columns-repeated="2"'), blank),
+        ods_row(blank, attributes='table:number-rows-repeated="10"'),
+        ods_row('<table:table-cell table:number-columns-repeated="2"/>', cell("b"), blank),
+        ods_row(cell("c"), attributes='table:number-rows-repeated="2"'),
+        ods_row(blank, attributes='table:number-rows-repeated="1000000"'),
+    )
+    found = converted(file)
+    assert found.cells == [["a", "a"], ["", "", "b"], ["c"], ["c"]]
+    assert found.places == [1, 12, 13, 14]
+
+
+def test_open_document_texts_have_their_blanks_lines_and_no_notes(converted):
+    text = (
+        "<table:table-cell><office:annotation><text:p>note</text:p></office:annotation>"
+        '<text:p>a<text:s text:c="3"/>b</text:p><text:p><text:span>c</text:span><text:tab/>d</text:p>'
+        "</table:table-cell>"
+    )
+    assert converted(ods(ods_row(text))).cells == [["a   b\nc\td"]]
+
+
+def test_open_document_errors_and_hidden_parts_are_told(converted):
+    hidden = '<style:style style:name="h"><style:table-properties table:display="false"/></style:style>'
+    file = ods(
+        ods_row(cell("Err:502", 'table:formula="of:=1" office:value-type="string"'), cell("x")),
+        ods_row(cell("y"), attributes='table:visibility="collapse"'),
+        before=hidden,
+        more=f'<table:table table:name="Old" table:style-name="h">{ods_row(cell("z"))}</table:table>',
+    )
+    found = converted(file)
+    assert found.cells == [["", "x"], ["y"]]
+    assert found.codes == {"error_cells", "hidden_rows", "hidden_sheets"}
+
+
+# XLS
+
+
+def test_an_old_workbook_is_read_like_a_new_one(converted):
+    with (FILES / "contacts.xls").open("rb") as file:
+        found = converted(file)
+        assert found.cells[1] == ["ana@example.com", "0049", "2024-01-31", "12.50", "TRUE", "0.3"]
+        assert (
+            found.cells[2] == ["bo@example.com", "", "", "4915123456789"] or found.cells[2][3] == "4915123456789"
+        )
+        assert {"hidden_rows", "merged_cells", "hidden_sheets"} <= found.codes
+        assert [table.name for table in with_content(tables_of(file, "xls"))] == ["Contacts"]
+
+
+def test_an_old_workbook_that_is_damaged_or_none_is_refused(converted):
+    whole = (FILES / "contacts.xls").read_bytes()
+    with pytest.raises(RefusedFileError) as refused:
+        converted(io.BytesIO(whole[:3000]))
+    assert refused.value.code in ("damaged_workbook", "office_document")
+    word = whole[:512] + "WordDocument".encode("utf-16-le") + bytes(2000)
+    with pytest.raises(RefusedFileError) as refused:
+        converted(io.BytesIO(word))
+    assert refused.value.code == "office_document"
+
+
+# JSON
+
+
+def as_json(*objects: object) -> io.BytesIO:
+    return io.BytesIO(json.dumps(objects).encode())
+
+
+def test_a_list_of_objects_has_a_column_for_each_name(converted):
+    file = io.BytesIO(
+        '\ufeff [{"email": "a@b.de", "n": 1.10, "big": 12345678901234567890},\n'
+        ' {"ok": true, "email": null, "n": 1E5, "in": {"x": [1.0, "é"]}} ]\n'.encode()
+    )
+    found = converted(file)
+    assert found.cells == [
+        ["email", "n", "big", "ok", "in"],
+        ["a@b.de", "1.10", "12345678901234567890", "", ""],
+        ["", "1E5", "", "true", '{"x":[1.0,"é"]}'],
+    ]
+    assert found.places == [0, 1, 2]
+    assert found.codes == {"nested_values"}
+
+
+def test_objects_may_follow_one_another_and_a_line_that_is_none_fails_alone(converted):
+    file = io.BytesIO(b'{"a": "1"}\n\n{"a": broken}\r\n[1, 2]\n{\n "a":\n "2"}{"a": "3"}\n{"a": "cut off')
+    found = converted(file)
+    assert found.cells == [["a"], ["1"], ['{"a": broken}'], ["[1,2]"], ["2"], ["3"], ['{"a": "cut off']]
+    assert found.places == [0, 1, 3, 4, 5, 7, 8]
+    assert [bool(line.problem) for line in found.lines] == [False, False, True, True, False, False, True]
+
+
+def test_names_that_come_late_or_twice_are_told(converted):
+    objects = [*([{"a": 1}] * 2000), {"a": 2, "b": 3}]
+    assert converted(as_json(*objects)).codes == {"late_keys"}
+    assert converted(io.BytesIO(b'{"a": 1, "a": 2}')).codes == {"repeated_keys"}
+
+
+def test_a_list_that_is_damaged_is_refused_with_its_line(converted):
+    for damaged in (b'[{"a": 1},\n{"a": }]', b'[{"a": 1},\n', b'[{"a": 1}\n] []'):
+        with pytest.raises(RefusedFileError, match="line 2"):
+            converted(io.BytesIO(damaged))
+
+
+def test_json_of_many_pieces_gives_what_it_holds(converted):
+    objects = [{"id": n, "text": 'é\\"]}' * (n % 50)} for n in range(5000)]
+    found = converted(as_json(*objects))
+    assert found.cells[1:] == [[str(one["id"]), one["text"]] for one in objects]
+
+
+def test_json_that_is_nested_too_deeply_fails(converted):
+    deep = b'{"a": ' + b"[" * 100_000 + b"]" * 100_000 + b"}"
+    with pytest.raises(RefusedFileError):
+        converted(io.BytesIO(b"[" + deep + b"]"))
+
+
+# Web pages
+
+
+def test_the_largest_table_of_a_page_is_read(converted):
+    page = """<html><head><meta charset="windows-1252"><title>x</title></head><body>
+    <table><tr><td>menu</td></tr></table>
+    <table><tr><th>name<th>a &amp; b
+    <tr><td colspan=2>Müller &lt;x&gt;&nbsp;</td><td rowspan="2">three</td></tr>
+    <tr><td>1<br>2</td><td><b>bo</b>ld</td><td>end</td></tr></table></body></html>"""
+    found = converted(io.BytesIO(page.encode("cp1252")))
+    assert found.cells == [["name", "a & b"], ["Müller <x>", "", "three"], ["1\n2", "bold", "", "end"]]
+    assert found.codes == {"other_tables"}
+
+
+def test_a_page_without_a_table_is_refused(converted):
+    with pytest.raises(RefusedFileError, match="without a table"):
+        converted(io.BytesIO(b"<html><body>nothing</body></html>"))
+
+
+def test_a_tag_that_does_not_end_is_refused(converted):
+    with pytest.raises(RefusedFileError) as refused:
+        converted(io.BytesIO(b"<table><tr><td>1</td></tr><!-- " + b"x" * 3_000_000))
+    assert refused.value.code == "damaged_html"
+
+
+# Packed files and archives
+
+TABLE = 'email,name\r\na@b.de,"Müller\r\nCo"\r\n'.encode()
+
+
+@pytest.mark.parametrize("packed", [gzip.compress(TABLE), bz2.compress(TABLE), lzma.compress(TABLE)])
+def test_a_packed_text_is_read_as_it_would_be_unpacked(converted, packed):
+    assert converted(io.BytesIO(packed)).cells == [["email", "name"], ["a@b.de", "Müller\r\nCo"]]
+
+
+def test_an_archive_of_one_table_is_read_and_one_of_several_is_a_choice(converted):
+    added = {"__MACOSX/._a.csv": "x", ".DS_Store": "x", "empty.csv": "", "folder/": ""}
+    assert converted(zipped({**added, "a.csv": TABLE})).cells[1][0] == "a@b.de"
+    book = xlsx("<row><c><v>1</v></c></row>", sheets=(("Two", "visible", "<row><c><v>2</v></c></row>"),))
+    several = zipped({"a.csv": TABLE, "b.xlsx": book.getvalue()})
+    assert [table.name for table in tables_of(several, "zip")] == ["a.csv", "b.xlsx/Sheet1", "b.xlsx/Two"]
+    assert converted(several, "b.xlsx/Two").cells == [["2"]]
+
+
+def test_a_workbook_may_be_packed(converted):
+    book = xlsx("<row><c><v>1</v></c></row>").getvalue()
+    assert converted(zipped({"b.xlsx": book})).cells == [["1"]]
+    assert converted(io.BytesIO(gzip.compress(book))).cells == [["1"]]
+
+
+def test_an_archive_that_needs_a_password_is_refused(converted):
+    file = bytearray(zipped({"a.csv": TABLE}).getvalue())
+    file[6] |= 1
+    file[file.index(b"PK\x01\x02") + 8] |= 1
+    with pytest.raises(RefusedFileError) as refused:
+        converted(io.BytesIO(bytes(file)))
+    assert refused.value.code == "encrypted"
+
+
+@pytest.mark.parametrize(
+    ("name", "code"), [("word/document.xml", "office_document"), ("a.pdf", "pdf"), ("__MACOSX/a", "no_table")]
+)
+def test_an_archive_without_a_table_is_refused(converted, name, code):
+    with pytest.raises(RefusedFileError) as refused:
+        converted(zipped({name: b"%PDF-1.7" if name == "a.pdf" else b"x"}))
+    assert refused.value.code == code
+
+
+# Texts
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-8-sig"])
+def test_wide_texts_are_read_with_any_line_ends(converted, encoding):
+    for end in ("\n", "\r", "\r\n"):
+        text = end.join(["email\tname", "a@b.de\tMüller", 'c@d.de\t"東\t京"', ""])
+        found = converted(io.BytesIO(text.encode(encoding)))
+        assert found.cells == [["email", "name"], ["a@b.de", "Müller"], ["c@d.de", "東\t京"]]
+        assert found.places == [1, 2, 3]
+
+
+def test_a_wide_text_that_is_cut_off_or_has_half_a_character_fails_those_rows(converted):
+    text = "email,name\na@b.de,x\ud800y\nb@b.de,z\nc@d.de,end".encode("utf-16", "surrogatepass")
+    found = converted(io.BytesIO(text[:-1]))
+    assert found.cells[2] == ["b@b.de", "z"]
+    for line in (found.lines[1], found.lines[3]):
+        assert any("\udc80" <= character <= "\udcff" for character in "".join(line.cells))
+
+
+def test_rows_that_cannot_be_read_keep_their_problem(converted):
+    text = 'email,name\na@b.de,"x" y\nb@b.de\nc@b.de,"open\n'.encode("utf-16")
+    found = converted(io.BytesIO(text))
+    assert [line.problem for line in found.lines] == [None, "text_after_quote", "too_few_cells", "unclosed_quote"]
+
+
+# Kinds
+
+
+@pytest.mark.parametrize(
+    ("head", "kind"),
+    [
+        (b'[{"a": 1}]', "json"),
+        (b' [ { } , {"a": 1}]', "json"),
+        (b'{"a": 1}\n', "json_lines"),
+        (b"{a},b\n1,2\n", "text"),
+        (b"[a],b\n1,2\n", "text"),
+        (b'{"a","b"}\n', "text"),
+        (b'<?xml version="1.0"?>\n<?mso-application progid="Excel.Sheet"?>', "excel_xml"),
+        (b"a.csv" + bytes(252) + b"ustar\x0000", "archive"),
+    ],
+)
+def test_the_first_bytes_tell_these_kinds_too(head, kind):
+    assert kind_of(head) == kind
+
+
+def test_the_same_bytes_give_the_same_lines(converted):
+    for file in (
+        xlsx("<row><c><v>1</v></c></row>"),
+        ods(ods_row(cell("a"))),
+        as_json({"a": 1}),
+        zipped({"a": TABLE}),
+    ):
+        assert [line.encode() for line in converted(file).lines] == [
+            line.encode() for line in converted(file).lines
+        ]
