@@ -14,11 +14,14 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from importer.errors import RefusedFileError
-from importer.files.containers import counted, opened
+from importer.files.conversion.inspection import inspect_converted
+from importer.files.conversion.sources import CONVERTED
+from importer.files.conversion.transcoding import chunks_of
 from importer.files.detection import Described, describe
-from importer.files.kinds import TEXT
+from importer.files.kinds import TEXT, kind_of
+from importer.files.refusals import refusal
 from importer.files.samples import HEAD_BYTES, Sample, take
-from importer.files.text_lines import CHUNK_BYTES, lines_of, pieces_of_text
+from importer.files.text_lines import lines_of, pieces_of_text
 from importer.files.text_records import TextRecord, TextRecords
 
 FEW = 20
@@ -31,7 +34,7 @@ def records_of(source: BinaryIO, described: Described) -> Iterator[TextRecord]:
     """The rows of a text, from its beginning; rows without any value are none."""
     profile = described.profile
     source.seek(0)
-    pieces = pieces_of_text(counted(source, CHUNK_BYTES), profile.encoding, profile.mark)
+    pieces = pieces_of_text(chunks_of(source), profile.encoding, profile.mark)
     for record in TextRecords(lines_of(pieces, profile.line_end), profile.dialect, profile.width):
         is_before = profile.rows_line is None or record.line < profile.rows_line
         if not is_before and any(cell.strip() for cell in record.cells):
@@ -41,8 +44,13 @@ def records_of(source: BinaryIO, described: Described) -> Iterator[TextRecord]:
 def inspect(path: Path, most: int | None) -> dict[str, Any]:
     """What is printed of one file; of so many of its records, or of all."""
     try:
-        with opened(path) as (source, kind):
-            described = describe(_sample(source, kind))
+        with path.open("rb") as source:
+            kind = kind_of(source.read(HEAD_BYTES))
+            if kind in CONVERTED:
+                return inspect_converted(path, kind, most)
+            if kind != TEXT:
+                raise refusal(kind)
+            described = describe(_sample(source))
             rows = list(islice(records_of(source, described), most))
     except RefusedFileError as error:
         return {"file": str(path), "refused": {"code": error.code, "message": error.message}}
@@ -51,7 +59,7 @@ def inspect(path: Path, most: int | None) -> dict[str, Any]:
     faults = [f"line {row.line:,}: {row.problem}" for row in rows if row.problem]
     return {
         "file": str(path),
-        "profile": {"container": None if kind == TEXT else kind, **described.profile.as_json()},
+        "profile": {"container": None, **described.profile.as_json()},
         "evidence": described.evidence,
         "warnings": described.warnings + faults[:MOST_FAULTS],
         "questions": [question.as_json() for question in described.questions],
@@ -61,12 +69,7 @@ def inspect(path: Path, most: int | None) -> dict[str, Any]:
     }
 
 
-def _sample(source: BinaryIO, kind: str) -> Sample:
-    """Of what is compressed only the beginning, for its end is far."""
-    if kind != TEXT:
-        head = source.read(HEAD_BYTES)
-        return Sample(head, len(head) + len(source.read(1)))
-
+def _sample(source: BinaryIO) -> Sample:
     def read(offset: int, count: int) -> bytes:
         source.seek(offset)
         return source.read(count)
@@ -101,7 +104,9 @@ def _print(told: dict[str, Any]) -> None:
     for warning in told["warnings"]:
         print(f"  warning: {warning}")
     for question in told["questions"]:
-        print(f"  question: {question['text']} {' / '.join(question['choices'])} [{question['default']}]")
+        print(
+            f"  question: {question['text']} {' / '.join(one['value'] for one in question['choices'])} [{question['default']}]"
+        )
     for cells in (told["header"], *told["records"]):
         print("  | " + " | ".join(cell.replace("\n", "⏎") for cell in cells))
 

@@ -14,8 +14,6 @@ REFUSALS: dict[str, str] = {
     "zip": "The file is a ZIP archive. Unpack it, and upload the CSV file that is in it.",
     "archive": "The file is a compressed archive. Unpack it, and upload the CSV file that is in it.",
     "damaged": "The file is compressed, and damaged or cut off. Get it again from where it comes from.",
-    "several_files": "The archive holds no file, or more than one: {members}. Unpack it, and upload the one with"
-    " the table.",
     "unpacked_too_large": "Unpacked, the file is larger than {most:,} bytes. Divide it.",
     "xlsx": "The file is an Excel workbook. Save the sheet as “CSV UTF-8”, and upload that file.",
     "ods": "The file is an OpenDocument spreadsheet. Save the sheet as CSV in UTF-8, and upload that file.",
