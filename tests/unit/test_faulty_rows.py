@@ -56,7 +56,7 @@ def test_lines_of_a_quoted_cell_that_are_no_rows_belong_to_it():
 
 
 def test_every_problem_has_an_example():
-    assert {fault[0] for fault in FAULTS} | {"quote_swallows_rows"} == set(PROBLEMS)
+    assert {fault[0] for fault in FAULTS} | {"quote_swallows_rows", "not_an_object"} == set(PROBLEMS)
 
 
 def test_messages_name_limits_and_the_cell_as_people_count_it():
