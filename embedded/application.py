@@ -11,7 +11,7 @@ from pathlib import Path
 from embedded import leftovers, processes
 from embedded.visitor import Visitor
 
-PROCESSES = {"web": 1, "dispatcher": 1, "worker": 2}
+PROCESSES = {"web": 1, "dispatcher": 1, "converter": 1, "worker": 2}
 """How many processes of each kind; `web` is first, since honcho gives its port to the first one."""
 UNWANTED_PREFIXES = ("AWS_", "DATABASE_", "FLASK_", "GUNICORN_", "RQ_")
 """Variables that begin so are not handed on: they would change what the demo runs."""

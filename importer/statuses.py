@@ -109,6 +109,7 @@ class Reason(StrEnum):
     OBJECT_MISSING = "object_missing"
     NO_ROWS = "no_rows"
     DISPATCHER_FAILED = "dispatcher_failed"
+    CONVERSION_FAILED = "conversion_failed"
 
 
 REASONS: dict[Reason, str] = {
@@ -120,5 +121,6 @@ REASONS: dict[Reason, str] = {
     Reason.OBJECT_CHANGED: "{detail}",
     Reason.OBJECT_MISSING: "{detail}",
     Reason.NO_ROWS: "The file has a header but no rows.",
+    Reason.CONVERSION_FAILED: "{detail}",
     Reason.DISPATCHER_FAILED: "The dispatcher failed again and again: {detail} Its traceback is in rq-dashboard.",
 }

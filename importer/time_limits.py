@@ -76,6 +76,17 @@ MAX_SLICE_SECONDS = ALIVE_SECONDS - S3_READ_SECONDS - SLICE_SETBACK_SECONDS
 SLICE_TIMEOUT_SECONDS = 600
 """RQ keeps for so long that a slice is at work. Only a worker of RQ's own would end the slice then."""
 
+# The converter
+
+CONVERSION_TIMEOUT_SECONDS = 2 * 3600
+"""A conversion that takes so long is ended, and its import stopped. A million rows take a minute or so."""
+
+CONVERTER_LOOK_SECONDS = 1.0
+"""A converter looks so often at the process that converts, and renews its lease."""
+
+CONVERTER_LEASE_SECONDS = 10
+"""A conversion whose converter has not said for so long that it lives begins anew."""
+
 # Recovery and the doctor
 
 RECOVERY_SECONDS = 2

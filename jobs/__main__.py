@@ -1,4 +1,4 @@
-"""`python -m jobs high` runs a dispatcher, `python -m jobs low` a row worker, until it is asked to stop."""
+"""`python -m jobs high` runs a dispatcher, `default` a converter, `low` a row worker, until asked to stop."""
 
 from __future__ import annotations
 
@@ -12,17 +12,22 @@ from redis.exceptions import RedisError
 from importer import logs
 from importer.errors import SettingsError
 from importer.health.causes import in_words
-from importer.queue.queues import HIGH, LOW
+from importer.queue.queues import DEFAULT, HIGH, LOW
 from importer.services import Services
 from importer.time_limits import MAX_BACKOFF_SECONDS
 from jobs import process
 from jobs.dispatcher.worker import DispatcherWorker
+from jobs.files.worker import ConverterWorker
 from jobs.resilience import ResilientWorker
 from jobs.rows.worker import RowWorker
 
 log = logging.getLogger("jobs")
 
-WORKERS: dict[str, Callable[[Services], ResilientWorker]] = {HIGH: DispatcherWorker, LOW: RowWorker}
+WORKERS: dict[str, Callable[[Services], ResilientWorker]] = {
+    HIGH: DispatcherWorker,
+    DEFAULT: ConverterWorker,
+    LOW: RowWorker,
+}
 
 
 def main() -> int:
@@ -31,7 +36,7 @@ def main() -> int:
         signal.signal(signum, _leave)  # until RQ's loop puts its own in place
     logs.configure(logging.INFO)
     if len(sys.argv) != 2 or sys.argv[1] not in WORKERS:
-        sys.exit("usage: python -m jobs high|low")
+        sys.exit("usage: python -m jobs high|default|low")
     try:
         services = process.services()
     except SettingsError as error:

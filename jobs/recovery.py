@@ -11,16 +11,17 @@ import logging
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from redis import Redis
 from redis.exceptions import OutOfMemoryError
 from rq.worker_registration import clean_worker_registry
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from importer.ledger.retries import imports_with_retries
-from importer.lifecycle.dispatching import begin_at_first_row
+from importer.lifecycle.dispatching import begin_at_first_row, convert
 from importer.lifecycle.transitions import try_move
 from importer.models import Import
-from importer.queue import checkpoint, keys, queues
+from importer.queue import checkpoint, conversions, keys, queues
 from importer.services import Services
 from importer.statuses import DISPATCHED, Status
 from importer.time_limits import RECOVERY_TURN_MILLISECONDS, RETRY_GRACE_SECONDS, STALL_REMEMBERED_SECONDS
@@ -45,6 +46,7 @@ class Survey:
         attended: imports at which a dispatcher is at work.
         waiting: imports of which a slice waits.
         queued: imports with row jobs that wait or are claimed.
+        unconverted: imports whose file is to be converted, at which no converter is and of which none waits.
     """
 
     unread: list[str]
@@ -54,6 +56,7 @@ class Survey:
     attended: set[str]
     waiting: set[str]
     queued: set[str]
+    unconverted: list[str]
 
     @classmethod
     def make(cls, services: Services) -> Survey:
@@ -70,10 +73,22 @@ class Survey:
                 group.append(import_id)
             before = datetime.now(UTC) - timedelta(seconds=RETRY_GRACE_SECONDS)
             retried = imports_with_retries(session, requested_before=before)
+            converting = list(session.scalars(select(Import.id).where(Import.status == Status.CONVERTING)))
         attended = checkpoint.leased_imports(services.redis, [*unread, *read, *pausing, *retried])
         waiting = queues.waiting_imports(services.redis)
         queued = set(queues.queued_rows_by_import(services.redis))
-        return cls(unread, read, pausing, retried, attended, waiting, queued)
+        return cls(
+            unread, read, pausing, retried, attended, waiting, queued, _unconverted(services.redis, converting)
+        )
+
+
+def _unconverted(redis: Redis, converting: list[str]) -> list[str]:
+    """Those of the converting imports that nobody is at; the leases are asked for first, as a job becomes one."""
+    if not converting:
+        return []
+    leased = conversions.leased(redis, converting)
+    waiting = queues.waiting_conversions(redis)
+    return [import_id for import_id in converting if import_id not in leased and import_id not in waiting]
 
 
 class Recovery:
@@ -98,6 +113,7 @@ class Recovery:
         self._dispatch_unattended(survey)
         self._finish_pausing(survey)
         self._rewind_stalled(survey)
+        self._convert_unattended(survey)
         self._clearing.run()
         return True
 
@@ -117,7 +133,7 @@ class Recovery:
         for import_id in queues.started_slices(self._redis):
             if not checkpoint.is_leased(self._redis, import_id):
                 queues.drop_lost_slices(self._redis, import_id)
-        for name in (queues.HIGH, queues.LOW):
+        for name in (queues.HIGH, queues.LOW, queues.DEFAULT):
             clean_worker_registry(queues.queue_named(name, self._redis))
 
     def _dispatch_unattended(self, survey: Survey) -> None:
@@ -136,6 +152,16 @@ class Recovery:
     def _rewind_if_forgotten(self, session: Session, import_: Import) -> None:
         if begin_at_first_row(session, self._services, import_):
             log.warning("import %s had no checkpoint; it is read again from its first row", import_.id)
+
+    def _convert_unattended(self, survey: Survey) -> None:
+        """Enqueue a conversion for each file that is to be converted and that no converter has."""
+        for_each(self._services, survey.unconverted, self._convert)
+
+    def _convert(self, session: Session, import_: Import) -> None:
+        if import_.status == Status.CONVERTING:
+            queues.drop_conversions(self._redis, import_.id, failed=False)
+            log.warning("import %s had no converter; its conversion is enqueued", import_.id)
+            convert(session, self._services, import_)
 
     def _finish_pausing(self, survey: Survey) -> None:
         """Mark pausing imports as paused once their dispatcher has left and no row of them is queued."""

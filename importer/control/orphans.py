@@ -12,7 +12,7 @@ from importer.control.complaint import Complaint
 from importer.ledger.books import sequences_without_import
 from importer.lifecycle.cleaning import delete_rows_for
 from importer.models import Import
-from importer.models.imports import OBJECT_PREFIX
+from importer.models.imports import OBJECT_PREFIX, import_of_key
 from importer.storage.s3 import ObjectEntry, Storage
 from importer.storage.trial import KEY as TRIAL_KEY
 from importer.time_limits import DOCTOR_DELETES_SECONDS
@@ -59,8 +59,8 @@ def objects_without_import(session: Session, storage: Storage) -> Iterator[Compl
 
 def _unknown_objects(session: Session, storage: Storage) -> Iterator[ObjectEntry]:
     for listed in storage.list_objects(OBJECT_PREFIX):
-        found = {stored.key.removeprefix(OBJECT_PREFIX): stored for stored in listed if stored.key != TRIAL_KEY}
-        known = set(session.scalars(select(Import.id).where(Import.id.in_(found))))
+        found = [stored for stored in listed if stored.key != TRIAL_KEY]
+        ids = {import_of_key(stored.key) for stored in found}
+        known = set(session.scalars(select(Import.id).where(Import.id.in_(ids))))
         session.commit()  # S3 is asked next, and the database ends a transaction that waits for long
-        for import_id in found.keys() - known:
-            yield found[import_id]
+        yield from (stored for stored in found if import_of_key(stored.key) not in known)

@@ -119,7 +119,9 @@ def open_text(
     names = _without_blank_end(described.header, profile.width)
     proposal = propose(described._replace(header=names), fields, answers)
     if proposal.missing:
-        _refuse_foreign(proposal, fields, beginning)
+        if b"\0" in beginning.head[:FIRST_BYTES]:
+            raise refusal("binary", line=beginning.head[: beginning.head.index(b"\0")].count(b"\n") + 1)
+        refuse_foreign(proposal, fields)
     return Opening(proposal, names, position._replace(row_number=0), line_format)
 
 
@@ -181,10 +183,8 @@ def _refusal_of(record: Record, problem: Problem) -> RefusedFileError:
     return refusal(code, line=record.line_number, problem=problem.message.removesuffix(CUT))
 
 
-def _refuse_foreign(proposal: Proposal, fields: Sequence[Field], beginning: Beginning) -> None:
+def refuse_foreign(proposal: Proposal, fields: Sequence[Field]) -> None:
     """Refuse a file that lacks what no answer can give it; names that may be other ones lack nothing yet."""
-    if b"\0" in beginning.head[:FIRST_BYTES]:
-        raise refusal("binary", line=beginning.head[: beginning.head.index(b"\0")].count(b"\n") + 1)
     if any(question.id in ("encoding", "delimiter") for question in proposal.described.questions):
         return
     names = [column.name for column in proposal.columns]

@@ -14,16 +14,18 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from redis.exceptions import RedisError
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from importer.errors import StorageError
 from importer.health import causes
 from importer.health.tables import what_is_missing
+from importer.models import Import
 from importer.queue import keys, queues
 from importer.queue.permissions import lacking
 from importer.services import Services
+from importer.statuses import Status
 from importer.storage.trial import try_permissions
 
 log = logging.getLogger(__name__)
@@ -59,7 +61,7 @@ class Finding:
     """What a check has found.
 
     Attributes:
-        part: `database`, `redis`, `storage`, `dispatcher` or `worker`.
+        part: `database`, `redis`, `storage`, `dispatcher`, `worker` or `converter`.
         ok: whether nothing is wrong as far as it could look.
         message: what is wrong and what to do, or at what it could not look.
         for_strangers: the same without the names that only whoever is logged in may read.
@@ -147,6 +149,18 @@ def check_dispatcher(services: Services) -> Iterator[Finding]:
         yield _wrong("dispatcher", message)
 
 
+def check_converter(services: Services) -> Iterator[Finding]:
+    """Whether one is running, where a file waits for it: most installations need none."""
+    with Session(services.engine) as session:
+        is_wanted = session.scalar(select(Import.id).where(Import.status == Status.CONVERTING).limit(1))
+    if is_wanted and not queues.living_workers(services.redis, queues.DEFAULT):
+        message = (
+            "No converter is running: workbooks and other files that have to be converted are not read. Start one"
+            " (`converter` in the Procfile)."
+        )
+        yield _wrong("converter", message)
+
+
 def check_worker(services: Services) -> Iterator[Finding]:
     if not queues.living_workers(services.redis, queues.LOW):
         message = "No worker is running: rows are not imported. Start one (`worker` in the Procfile)."
@@ -194,6 +208,7 @@ CHECKS = (
     Check("redis", check_redis),
     Check("dispatcher", check_dispatcher),
     Check("worker", check_worker),
+    Check("converter", check_converter),
     Check("storage", check_bucket),
     Check("database", check_disk, seconds=60),
     Check("storage", check_bucket_permissions, seconds=3600),
@@ -207,7 +222,9 @@ class Examination:
         parts: those to be looked at, by default all.
     """
 
-    def __init__(self, services: Services, parts: Collection[str] = (*SERVERS, "dispatcher", "worker")) -> None:
+    def __init__(
+        self, services: Services, parts: Collection[str] = (*SERVERS, "dispatcher", "worker", "converter")
+    ) -> None:
         self._services = services
         self._checks = [check for check in CHECKS if check.part in parts]
         self._found: dict[Check, list[Finding]] = {}

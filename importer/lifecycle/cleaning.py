@@ -25,7 +25,7 @@ from importer.ledger.lines import delete_some_lines
 from importer.ledger.retries import forget_retries
 from importer.lifecycle.transitions import try_move
 from importer.models import Import
-from importer.models.imports import object_key
+from importer.models.imports import lines_key, object_key
 from importer.queue import checkpoint, queues
 from importer.services import Services
 from importer.statuses import ENDED, Status
@@ -52,6 +52,7 @@ def clean(session: Session, services: Services, import_: Import) -> None:
         forget_retries(session, import_)
         session.commit()
         queues.drop_slices(services.redis, import_.id, failed=is_deleted)
+        queues.drop_conversions(services.redis, import_.id, failed=is_deleted)
         queues.drop_row_jobs(services.redis, import_.id, failed=is_deleted)
     _remove_file(services, import_)
     _note_cleaned(session, import_, as_deleted=is_deleted)
@@ -92,20 +93,26 @@ def clean_all_completed(services: Services, most: int) -> bool:
         RedisError, StorageError: they have to be tried again.
     """
     is_due = (Import.cleaned_at.is_(None), Import.status == Status.COMPLETED, Import.deleted_at.is_(None))
-    due = select(Import.id).where(*is_due).order_by(Import.id).limit(most)
+    due = select(Import.id, Import.converted_etag).where(*is_due).order_by(Import.id).limit(most)
     with services.engine.connect() as connection:
-        ids = list(connection.scalars(due))
-    if not ids:
+        found = {import_id: etag is not None for import_id, etag in connection.execute(due)}
+    if not found:
         return True
-    checkpoint.forget(services.redis, ids)
-    gone = ids
-    if not services.settings.keep_files:
-        deleted = services.storage.delete_all([object_key(import_id) for import_id in ids])
-        gone = [import_id for import_id in ids if object_key(import_id) in deleted]
+    checkpoint.forget(services.redis, list(found))
+    keys = {import_id: _keys_to_delete(services, import_id, is_converted=found[import_id]) for import_id in found}
+    wanted = [key for several in keys.values() for key in several]
+    deleted = services.storage.delete_all(wanted) if wanted else set()
+    gone = [import_id for import_id in found if deleted.issuperset(keys[import_id])]
     with services.engine.begin() as connection:
         cleaned = update(Import).where(Import.id.in_(gone), Import.deleted_at.is_(None))
         connection.execute(cleaned.values(cleaned_at=func.now()))
-    return len(gone) == len(ids)
+    return len(gone) == len(found)
+
+
+def _keys_to_delete(services: Services, import_id: str, *, is_converted: bool) -> list[str]:
+    """The lines of a converted file can be made again, so they are not kept."""
+    keys = [] if services.settings.keep_files else [object_key(import_id)]
+    return [*keys, lines_key(import_id)] if is_converted else keys
 
 
 def is_upload_over() -> ColumnElement[bool]:
@@ -125,6 +132,9 @@ def _remove_file(services: Services, import_: Import) -> None:
         services.storage.delete(import_.object_key)
     elif not services.settings.keep_files or import_.deleted_at is not None:
         services.storage.delete(import_.object_key)
+    if import_.conversion is not None:  # its lines can be made again, so they are not kept
+        services.storage.abort_uploads_of(import_.lines_key)
+        services.storage.delete(import_.lines_key)
 
 
 def _take_checkpoint(session: Session, services: Services, import_: Import) -> None:
@@ -197,4 +207,5 @@ def forget_unknown(redis: Redis, import_id: str) -> None:
     """Clear Redis of an import that the database does not know."""
     checkpoint.take(redis, import_id)
     queues.drop_slices(redis, import_id, failed=True)
+    queues.drop_conversions(redis, import_id, failed=True)
     queues.drop_row_jobs(redis, import_id, failed=True)

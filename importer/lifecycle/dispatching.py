@@ -1,4 +1,4 @@
-"""Sets a dispatcher to work on an import: its checkpoint, if it has none, and a slice on `high`."""
+"""Sets a dispatcher to work on an import, by a checkpoint and a slice on `high`; or a converter."""
 
 from __future__ import annotations
 
@@ -26,6 +26,17 @@ def dispatch(session: Session, services: Services, import_: Import) -> None:
         queues.enqueue_slice(services.redis, import_.id)
     except RedisError as error:
         log.warning("import %s: Redis refused its dispatcher (%s); recovery will enqueue it", import_.id, error)
+
+
+def convert(session: Session, services: Services, import_: Import) -> None:
+    """Give the import's file to a converter; the import is converting, and that is committed.
+
+    Where Redis is away this is left to recovery.
+    """
+    try:
+        queues.enqueue_conversion(services.redis, import_.id)
+    except RedisError as error:
+        log.warning("import %s: Redis refused its conversion (%s); recovery will enqueue it", import_.id, error)
 
 
 def begin_at_first_row(session: Session, services: Services, import_: Import) -> bool:

@@ -41,6 +41,20 @@ def object_key(import_id: str) -> str:
     return f"{OBJECT_PREFIX}{import_id}"
 
 
+LINES = ".lines"
+"""What the key of a converted file ends with."""
+
+
+def lines_key(import_id: str) -> str:
+    """The key in S3 of the lines that an import's file was converted into."""
+    return f"{object_key(import_id)}{LINES}"
+
+
+def import_of_key(key: str) -> str:
+    """The id of the import that an object belongs to: its file, or the lines made of it."""
+    return key.removeprefix(OBJECT_PREFIX).removesuffix(LINES)
+
+
 def new_import_id() -> str:
     """A random id of 12 characters (60 bits), so that a restored database cannot meet old job ids or objects."""
     return "".join(secrets.choice(ID_ALPHABET) for _ in range(ID_LENGTH))
@@ -170,6 +184,11 @@ class Import(Base):
     def object_key(self) -> str:
         """The key of the uploaded file in S3."""
         return object_key(self.id)
+
+    @property
+    def lines_key(self) -> str:
+        """The key in S3 of the lines that the file was converted into, if it was."""
+        return lines_key(self.id)
 
     @hybrid_property
     def imported_rows(self) -> int:

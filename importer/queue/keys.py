@@ -55,6 +55,11 @@ def lease(import_id: str) -> str:
     return f"{PREFIX}:lease:{import_id}"
 
 
+def conversion_lease(import_id: str) -> str:
+    """Exists while a converter is at work on the import's file; it holds that one's name, and expires."""
+    return f"{PREFIX}:conversion:{import_id}"
+
+
 def share(import_id: str) -> str:
     """What the slices of an import hand on to each other about its share of `low`; it expires."""
     return f"{PREFIX}:share:{import_id}"

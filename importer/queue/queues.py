@@ -1,7 +1,7 @@
 """The RQ queues: the one module besides `jobs/` that enqueues; `importer.web.rq_dashboard` only shows.
 
-Jobs are stored as JSON, never pickled. A slice of the dispatcher has the id `<import id>-<random>`, a row job
-`<import id>_<row number>`; so a job's id names its import.
+Jobs are stored as JSON, never pickled. A slice of the dispatcher has the id `<import id>-<random>`, as has
+a conversion, a row job `<import id>_<row number>`; so a job's id names its import.
 """
 
 from __future__ import annotations
@@ -21,13 +21,16 @@ from importer.models.imports import ID_ALPHABET, ID_LENGTH
 from importer.queue import keys
 from importer.queue.scripts import script
 from importer.queue.stored_jobs import StoredJob
-from importer.time_limits import ALIVE_SECONDS, SLICE_TIMEOUT_SECONDS
+from importer.time_limits import ALIVE_SECONDS, CONVERSION_TIMEOUT_SECONDS, SLICE_TIMEOUT_SECONDS
 
 HIGH = "high"
 """Dispatcher slices."""
 
 LOW = "low"
 """Row jobs."""
+
+DEFAULT = "default"
+"""Conversions of files."""
 
 OF_IMPORT = re.compile(rf"([{ID_ALPHABET}]{{{ID_LENGTH}}})[_-]")
 """How the id of a job of ours begins."""
@@ -36,6 +39,7 @@ ARGUMENTS_VERSION = 1
 """Version of a slice's arguments. Code that does not know a job's version puts it back instead of failing it."""
 
 SLICE_FUNCTION = "jobs.dispatcher.run.run_slice"
+CONVERSION_FUNCTION = "jobs.files.run.convert_file"
 FAILED_JOB_SECONDS = 7 * 24 * 3600
 """How long RQ shows a failed job, of a slice or of a row."""
 
@@ -65,6 +69,34 @@ def enqueue_slice(redis: Redis, import_id: str, *, version: int = ARGUMENTS_VERS
         failure_ttl=FAILED_JOB_SECONDS,
         job_timeout=SLICE_TIMEOUT_SECONDS,
     )
+
+
+def enqueue_conversion(redis: Redis, import_id: str, *, version: int = ARGUMENTS_VERSION) -> None:
+    """Put the conversion of this import's file at the back of `default`."""
+    queue_named(DEFAULT, redis).enqueue(
+        CONVERSION_FUNCTION,
+        args=(version, import_id),
+        job_id=f"{import_id}-{secrets.token_hex(4)}",
+        description="convert file",
+        result_ttl=0,
+        failure_ttl=FAILED_JOB_SECONDS,
+        job_timeout=CONVERSION_TIMEOUT_SECONDS,
+    )
+
+
+def waiting_conversions(redis: Redis) -> set[str]:
+    """Imports of which a conversion waits on `default`."""
+    waiting = cast(list[bytes], redis.lrange(queue_named(DEFAULT, redis).key, 0, -1))
+    return {import_of(job_id.decode(errors="replace")) for job_id in waiting}
+
+
+def drop_conversions(redis: Redis, import_id: str, *, failed: bool) -> None:
+    """Forget every conversion of this import, waiting or lost, and with `failed` those that failed."""
+    queue = queue_named(DEFAULT, redis)
+    _drop_queued(redis, f"{import_id}-", queue.key, queue.intermediate_queue_key)
+    _drop_registered(redis, f"{import_id}-", StartedJobRegistry(queue=queue))
+    if failed:
+        _drop_registered(redis, f"{import_id}-", FailedJobRegistry(queue=queue))
 
 
 def does_anything_wait(redis: Redis) -> bool:
@@ -121,7 +153,7 @@ def drop_slices(redis: Redis, import_id: str, *, failed: bool) -> None:
 
 def imports_with_failed_jobs(redis: Redis) -> set[str]:
     """Imports of which RQ shows a failed row or slice; a job that was refused is of none, whatever its id."""
-    registries = [FailedJobRegistry(queue=queue_named(name, redis)) for name in (HIGH, LOW)]
+    registries = [FailedJobRegistry(queue=queue_named(name, redis)) for name in (HIGH, LOW, DEFAULT)]
     members = [
         member for registry in registries for member in cast(list[bytes], redis.zrange(registry.key, 0, -1))
     ]

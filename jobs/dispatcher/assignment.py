@@ -11,7 +11,7 @@ from importer.files.line_formats import LineFormat
 from importer.ledger.retries import Requested, requested
 from importer.lifecycle.transitions import try_move
 from importer.models import Import
-from importer.models.imports import object_key
+from importer.models.imports import lines_key, object_key
 from importer.queue.checkpoint import Checkpoint
 from importer.statuses import DISPATCHED, TAKES_ROWS, Status
 from jobs.dispatcher.pusher import ROWS_PER_PUSH
@@ -20,6 +20,7 @@ WANTED = select(
     Import.status,
     Import.sequence,
     Import.etag,
+    Import.converted_etag,
     func.jsonb_array_length(Import.columns).label("width"),
     Import.profile,
     Import.total_rows,
@@ -32,7 +33,8 @@ class Assignment(NamedTuple):
     """An import that takes rows.
 
     Attributes:
-        etag: of its file in S3.
+        etag: of its file in S3, or of the lines it was converted into.
+        is_converted: whether those are read.
         width: how many columns the file has.
         line_format: how its lines are written.
         asks_for_more: all failed rows are to be tried again, and not all have been asked for.
@@ -44,6 +46,7 @@ class Assignment(NamedTuple):
     import_id: str
     sequence: int
     etag: str
+    is_converted: bool
     width: int
     line_format: LineFormat
     asks_for_more: bool
@@ -52,7 +55,7 @@ class Assignment(NamedTuple):
 
     @property
     def object_key(self) -> str:
-        return object_key(self.import_id)
+        return lines_key(self.import_id) if self.is_converted else object_key(self.import_id)
 
 
 def take_up(engine: Engine, import_id: str, reached: Checkpoint | None) -> Assignment | None:
@@ -74,7 +77,8 @@ def take_up(engine: Engine, import_id: str, reached: Checkpoint | None) -> Assig
     return Assignment(
         import_id,
         found.sequence,
-        etag=found.etag or "",
+        etag=found.converted_etag or found.etag or "",
+        is_converted=found.converted_etag is not None,
         width=found.width or 0,
         line_format=LineFormat.from_json(found.profile),
         asks_for_more=found.retry_after is not None,

@@ -10,13 +10,14 @@ import io
 import logging
 import time
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 
 from sqlalchemy import func, update
 from sqlalchemy.orm import Session
 
 from importer.errors import ObjectChangedError, ObjectMissingError
 from importer.files.csv_reader import Position, RecordReader, new_tuple
+from importer.files.json_lines import JsonLinesReader
 from importer.ledger.counters import Change, settle
 from importer.ledger.lines import known_rows
 from importer.ledger.retries import Requested, ask_for_portion, requested
@@ -49,6 +50,9 @@ LOOK_FOR_ROOM_SECONDS = 0.02
 
 FEW = 10
 """So many waiting slices are looked at for one of another import; an import has hardly ever more than one."""
+
+
+Reader = RecordReader | JsonLinesReader
 
 
 class Block(NamedTuple):
@@ -138,17 +142,9 @@ class Slice:
             return self._stop(Reason.OBJECT_MISSING, error.message)
 
     def _read_on(self, assignment: Assignment, reached: Checkpoint) -> bool:
-        settings, storage = self._services.settings, self._services.storage
-        stored = storage.open_at(assignment.object_key, offset=reached.offset, etag=assignment.etag)
+        stored = self._services.storage.open_at(assignment.object_key, offset=reached.offset, etag=assignment.etag)
         with io.BufferedReader(stored, READ_BUFFER) as source:
-            reader = RecordReader(
-                source,
-                Position(reached.row_number, reached.line_number, reached.offset, reached.is_within_line),
-                width=assignment.width,
-                line_format=assignment.line_format,
-                max_record_bytes=settings.max_record_bytes,
-                max_cell_chars=settings.max_cell_chars,
-            )
+            reader = self._reader(source, assignment, reached)
             self._next_turn = time.monotonic() + TURN_SECONDS  # a slice that was long in opening reads a little
             for block in self._blocks(reader):
                 after = reached.moved_to(*block.position)
@@ -166,6 +162,15 @@ class Slice:
                     return True
         return self._finish(reached)
 
+    def _reader(self, source: BinaryIO, assignment: Assignment, reached: Checkpoint) -> Reader:
+        settings = self._services.settings
+        position = Position(reached.row_number, reached.line_number, reached.offset, reached.is_within_line)
+        limits = {"max_record_bytes": settings.max_record_bytes, "max_cell_chars": settings.max_cell_chars}
+        if assignment.is_converted:
+            return JsonLinesReader(source, position, width=assignment.width, **limits)
+        line_format = assignment.line_format
+        return RecordReader(source, position, width=assignment.width, line_format=line_format, **limits)
+
     def _push_block(self, before: Checkpoint, after: Checkpoint, rows: list[Row]) -> tuple[Answer, int]:
         """Push, and where the lease is gone look whether the import is still to be dispatched before it is taken
         again."""
@@ -175,7 +180,7 @@ class Slice:
             answer, length = self._pusher.push(before, after, rows)
         return answer, length
 
-    def _blocks(self, reader: RecordReader) -> Iterator[Block]:
+    def _blocks(self, reader: Reader) -> Iterator[Block]:
         rows: list[Row] = []
         size = 0
         most = self._most_rows()

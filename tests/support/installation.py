@@ -41,7 +41,7 @@ class Installation:
         self.folder = folder
         self.log = folder / "processes.log"
         settings = {"MAX_QUEUED_ROWS": "200", **settings, "SECRET_KEY": secrets.token_hex(32)}
-        wanted = {"web": 1, "dispatcher": 1, "worker": 1, **numbers}
+        wanted = {"web": 1, "dispatcher": 1, "converter": 1, "worker": 1, **numbers}
         self.application = Application(CHECKOUT, self.log, settings, {n: c for n, c in wanted.items() if c})
         self.visitor = Visitor(self.application.base_url)
 

@@ -2,7 +2,7 @@ import re
 from pathlib import Path
 
 from importer.config import SETTINGS
-from importer.queue.queues import HIGH, LOW
+from importer.queue.queues import DEFAULT, HIGH, LOW
 from jobs.__main__ import WORKERS
 
 PROCFILE = Path(__file__).parents[2] / "Procfile"
@@ -12,15 +12,16 @@ def processes() -> dict[str, str]:
     return dict(line.split(": ", 1) for line in PROCFILE.read_text().splitlines() if line)
 
 
-def test_the_procfile_has_the_four_process_types_and_no_more():
-    assert set(processes()) == {"release", "web", "dispatcher", "worker"}
+def test_the_procfile_has_the_five_process_types_and_no_more():
+    assert set(processes()) == {"release", "web", "dispatcher", "worker", "converter"}
 
 
 def test_each_queue_of_the_code_is_drained_by_one_process_type():
     queues = {name: re.findall(r"python -m jobs (\w+)", line) for name, line in processes().items()}
     assert queues["dispatcher"] == [HIGH]
     assert queues["worker"] == [LOW]
-    assert set(WORKERS) == {HIGH, LOW}
+    assert queues["converter"] == [DEFAULT]
+    assert set(WORKERS) == {HIGH, DEFAULT, LOW}
 
 
 def test_the_web_process_serves_as_many_requests_as_the_setting_says_by_default():

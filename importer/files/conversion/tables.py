@@ -20,6 +20,7 @@ from importer.files.encodings import encoding_of
 from importer.files.kinds import TEXT
 from importer.files.problems import BYTES_PER_KEPT_CHAR
 from importer.files.profile import Profile
+from importer.files.questions import Answers
 from importer.files.refusals import refusal
 from importer.files.samples import HEAD_BYTES, Sample
 from importer.files.text_lines import pieces_of_text
@@ -112,12 +113,23 @@ def with_content(tables: list[TableChoice]) -> list[TableChoice]:
     return [table for table in tables if table.first_rows and not table.is_hidden]
 
 
-def described_text(file: BinaryIO, kind: str, limits: ConversionLimits) -> Described | None:
-    """How the text in a file is written; None where it holds none, or several files."""
+def described_text(
+    file: BinaryIO,
+    kind: str,
+    limits: ConversionLimits,
+    known: frozenset[str] = frozenset(),
+    answers: Answers | None = None,
+) -> Described | None:
+    """How the text in a file is written; None where it holds none, or several files.
+
+    Args:
+        known: names that a header may have, normalised.
+        answers: what a person has said of it.
+    """
     with sources_in(file, kind, limits) as sources:
         if len(sources) != 1 or sources[0].kind != TEXT:
             return None
-        return describe(_sample(sources[0]))
+        return describe(_sample(sources[0]), known, answers)
 
 
 @contextmanager

@@ -1,0 +1,73 @@
+"""What has to be certain before a file is converted: which table is meant, and how a text is written."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from typing import Any, BinaryIO, NamedTuple
+
+from importer.files.conversion.inspection import SHEET, question_of_tables
+from importer.files.conversion.lines import ConversionLimits
+from importer.files.conversion.tables import described_text, tables_of
+from importer.files.detection import Described, describe
+from importer.files.fields import Field
+from importer.files.kinds import TEXT
+from importer.files.profile import Profile
+from importer.files.questions import Answers, Question
+from importer.files.samples import take
+
+BEFORE = ("encoding", "delimiter")
+"""Questions about a text without whose answers it cannot be converted; the others are about its lines."""
+
+
+class Prepared(NamedTuple):
+    """How a file is converted.
+
+    Attributes:
+        table: its name; None: the first visible one with content.
+        profile: how its text is written; None where it holds none, or where that is told by each file in it.
+        questions: what a person has to answer first.
+    """
+
+    table: str | None
+    profile: Profile | None
+    questions: list[Question]
+
+
+def prepare(
+    file: BinaryIO, kind: str, fields: Sequence[Field], answers: Mapping[str, Any], limits: ConversionLimits
+) -> Prepared:
+    """Look how a file is to be converted.
+
+    Args:
+        file: seekable, on a disk.
+        kind: as `importer.files.kinds.kind_of` tells it.
+        answers: what a person has said of it, by question.
+
+    Raises:
+        RefusedFileError: it cannot be converted.
+    """
+    known = frozenset().union(*(field.names for field in fields))
+    asked = Answers(answers)
+    if kind == TEXT:
+        return _prepared(None, _described(file, known, asked))
+    table = answers.get(SHEET)
+    question = question_of_tables(tables_of(file, kind, limits)) if table is None else None
+    if question is not None:
+        return Prepared(None, None, [question])
+    return _prepared(table, described_text(file, kind, limits, known, asked))
+
+
+def _prepared(table: str | None, described: Described | None) -> Prepared:
+    if described is None:
+        return Prepared(table, None, [])
+    questions = [question for question in described.questions if question.id in BEFORE]
+    return Prepared(table, described.profile, questions)
+
+
+def _described(file: BinaryIO, known: frozenset[str], answers: Answers) -> Described:
+    def read(offset: int, count: int) -> bytes:
+        file.seek(offset)
+        return file.read(count)
+
+    return describe(take(read, file.seek(0, os.SEEK_END)), known, answers)

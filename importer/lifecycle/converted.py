@@ -1,0 +1,91 @@
+"""What becomes of an import whose file has been converted, or whose conversion needs an answer first."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+
+from sqlalchemy.orm import Session
+
+from importer.files.conversion.header import describe_lines, open_lines
+from importer.files.problems import Limits
+from importer.files.questions import Answers, Question
+from importer.lifecycle.beginnings import HEAD_BYTES
+from importer.lifecycle.layouts import REMEMBERED, recall
+from importer.lifecycle.starting import Reading, digest_of, start_or_wait
+from importer.lifecycle.transitions import try_move
+from importer.models import Import
+from importer.services import Services
+from importer.statuses import Status
+
+
+def wait_for_choice(services: Services, import_id: str, kind: str, questions: Sequence[Question]) -> None:
+    """Let a converting import wait: which table is meant, or how its text is written, only a person can say."""
+    with Session(services.engine) as session:
+        asked = [question.as_json() for question in questions]
+        conversion = {"kind": kind}
+        try_move(
+            session,
+            import_id,
+            Status.WAITING,
+            only_from=[Status.CONVERTING],
+            questions=asked,
+            conversion=conversion,
+            converted_rows=None,
+        )
+        session.commit()
+
+
+def start_converted(services: Services, import_id: str) -> None:
+    """Begin with the rows of a converted file where all is certain, else let the import wait for answers.
+
+    Raises:
+        RefusedFileError: it cannot be imported, whatever is answered.
+        StorageError: S3 does not answer.
+    """
+    with Session(services.engine, expire_on_commit=False) as session:
+        import_ = session.get(Import, import_id)
+        if import_ is None or import_.status != Status.CONVERTING or import_.converted_etag is None:
+            return
+        given = {name: said for name, said in (import_.answers or {}).items() if name != REMEMBERED}
+        session.commit()  # S3 is asked next, and the database ends a transaction that waits for long
+        reading = read_converted(session, services, import_, given)
+        start_or_wait(session, services, import_, reading, only_from=[Status.CONVERTING])
+
+
+def read_converted(session: Session, services: Services, import_: Import, given: dict[str, object]) -> Reading:
+    """Say how a converted file would be read with these answers.
+
+    Raises:
+        as `start_converted` does.
+    """
+    fields, limits = services.record_types[import_.record_type].fields, _limits(services)
+    head = lines_beginning(services, import_)
+    described = describe_lines(head, fields, Answers(given), limits)
+    remembered = recall(session, import_.record_type, digest_of(described), import_.created_by)
+    answers = {**(remembered.answers if remembered else {}), **given}
+    asked = Answers(answers)
+    asked.get("sheet")  # answered before the conversion, as are the two others
+    asked.get("encoding"), asked.get("delimiter")
+    described = describe_lines(head, fields, asked, limits)
+    opening = open_lines(head, described, fields, asked, limits)
+    unused = [question for question in asked.unused if question in given]
+    return Reading(opening, answers, given, remembered, unused)
+
+
+def lines_beginning(services: Services, import_: Import) -> bytes:
+    """The first whole lines of a converted file.
+
+    Raises:
+        ObjectChangedError, ObjectMissingError: it is no longer what was made.
+        StorageError: S3 does not answer, or an operator has to act.
+    """
+    stored = services.storage.open_at(import_.lines_key, offset=0, etag=import_.converted_etag or "")
+    with io.BufferedReader(stored, HEAD_BYTES) as source:
+        head = source.read(HEAD_BYTES)
+    return head[: head.rfind(b"\n") + 1]
+
+
+def _limits(services: Services) -> Limits:
+    settings = services.settings
+    return Limits(None, settings.max_record_bytes, settings.max_cell_chars)
