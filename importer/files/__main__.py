@@ -104,9 +104,8 @@ def _print(told: dict[str, Any]) -> None:
     for warning in told["warnings"]:
         print(f"  warning: {warning}")
     for question in told["questions"]:
-        print(
-            f"  question: {question['text']} {' / '.join(one['value'] for one in question['choices'])} [{question['default']}]"
-        )
+        choices = " / ".join(choice["value"] for choice in question["choices"])
+        print(f"  question: {question['text']} {choices} [{question['default']}]")
     for cells in (told["header"], *told["records"]):
         print("  | " + " | ".join(cell.replace("\n", "⏎") for cell in cells))
 

@@ -24,8 +24,8 @@ MAX_ATTEMPTS = 20
 """So often a conversion is begun at most: whatever kills the converter itself counts no death."""
 
 DIED = (
-    "The process that converts the file died {deaths} times ({how}). The file is damaged, or needs more memory than"
-    " a converter has. Save its table as “CSV UTF-8”, and upload that file."
+    "The process that converts the file died {deaths} times ({how}). The file is damaged, or needs more memory"
+    " than a converter has. Save its table as “CSV UTF-8”, and upload that file."
 )
 
 

@@ -25,11 +25,8 @@ from jobs.files.deaths import MAX_ATTEMPTS, MAX_DEATHS, count, stop
 
 log = logging.getLogger(__name__)
 
-TOO_LONG = "Converting the file took longer than {minutes:,} minutes. Save its table as “CSV UTF-8”, and upload that file."
-TOO_LARGE = (
-    "The file needs more memory to convert than a converter may take. Save its table as “CSV UTF-8”, and upload"
-    " that file."
-)
+TOO_LONG = "Converting the file took longer than {minutes:,} minutes. Save its table as “CSV UTF-8”."
+TOO_LARGE = "The file needs more memory than a converter may take. Save its table as “CSV UTF-8”."
 NO_ROOM = "The converter's disk is full. It needs room for the file as it was uploaded, and for its texts."
 AGAIN_AND_AGAIN = "The conversion was begun {attempts} times and never came to its end. Upload the file again."
 FAILED = "The conversion failed again and again: {error} Its traceback is in rq-dashboard."

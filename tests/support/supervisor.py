@@ -61,6 +61,9 @@ class Processes:
     def dispatcher(self, **settings: str) -> Program:
         return self.start("high", **settings)
 
+    def converter(self, **settings: str) -> Program:
+        return self.start("default", **settings)
+
     def worker(self, **settings: str) -> Program:
         return self.start("low", **settings)
 

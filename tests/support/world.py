@@ -10,8 +10,8 @@ from rq import Worker
 from rq.job import Job
 from rq.registry import FailedJobRegistry, StartedJobRegistry
 from rq.serializers import JSONSerializer
-from sqlalchemy import or_, select, text
-from sqlalchemy.orm import Session
+from sqlalchemy import func, or_, select, text
+from sqlalchemy.orm import Session, undefer_group
 from waiting import wait_until
 
 from importer.control import imports, uploads
@@ -20,6 +20,7 @@ from importer.files.mapping import Fill, Mapping
 from importer.ledger.alterations import alterations_of
 from importer.ledger.lines import known_rows
 from importer.lifecycle.cleaning import clean_all_completed
+from importer.lifecycle.dispatching import convert
 from importer.models import FailedRow, Import, User
 from importer.queue import checkpoint, keys, queues
 from importer.queue.queues import HIGH, LOW, queue_named
@@ -28,6 +29,7 @@ from importer.statuses import Status
 from importer.storage import trial
 from jobs.dispatcher.run import run_slice
 from jobs.dispatcher.worker import DispatcherWorker
+from jobs.files.worker import ConverterWorker
 from jobs.recovery import Recovery
 from jobs.rows.claims import Claim, Claims
 from jobs.rows.worker import RowWorker
@@ -77,12 +79,33 @@ class World:
             import_.mapping = Mapping(fills or tuple(by_column), clears).as_json()
             session.commit()
 
+    def begin_conversion(self, file: bytes, record_type: str = "contacts", **answers: str) -> str:
+        """Store a file that has to be converted, as its upload does; return the import's id."""
+        with self.session() as session:
+            import_ = Import(
+                record_type=record_type, filename="file.xlsx", status=Status.CONVERTING, allowed_failed_rows=1000
+            )
+            session.add(import_)
+            session.flush()
+            import_.etag = self.services.storage.put(import_.object_key, file)
+            import_.size_bytes, import_.answers = len(file), answers
+            import_.uploaded_at = func.now()
+            session.commit()
+            convert(session, self.services, import_)
+            return import_.id
+
     def session(self) -> Session:
         return Session(self.services.engine, expire_on_commit=False)
 
     def find(self, import_id: str) -> Import:
         with self.session() as session:
             return session.scalars(select(Import).where(Import.id == import_id)).one()
+
+    def find_whole(self, import_id: str) -> Import:
+        """The import with the columns that are large, too."""
+        with self.session() as session:
+            wanted = select(Import).where(Import.id == import_id).options(undefer_group("header"))
+            return session.scalars(wanted).one()
 
     def is_cleaned(self, import_id: str) -> bool:
         """Whether it is said to have left nothing in Redis and S3; of a deleted one, whether it is gone."""
@@ -125,6 +148,10 @@ class World:
     def dispatch(self) -> None:
         """Run slices until none is queued."""
         DispatcherWorker(self.services).work(burst=True, logging_level="WARNING")
+
+    def convert(self) -> None:
+        """Convert files, each in a child of this process, until none is queued."""
+        ConverterWorker(self.services).work(burst=True, logging_level="WARNING")
 
     def run_slice(self, import_id: str) -> None:
         """Run one slice of this import, whatever is queued."""

@@ -103,3 +103,11 @@ def test_an_upload_that_waits_for_its_client_or_for_s3_is_not_stale():
 
 def test_an_upload_that_gets_no_place_is_told_so_before_herokus_router_gives_up():
     assert limit.PLACE_SECONDS < ROUTER_SECONDS
+
+
+def test_a_converter_that_lives_says_so_several_times_before_its_lease_lapses():
+    assert 3 * limit.CONVERTER_LOOK_SECONDS < limit.CONVERTER_LEASE_SECONDS
+
+
+def test_a_conversion_begins_anew_soon_after_its_converter_died():
+    assert limit.CONVERTER_LEASE_SECONDS + 2 * limit.RECOVERY_SECONDS < 20

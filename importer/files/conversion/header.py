@@ -1,4 +1,4 @@
-"""The header of a converted file, and how its rows would be read (`importer.files.openings` does it for a text)."""
+"""The header of a converted file, and how its rows are read; `importer.files.openings` does it for a text."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from importer.files.profile import Profile
 from importer.files.proposal import propose
 from importer.files.questions import Answers
 from importer.files.refusals import refusal
-from importer.files.tables import Located, table_said
+from importer.files.tables import FIRST_ROWS, Located, table_said
 
 
 def describe_lines(head: bytes, fields: Sequence[Field], answers: Answers, limits: Limits) -> Described:
@@ -44,7 +44,8 @@ def describe_lines(head: bytes, fields: Sequence[Field], answers: Answers, limit
     names = table.header or letters(table.width)
     width = max([table.width, *(place + 1 for place, name in enumerate(names) if name.strip())])
     filled = [name if name.strip() else letters(width)[place] for place, name in enumerate(names[:width])]
-    return Described(profile, {"header": table.evidence}, [], list(about_header(table, located)), filled, rows)
+    asked = list(about_header(table, located))
+    return Described(profile, {"header": table.evidence}, [], asked, filled, rows, located[:FIRST_ROWS])
 
 
 def open_lines(

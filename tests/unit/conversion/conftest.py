@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
 from typing import BinaryIO
 
 import pytest
@@ -11,8 +9,6 @@ import pytest
 from importer.files.conversion.lines import ConversionLimits, Findings, Line
 from importer.files.conversion.tables import convert
 from importer.files.kinds import kind_of
-
-sys.path.insert(0, str(Path(__file__).parent))
 
 
 class Converted:

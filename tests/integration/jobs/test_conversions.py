@@ -1,0 +1,292 @@
+"""Files that cannot be read where they lie are converted, whatever dies meanwhile, and read like any other."""
+
+import gzip
+import io
+import json
+import os
+import signal
+import zipfile
+from pathlib import Path
+
+import pytest
+from rq.registry import FailedJobRegistry
+from sqlalchemy import text as sql
+from waiting import wait_until
+from workbooks import xlsx, zipped
+
+from importer.control import imports
+from importer.health.checks import Examination
+from importer.queue import conversions, queues
+from importer.queue.queues import DEFAULT, queue_named
+from importer.statuses import Status
+from jobs.files import conversion, deaths, run
+from jobs.files.worker import ConverterWorker
+
+LARGE = 150_000
+"""Rows of a workbook whose conversion takes some seconds."""
+
+
+def text(value: str) -> str:
+    return f'<c t="inlineStr"><is><t>{value}</t></is></c>'
+
+
+def row(*values: str) -> str:
+    return f"<row>{''.join(map(text, values))}</row>"
+
+
+def people(count: int) -> bytes:
+    """A workbook of so many contacts."""
+    rows = (row(f"p{number}@example.com", f"Name {number}") for number in range(count))
+    return xlsx(row("email", "name"), *rows).getvalue()
+
+
+def emails(world) -> set[str]:
+    with world.session() as session:
+        return set(session.scalars(sql("SELECT email FROM contacts")))
+
+
+def objects(world) -> list[str]:
+    return [entry.key for page in world.services.storage.list_objects("imports/") for entry in page]
+
+
+PEOPLE = [{"email": f"p{number}@example.com", "name": f"Name {number}"} for number in range(2)]
+FILES = {
+    "xlsx": people(2),
+    "xlsx in zip": zipped({"people.xlsx": people(2)}).getvalue(),
+    "gzip": gzip.compress(b"email,name\np0@example.com,Name 0\np1@example.com,Name 1\n"),
+    "utf-16": "email\tname\np0@example.com\tName 0\np1@example.com\tName 1\n".encode("utf-16"),
+    "carriage returns": b"email,name\rp0@example.com,Name 0\rp1@example.com,Name 1\r",
+    "json lines": "\n".join(map(json.dumps, PEOPLE)).encode(),
+    "json": json.dumps(PEOPLE).encode(),
+    "html": b"<table><tr><td>email<td>name<tr><td>p0@example.com<td>Name 0"
+    b"<tr><td>p1@example.com<td>Name 1</table>",
+}
+
+
+@pytest.mark.parametrize("file", FILES.values(), ids=FILES)
+def test_a_file_of_any_kind_ends_with_its_rows_in_the_database_and_leaves_nothing(world, file):
+    import_id = world.begin_conversion(file)
+    world.convert()
+    found = world.find_whole(import_id)
+    assert (found.status, found.reason) == (Status.QUEUED, None)
+    assert found.header == ["email", "name"]
+    world.run()
+    found = world.find_whole(import_id)
+    assert (found.status, found.created_rows, found.failed_rows) == (Status.COMPLETED, 2, 0)
+    assert emails(world) == {"p0@example.com", "p1@example.com"}
+    world.recover()
+    assert objects(world) == []
+    assert world.redis.keys("rq:job:*") == []
+
+
+def test_failed_rows_name_the_row_of_the_sheet(world):
+    file = xlsx(row("Members"), "<row/>", row("email", "name"), row("a@b.de", "A"), row("no address", "B"))
+    import_id = world.begin_conversion(file.getvalue())
+    world.convert()
+    world.run()
+    ((number, failed),) = world.failed_rows(import_id).items()
+    assert (number, failed.line_number, failed.cells) == (2, 5, ["no address", "B"])
+
+
+def test_a_workbook_of_several_sheets_waits_for_the_choice_and_then_converts_that_one(world):
+    sheets = (("Two", "visible", row("email", "name") + row("two@example.com", "Two")),)
+    file = xlsx(row("email", "name"), row("one@example.com", "One"), sheets=sheets).getvalue()
+    first = world.begin_conversion(file)
+    world.convert()
+    found = world.find_whole(first)
+    assert (found.status, found.converted_etag) == (Status.WAITING, None)
+    assert [choice["value"] for choice in found.questions[0]["choices"]] == ["Sheet1", "Two"]
+    world.begin_conversion(file, sheet="Two")
+    world.convert()
+    world.run()
+    assert emails(world) == {"two@example.com"}
+
+
+def test_a_bomb_stops_its_import_with_a_sentence_and_the_converter_goes_on(world):
+    bomb = io.BytesIO()
+    with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("a.csv", b"email,name\n" * 50_000_000)
+    stopped = world.begin_conversion(bomb.getvalue())
+    other = world.begin_conversion(people(2))
+    world.convert()
+    found = world.find_whole(stopped)
+    assert (found.status, found.reason_code) == (Status.STOPPED, "file_refused")
+    assert "200 times its own size" in found.reason
+    assert world.status(other) == Status.QUEUED
+    world.recover()
+    assert objects(world) == [f"imports/{other}", f"imports/{other}.lines"]
+
+
+@pytest.mark.parametrize("how", [os.abort, lambda: os.kill(os.getpid(), signal.SIGKILL), lambda: os._exit(7)])
+def test_a_library_that_ends_its_process_three_times_stops_the_import_and_no_service(world, monkeypatch, how):
+    with monkeypatch.context() as patch:
+        patch.setattr(conversion, "prepare", lambda *_: how())
+        import_id = world.begin_conversion(people(2))
+        world.convert()
+    found = world.find_whole(import_id)
+    assert (found.status, found.conversion["deaths"]) == (Status.STOPPED, deaths.MAX_DEATHS)
+    assert "died 3 times" in found.reason
+    other = world.begin_conversion(people(2))
+    world.convert()
+    assert world.status(other) == Status.QUEUED
+
+
+def test_a_file_that_asks_for_too_much_memory_is_refused(world, monkeypatch):
+    monkeypatch.setattr(conversion, "prepare", lambda *_: bytearray(3 * 1024**3))
+    import_id = world.begin_conversion(people(2))
+    world.convert()
+    assert "more memory" in world.find_whole(import_id).reason
+
+
+def test_an_unexpected_error_is_shown_and_tried_again_but_not_for_ever(world, monkeypatch):
+    monkeypatch.setattr(conversion, "prepare", lambda *_: 1 / 0)
+    import_id = world.begin_conversion(people(2))
+    for _ in range(3):
+        world.convert()
+        world.recover()
+    found = world.find_whole(import_id)
+    assert (found.status, found.reason_code) == (Status.STOPPED, "conversion_failed")
+    assert "ZeroDivisionError" in found.reason
+    assert FailedJobRegistry(queue=queue_named(DEFAULT, world.redis)).get_job_count(cleanup=False) == 3
+
+
+def test_an_import_that_was_cancelled_is_not_converted(world):
+    import_id = world.begin_conversion(people(2))
+    world.verb(imports.cancel, import_id)
+    world.convert()
+    world.recover()
+    assert world.status(import_id) == Status.CANCELLED
+    assert objects(world) == []
+    assert world.redis.keys("rq:job:*") == []
+
+
+def test_cancelling_in_the_middle_leaves_nothing(world, monkeypatch):
+    monkeypatch.setattr(conversion, "LOOK_SECONDS", 0)
+    monkeypatch.setattr(conversion, "BUFFER_BYTES", 1000)
+    import_id = world.begin_conversion(people(20_000))
+    original = conversion.Conversion._look
+
+    def cancel_and_look(self):
+        if self._rows > 1000:
+            self._next_look = 0
+            world.services.engine.dispose(close=False)
+            world.verb(imports.cancel, import_id)
+        original(self)
+
+    monkeypatch.setattr(conversion.Conversion, "_look", cancel_and_look)
+    world.convert()
+    world.recover()
+    assert world.status(import_id) == Status.CANCELLED
+    assert objects(world) == []
+
+
+def test_recovery_enqueues_a_conversion_that_was_lost_and_none_that_is_at_work(world):
+    import_id = world.begin_conversion(people(2))
+    queues.drop_conversions(world.redis, import_id, failed=True)
+    assert conversions.take(world.redis, import_id, "somebody")
+    world.recover()
+    assert queues.waiting_conversions(world.redis) == set()
+    conversions.drop(world.redis, import_id, "somebody")
+    world.recover()
+    world.recover()
+    assert world.redis.llen(queue_named(DEFAULT, world.redis).key) == 1
+    world.convert()
+    assert world.status(import_id) == Status.QUEUED
+
+
+def test_a_conversion_whose_lines_are_complete_is_not_made_again(world, monkeypatch):
+    import_id = world.begin_conversion(people(2))
+    with monkeypatch.context() as patch:
+        patch.setattr(conversion, "start_converted", lambda *_: os._exit(1))
+        ConverterWorker(world.services).work(burst=True, max_jobs=1, logging_level="WARNING")
+    found = world.find_whole(import_id)
+    assert (found.status, found.converted_rows) == (Status.CONVERTING, 3)
+    monkeypatch.setattr(conversion, "convert", lambda *_, **__: 1 / 0)
+    world.convert()
+    assert world.status(import_id) == Status.QUEUED
+
+
+def test_of_two_conversions_at_once_one_leaves(world):
+    import_id = world.begin_conversion(people(2))
+    run.convert_file(queues.ARGUMENTS_VERSION, import_id)
+    run.convert_file(queues.ARGUMENTS_VERSION, import_id)
+    assert world.status(import_id) == Status.QUEUED
+    world.convert()  # the job that was enqueued
+    world.run()
+    assert world.find_whole(import_id).created_rows == 2
+
+
+def test_a_job_of_another_release_is_put_back(world):
+    import_id = world.begin_conversion(people(2))
+    queues.drop_conversions(world.redis, import_id, failed=True)
+    run.convert_file(queues.ARGUMENTS_VERSION + 1, import_id)
+    assert world.status(import_id) == Status.CONVERTING
+    assert queues.waiting_conversions(world.redis) == {import_id}
+
+
+def test_a_foreign_job_on_default_is_refused(world):
+    queue = queue_named(DEFAULT, world.redis)
+    job = queue.enqueue("os.getcwd")
+    world.convert()
+    assert (
+        "those of this queue call jobs.files.run.convert_file"
+        in queue.fetch_job(job.id).latest_result().exc_string
+    )
+
+
+def test_the_page_says_that_no_converter_is_running_only_where_one_is_wanted(world):
+    def parts():
+        return [finding.part for finding in Examination(world.services, ["converter"]).findings()]
+
+    assert parts() == []
+    world.begin_conversion(people(2))
+    assert parts() == ["converter"]
+
+
+# Real processes
+
+
+@pytest.mark.parametrize("victim", ["the child", "the converter"])
+def test_a_conversion_killed_in_the_middle_begins_anew_and_nothing_is_dispatched_twice(world, processes, victim):
+    converter = processes.converter()
+    processes.dispatcher()
+    processes.worker()
+    import_id = world.begin_conversion(people(LARGE))
+    wait_until(lambda: (world.find_whole(import_id).converted_rows or 0) > 1000, "it is in the middle", seconds=30)
+    if victim == "the child":
+        (worker,) = world.workers_of(DEFAULT)
+        child = next(pid for pid in children_of(converter.pid))
+        os.kill(child, signal.SIGKILL)
+        assert worker.pid == converter.pid
+    else:
+        converter.kill()
+        processes.converter()
+    wait_until(lambda: world.status(import_id) == Status.COMPLETED, "it is completed", seconds=120)
+    found = world.find_whole(import_id)
+    assert (found.created_rows, found.failed_rows) == (LARGE, 0)
+    assert found.conversion["attempts"] == 2
+
+
+def test_a_converter_that_is_asked_to_stop_leaves_at_once_and_counts_no_death(world, processes):
+    converter = processes.converter()
+    import_id = world.begin_conversion(people(60_000))
+    wait_until(lambda: (world.find_whole(import_id).converted_rows or 0) > 1000, "it is in the middle", seconds=30)
+    converter.send(signal.SIGTERM)
+    wait_until(lambda: not converter.running, "it has ended", seconds=10)
+    assert world.status(import_id) == Status.CONVERTING
+    assert queues.waiting_conversions(world.redis) == {import_id}
+    assert "deaths" not in world.find_whole(import_id).conversion
+
+
+def test_a_small_csv_is_not_held_up_by_a_large_workbook(world, processes):
+    processes.converter()
+    processes.dispatcher()
+    processes.worker()
+    large = world.begin_conversion(people(60_000))
+    small = world.upload("email,name\nsmall@example.com,Small\n")
+    wait_until(lambda: world.status(small) == Status.COMPLETED, "the small one is completed", seconds=20)
+    assert world.status(large) == Status.CONVERTING
+
+
+def children_of(pid: int) -> list[int]:
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
