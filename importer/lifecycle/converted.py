@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -11,12 +12,41 @@ from importer.files.conversion.header import describe_lines, open_lines
 from importer.files.problems import Limits
 from importer.files.questions import Answers, Question
 from importer.lifecycle.beginnings import HEAD_BYTES
+from importer.lifecycle.dispatching import convert
 from importer.lifecycle.layouts import REMEMBERED, recall
 from importer.lifecycle.starting import Reading, digest_of, start_or_wait
 from importer.lifecycle.transitions import try_move
 from importer.models import Import
 from importer.services import Services
 from importer.statuses import Status
+
+
+def begin_conversion(
+    session: Session, services: Services, import_: Import, *, only_from: Sequence[Status], **values: Any
+) -> bool:
+    """Have the import's file converted, for the first time or, with another answer, anew; commit.
+
+    Args:
+        only_from: the statuses that it may have now.
+        values: further columns of the import to write in the same statement.
+
+    Returns:
+        Whether it was moved; False where it was cancelled or given up meanwhile.
+    """
+    fresh: dict[str, Any] = {
+        "conversion": {},
+        "converted_etag": None,
+        "converted_bytes": None,
+        "converted_rows": None,
+    }
+    moved = try_move(
+        session, import_.id, Status.CONVERTING, only_from=only_from, questions=None, **{**fresh, **values}
+    )
+    session.commit()
+    if moved:
+        session.refresh(import_)
+        convert(session, services, import_)
+    return moved
 
 
 def wait_for_choice(services: Services, import_id: str, kind: str, questions: Sequence[Question]) -> None:

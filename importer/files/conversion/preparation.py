@@ -8,7 +8,9 @@ from typing import Any, BinaryIO, NamedTuple
 
 from importer.files.conversion.inspection import SHEET, question_of_tables
 from importer.files.conversion.lines import ConversionLimits
-from importer.files.conversion.tables import described_text, tables_of
+from importer.files.conversion.sources import CONVERTED
+from importer.files.conversion.tables import choices_in, described_text
+from importer.files.conversion.transcoding import DIVIDED_AT_RETURNS, WIDE
 from importer.files.detection import Described, describe
 from importer.files.fields import Field
 from importer.files.kinds import TEXT
@@ -34,6 +36,18 @@ class Prepared(NamedTuple):
     questions: list[Question]
 
 
+def has_to_be_converted(kind: str, profile: Profile | None = None) -> bool:
+    """Whether a file cannot be read by byte offset where it lies.
+
+    Args:
+        kind: as `importer.files.kinds.kind_of` tells it.
+        profile: of a text.
+    """
+    if kind in CONVERTED:
+        return True
+    return profile is not None and (profile.encoding.startswith(WIDE) or profile.line_end in DIVIDED_AT_RETURNS)
+
+
 def prepare(
     file: BinaryIO, kind: str, fields: Sequence[Field], answers: Mapping[str, Any], limits: ConversionLimits
 ) -> Prepared:
@@ -52,7 +66,7 @@ def prepare(
     if kind == TEXT:
         return _prepared(None, _described(file, known, asked))
     table = answers.get(SHEET)
-    question = question_of_tables(tables_of(file, kind, limits)) if table is None else None
+    question = question_of_tables(choices_in(file, kind, limits)) if table is None else None
     if question is not None:
         return Prepared(None, None, [question])
     return _prepared(table, described_text(file, kind, limits, known, asked))

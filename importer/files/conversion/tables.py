@@ -64,6 +64,12 @@ def tables_of(file: BinaryIO, kind: str, limits: ConversionLimits | None = None)
         return [_choice(table) for table in tables]
 
 
+def choices_in(file: BinaryIO, kind: str, limits: ConversionLimits) -> list[TableChoice]:
+    """As `tables_of`; none where the file holds just one table, which then is not looked into."""
+    with opened_tables(file, kind, limits, None) as tables:
+        return [_choice(table) for table in tables] if len(tables) > 1 else []
+
+
 def convert(
     file: BinaryIO,
     kind: str,

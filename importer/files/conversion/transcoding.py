@@ -21,6 +21,9 @@ from importer.files.profile import Profile
 
 CHUNK_BYTES = 64 * 1024
 ANY_END = re.compile(r"\r{0,3}\n|\r")
+WIDE = ("utf-16", "utf-32")
+"""Encodings in which the byte of a line feed may be part of another letter."""
+
 DIVIDED_AT_RETURNS = ("cr", "mixed")
 CUT_OFF = b"\xff"
 """What stands for bytes at the end that are no whole character: it is no UTF-8, so its row fails."""
@@ -94,7 +97,7 @@ class Transcoded(io.RawIOBase):
         return len(taken)
 
     def _encoded(self, chunks: Iterable[bytes], profile: Profile) -> Iterator[bytes]:
-        is_wide = profile.encoding.startswith(("utf-16", "utf-32"))
+        is_wide = profile.encoding.startswith(WIDE)
         errors = "surrogatepass" if is_wide else "surrogateescape"
         divides = profile.line_end in DIVIDED_AT_RETURNS
         held = ""

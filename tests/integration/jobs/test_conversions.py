@@ -16,6 +16,8 @@ from workbooks import xlsx, zipped
 
 from importer.control import imports
 from importer.health.checks import Examination
+from importer.lifecycle.converted import begin_conversion
+from importer.models import Import
 from importer.queue import conversions, queues
 from importer.queue.queues import DEFAULT, queue_named
 from importer.statuses import Status
@@ -96,7 +98,10 @@ def test_a_workbook_of_several_sheets_waits_for_the_choice_and_then_converts_tha
     found = world.find_whole(first)
     assert (found.status, found.converted_etag) == (Status.WAITING, None)
     assert [choice["value"] for choice in found.questions[0]["choices"]] == ["Sheet1", "Two"]
-    world.begin_conversion(file, sheet="Two")
+    with world.session() as session:
+        import_ = session.get(Import, first)
+        answers = {"sheet": "Two"}
+        assert begin_conversion(session, world.services, import_, only_from=[Status.WAITING], answers=answers)
     world.convert()
     world.run()
     assert emails(world) == {"two@example.com"}

@@ -11,8 +11,11 @@ import pytest
 from workbooks import ods, xlsx, zipped
 
 from importer.errors import RefusedFileError
+from importer.files.conversion.preparation import has_to_be_converted
 from importer.files.conversion.tables import tables_of, with_content
+from importer.files.detection import describe
 from importer.files.kinds import kind_of
+from importer.files.samples import Sample
 
 FILES = Path(__file__).parent / "files"
 
@@ -288,3 +291,21 @@ def test_the_same_bytes_give_the_same_lines(converted):
         assert [line.encode() for line in converted(file).lines] == [
             line.encode() for line in converted(file).lines
         ]
+
+
+@pytest.mark.parametrize(
+    ("content", "answer"),
+    [
+        (b"email,name\na@b.de,x\n", False),
+        ("email,name\na@b.de,é\n".encode("cp1252"), False),
+        ("email,name\na@b.de,x\n".encode("utf-16"), True),
+        (b"email,name\ra@b.de,x\r", True),
+        (b'{"a": 1}', True),
+        (b"PK\x05\x06", True),
+        (b"%PDF-1.7", False),
+    ],
+)
+def test_what_can_be_read_where_it_lies_is_not_converted(content, answer):
+    kind = kind_of(content)
+    profile = describe(Sample(content, len(content))).profile if kind == "text" else None
+    assert has_to_be_converted(kind, profile) is answer
