@@ -1,0 +1,240 @@
+"""Files that leave a choice to a person: questions, answers, what is remembered, and the page that asks."""
+
+from __future__ import annotations
+
+import html
+import io
+import json
+import re
+
+import pytest
+from sqlalchemy import select
+
+from importer.models import Import, Layout
+from importer.queue import queues
+from importer.statuses import Status
+
+DATES = b"email,name,signup_date\na@example.com,Ann,03/04/2024\nb@example.com,Bob,05/06/2024\n"
+NEAR = b"email,name,Sign-up date (UTC),Shoe size\na@example.com,Ann,2024-03-04,42\n"
+UNNAMED = b"email,name,,phone\na@example.com,Ann,ACME,0301\n"
+PERFECT = b"email,name\na@example.com,Ann\n"
+
+
+def uploaded(someone, content, **options):
+    fields = {"record_type": "contacts", **options}
+    answer = someone.upload(content, name="contacts.csv", **fields)
+    assert answer.status_code == 201, answer.get_json()
+    return answer.get_json()
+
+
+def ids(told):
+    return [question["id"] for question in told["questions"]]
+
+
+def answer(someone, import_id, **parts):
+    return someone.post(f"/api/imports/{import_id}/answers", json.dumps(parts), content_type="application/json")
+
+
+def stored(session, import_id):
+    return session.scalars(
+        select(Import).where(Import.id == import_id).execution_options(populate_existing=True)
+    ).one()
+
+
+def test_a_perfect_file_begins_at_once(operator, visitor, services):
+    told = uploaded(visitor(operator), PERFECT)
+    assert (told["status"], told["questions"]) == ("queued", [])
+    assert queues.is_slice_queued(services.redis, told["id"])
+
+
+@pytest.mark.parametrize(
+    ("content", "questions"),
+    [
+        (DATES, ["date_order-3"]),
+        (NEAR, ["column-3"]),
+        (UNNAMED, ["column-3"]),
+        (b"email,Vorname,Nachname\na@example.com,Ann,Lee\n", ["field-name"]),
+        (b"email,name,balance\na@example.com,Ann,1.500\nb@example.com,Bob,2.000\n", ["decimal_mark-3"]),
+        (b"email,name,company\na@example.com,Ann,NULL\n", ["no_values-3"]),
+        ("email,name\na@example.com,Málaga\nb@example.com,Muñoz\n".encode("cp1252"), ["encoding"]),
+        (b"email,name,E-Mail\na@example.com,Ann,b@example.com\n", ["field-email"]),
+    ],
+)
+def test_what_only_a_person_can_say_is_asked_and_nothing_begins(content, questions, operator, visitor, services):
+    told = uploaded(visitor(operator), content)
+    assert (told["status"], ids(told)) == ("waiting", questions)
+    assert not queues.is_slice_queued(services.redis, told["id"])
+    assert all(question["text"] and "default" in question for question in told["questions"])
+
+
+def test_answers_that_leave_no_question_start_the_import(operator, visitor, session, services):
+    someone = visitor(operator)
+    told = uploaded(someone, DATES)
+    answered = answer(someone, told["id"], answers={"date_order-3": "dmy"}).get_json()
+    assert (answered["status"], answered["questions"]) == ("queued", [])
+    assert stored(session, told["id"]).mapping["fills"][2]["reading"]["date_order"] == "dmy"
+    assert queues.is_slice_queued(services.redis, told["id"])
+
+
+def test_some_answers_leave_the_others_open(operator, visitor):
+    someone = visitor(operator)
+    content = b"email,name,signup_date,balance\na@example.com,Ann,03/04/2024,1.500\n"
+    told = uploaded(someone, content)
+    assert ids(told) == ["date_order-3", "decimal_mark-4"]
+    answered = answer(someone, told["id"], answers={"date_order-3": "dmy"}).get_json()
+    assert (answered["status"], ids(answered)) == ("waiting", ["decimal_mark-4"])
+    assert answer(someone, told["id"], answers={"decimal_mark-4": ","}).get_json()["status"] == "queued"
+
+
+@pytest.mark.parametrize("given", [{"date_order-3": "upwards"}, {"date-order": "dmy"}, {"column-9": "name"}])
+def test_an_answer_to_no_question_is_refused_and_none_is_taken(given, operator, visitor, session):
+    someone = visitor(operator)
+    told = uploaded(someone, DATES)
+    refused = answer(someone, told["id"], answers=given)
+    assert (refused.status_code, refused.get_json()["error"]["code"]) == (422, "unknown_answers")
+    assert stored(session, told["id"]).status == Status.WAITING
+
+
+@pytest.mark.parametrize("body", ["", "[]", "{", '{"answer": {}}', '{"answers": []}', '{"readings": {"a": 1}}'])
+def test_answers_of_another_shape_are_refused_in_words(body, operator, visitor):
+    someone = visitor(operator)
+    told = uploaded(someone, DATES)
+    refused = someone.post(f"/api/imports/{told['id']}/answers", body, content_type="application/json")
+    assert (refused.status_code, refused.get_json()["error"]["code"]) == (400, "options")
+
+
+def test_an_import_that_has_begun_takes_no_answers(operator, visitor):
+    someone = visitor(operator)
+    told = uploaded(someone, PERFECT)
+    assert answer(someone, told["id"], answers={}).status_code == 409
+
+
+def test_what_was_answered_is_remembered_for_files_with_the_same_columns(operator, other, visitor, session):
+    someone = visitor(operator)
+    answer(someone, uploaded(someone, DATES)["id"], answers={"date_order-3": "dmy"})
+    again = uploaded(someone, DATES.replace(b"Ann", b"Zoe"))
+    assert again["status"] == "queued"
+    assert again["answers"]["remembered"]["by"] == operator.email
+    assert uploaded(visitor(other), DATES.replace(b"Ann", b"Eve"))["status"] == "queued"
+    assert len(session.scalars(select(Layout)).all()) == 1
+
+
+def test_a_persons_own_answers_come_before_those_of_others(operator, other, visitor, session):
+    someone, else_ = visitor(operator), visitor(other)
+    waiting = [uploaded(one, DATES)["id"] for one in (someone, else_)]
+    answer(someone, waiting[0], answers={"date_order-3": "dmy"})
+    answer(else_, waiting[1], answers={"date_order-3": "mdy"})
+    again = uploaded(someone, DATES.replace(b"Ann", b"Zoe"))
+    assert stored(session, again["id"]).mapping["fills"][2]["reading"]["date_order"] == "dmy"
+
+
+def test_a_file_that_contradicts_what_is_remembered_asks_again(operator, visitor):
+    someone = visitor(operator)
+    answer(someone, uploaded(someone, DATES)["id"], answers={"date_order-3": "dmy"})
+    told = uploaded(someone, DATES.replace(b"05/06", b"05/31"))
+    assert (told["status"], ids(told)) == ("waiting", ["date_order-3"])
+
+
+def test_a_script_may_refuse_to_wait(operator, visitor, session):
+    someone = visitor(operator)
+    refused = someone.post(
+        "/imports?record_type=contacts&ask=never",
+        {"file": (io.BytesIO(DATES), "a.csv")},
+        headers={"Accept": "application/json"},
+    )
+    error = refused.get_json()["error"]
+    assert (refused.status_code, error["code"]) == (422, "questions")
+    assert [question["id"] for question in error["questions"]] == ["date_order-3"]
+    assert [one.status for one in session.scalars(select(Import))] == [Status.STOPPED]
+
+
+def test_options_with_the_upload_answer_what_would_be_asked(operator, visitor, session):
+    options = {
+        "mapping": {"Shoe size": None, "Sign-up date (UTC)": "signup_date"},
+        "constants": {"company": "ACME"},
+        "empty_cells": "clear",
+    }
+    sent = visitor(operator).post(
+        "/imports?record_type=contacts",
+        {"options": json.dumps(options), "file": (io.BytesIO(NEAR), "a.csv")},
+        headers={"Accept": "application/json"},
+    )
+    assert sent.get_json()["status"] == "queued"
+    mapping = stored(session, sent.get_json()["id"]).mapping
+    assert mapping["clears"]
+    assert {fill["field"]: fill.get("default") for fill in mapping["fills"]}["company"] == "ACME"
+    assert sent.get_json()["columns"][2] == {"name": "Sign-up date (UTC)", "field": "signup_date"}
+
+
+def controls(page):
+    """What a browser would send of the page's form."""
+    sent = {}
+    for tag in re.findall(r"<input[^>]*>", page):
+        name, value = (re.search(rf' {part}="([^"]*)"', tag) for part in ("name", "value"))
+        if name and ('type="radio"' not in tag or " checked" in tag):
+            sent[html.unescape(name[1])] = html.unescape(value[1]) if value else ""
+    for name, inner in re.findall(r'<select name="([^"]+)".*?>(.*?)</select>', page, re.S):
+        chosen = re.search(r'<option value="([^"]*)" selected', inner)
+        sent[name] = html.unescape(chosen[1]) if chosen else html.unescape(re.search(r'value="([^"]*)"', inner)[1])
+    return sent
+
+
+def test_the_page_asks_first_and_shows_the_rows_as_they_will_be_saved(operator, visitor):
+    someone = visitor(operator)
+    told = uploaded(someone, NEAR.replace(b"Ann", b"Ann\xc2\xa0Lee"))
+    assert someone.get(f"/imports/{told['id']}").headers["Location"].endswith("/file")
+    page = someone.page(f"/imports/{told['id']}/file")
+    assert "One question" in page
+    assert "Column Sign-up date (UTC) holds “2024-03-04”" in html.unescape(page)
+    assert "1 column will not be imported:" in " ".join(page.split()).replace("</strong>", "")
+    assert "Import 1 row" in page
+
+
+def test_the_page_works_without_scripts(operator, visitor, session):
+    someone = visitor(operator)
+    told = uploaded(someone, DATES)
+    address = f"/imports/{told['id']}/file"
+    form = controls(someone.page(address))
+    lacking = someone.post(address, {**form, "action": "start"})
+    assert lacking.status_code == 422
+    assert "One question is still to be answered." in " ".join(lacking.get_data(as_text=True).split())
+    form |= {"date_order-3": "dmy"}
+    updated = someone.post(address, {**form, "action": "update"}).get_data(as_text=True)
+    assert "2024-04-03" in updated
+    assert stored(session, told["id"]).status == Status.WAITING
+    form = controls(updated)
+    assert form["date_order-3"] == "dmy"
+    assert someone.post(address, {**form, "action": "start"}).status_code == 302
+    assert stored(session, told["id"]).status == Status.QUEUED
+
+
+def test_only_what_differs_from_what_is_found_counts_as_an_answer(operator, visitor, session):
+    someone = visitor(operator)
+    told = uploaded(someone, DATES)
+    form = controls(someone.page(f"/imports/{told['id']}/file"))
+    someone.post(f"/imports/{told['id']}/file", {**form, "date_order-3": "dmy", "action": "start"})
+    assert stored(session, told["id"]).answers == {"date_order-3": "dmy"}
+
+
+def test_a_choice_that_cannot_be_is_told_and_changes_nothing(operator, visitor):
+    someone = visitor(operator)
+    told = uploaded(someone, DATES)
+    form = controls(someone.page(f"/imports/{told['id']}/file"))
+    preview = someone.post(f"/imports/{told['id']}/file/preview", {**form, "column-1": "none"})
+    assert preview.status_code == 200
+    assert "lacks the required column email" in preview.get_data(as_text=True)
+
+
+def test_another_file_may_be_chosen_instead(operator, visitor, session):
+    someone = visitor(operator)
+    told = uploaded(someone, DATES)
+    assert someone.post(f"/imports/{told['id']}/file/discard").status_code == 302
+    assert stored(session, told["id"]).deleted_at is not None
+
+
+def test_nobody_else_sees_or_answers_the_questions(operator, other, visitor):
+    told = uploaded(visitor(operator), DATES)
+    stranger = visitor(other)
+    assert stranger.get(f"/imports/{told['id']}/file").status_code == 404
+    assert stranger.post(f"/imports/{told['id']}/file", {"action": "start"}).status_code == 404
+    assert answer(stranger, told["id"], answers={"date_order-3": "dmy"}).status_code == 404
