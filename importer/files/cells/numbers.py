@@ -39,7 +39,6 @@ DRESSED = re.compile(
 )
 """A number with what may stand around it."""
 
-
 MOST_CHARS = 100
 """A longer cell with anything but digits and a decimal mark is no number."""
 
@@ -91,7 +90,7 @@ def undressed(text: str) -> Written | None:
     if len(currencies) > 1 or not all(map(is_currency, currencies)):
         return None
     if (found["behind"] or found["last"]) and not found["digits"][-1].isdigit():
-        return None  # 12,- and 12.\u2013 are prices without cents, not negative
+        return None  # 12,- is a price without cents, and not negative
     is_negative = in_parentheses or (bool(signs) and signs[0] in MINUSES)
     return Written(found["digits"], is_negative, "currency" if currencies else "sign")
 
@@ -122,7 +121,6 @@ def number_reader(mark: str | None) -> Callable[[str], ReadCell]:
     Args:
         mark: its decimal mark; None: not known, and a number that it would change is not read.
     """
-
     plain = PLAIN if mark == "." else PLAIN_BY_ANY_MARK
 
     def read(text: str) -> ReadCell:

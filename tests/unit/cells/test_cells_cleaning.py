@@ -131,6 +131,14 @@ def test_rows_with_a_cell_that_would_be_altered_are_never_taken_for_clean(cells)
         assert all(map(may_need_cleaning, written))
 
 
+@pytest.mark.parametrize("special", [*SPECIAL, " "])
+@pytest.mark.parametrize("cell", ["{}a", "a{}b", "a{}", "{}a{}", '="{}"', "\\{}", "{}\\"])
+def test_one_special_character_anywhere_in_a_cell_is_seen(cell, special):
+    cells = ["x", cell.replace("{}", special), "y"]
+    written = [json.dumps(cells, separators=(",", ":")).encode(), to_json(cells)]
+    assert all(map(may_need_cleaning, written)) or not needs_cleaning(cells)
+
+
 @pytest.mark.parametrize("cell", ["491512345678.0", "Ana <ana@example.org>"])
 def test_rows_are_not_taken_for_clean_where_a_phone_or_an_address_would_be_altered(cell):
     assert may_need_cleaning(to_json(["a", cell]))
