@@ -129,11 +129,12 @@ class ReadRows(NamedTuple):
 
     Attributes:
         columns: the texts of each fill, in their order, one for each row; None: no value.
-        alterations, faults: as those of `ReadRow`, by index of the row; most rows have none.
+        alterations: by field, then by index of the row, what was read otherwise than it stands.
+        faults: by index of the row, what cannot be read, with the field.
     """
 
     columns: list[Sequence[str | None]]
-    alterations: dict[int, list[tuple[str, Alteration]]]
+    alterations: dict[str, dict[int, tuple[Alteration, ...]]]
     faults: dict[int, list[tuple[str, Fault]]]
 
 
@@ -146,8 +147,8 @@ class RowReader:
     def read(self, cells: Sequence[str | None]) -> ReadRow:
         """The row with these cells, of which some at the end may be missing."""
         rows = self.read_all([cells])
-        values = [value for (value,) in rows.columns]
-        return ReadRow(values, rows.alterations.get(0, []), rows.faults.get(0, []))
+        alterations = [(field, each) for field, by_row in rows.alterations.items() for each in by_row[0]]
+        return ReadRow([value for (value,) in rows.columns], alterations, rows.faults.get(0, []))
 
     def read_all(self, rows: Sequence[Sequence[str | None]], *, are_clean: bool = False) -> ReadRows:
         """Rows with these cells, column by column, which is much faster than row by row.
@@ -162,8 +163,12 @@ class RowReader:
                 read.columns.append(_column(columns, fill.columns[0], len(rows)))
                 continue
             found = _read_column(fill, read_cell, columns, rows)
-            read.columns.append([cell.text for cell in found])
-            _note(fill.field, found, read)
+            read.columns.append([text for text, _, _ in found])
+            if altered := {index: cell[1] for index, cell in enumerate(found) if cell[1]}:
+                read.alterations[fill.field] = altered
+            for index, cell in enumerate(found):
+                if cell[2] is not None:
+                    read.faults.setdefault(index, []).append((fill.field, cell[2]))
         return read
 
 
@@ -180,15 +185,6 @@ def _read_column(
     if fill.takes_one_cell:
         return [read(cell) if cell else NO_VALUE for cell in _column(columns, fill.columns[0], len(rows))]
     return [_read(fill, read, cells) for cells in rows]
-
-
-def _note(field: str, found: Sequence[ReadCell], read: ReadRows) -> None:
-    """Add what was altered, and what is at fault, to what is known of the rows."""
-    for index, (_, alterations, fault) in enumerate(found):
-        if alterations:
-            read.alterations.setdefault(index, []).extend((field, alteration) for alteration in alterations)
-        if fault is not None:
-            read.faults.setdefault(index, []).append((field, fault))
 
 
 def _read(fill: Fill, read: Callable[[str], ReadCell], cells: Sequence[str | None]) -> ReadCell:

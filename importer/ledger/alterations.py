@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
 
 from sqlalchemy import Connection, select
 from sqlalchemy.orm import Session
@@ -48,31 +47,38 @@ DELETE = "DELETE FROM alterations WHERE import_sequence = %(sequence)s"
 
 
 def add_alterations(
-    connection: Connection, sequence: int, rows: Mapping[int, Iterable[tuple[str, AlteredCell]]]
+    connection: Connection, sequence: int, alterations: Mapping[str, Mapping[int, Sequence[AlteredCell]]]
 ) -> None:
-    """Add those of rows that are imported.
-
-    Args:
-        rows: by row number, in ascending order; each alteration with its field.
-    """
-    if not rows:
+    """Add those of rows that are imported, by field and row number."""
+    added = [line for field, by_row in alterations.items() for line in _lines(field, by_row)]
+    if not added:
         return
-    counts: Counter[tuple[str, str]] = Counter()
-    examples: dict[tuple[str, str], list[Any]] = {}
-    for number, altered in rows.items():
-        for field, (kind, before, after) in altered:
-            counts[field, kind] += 1
-            if counts[field, kind] <= MAX_EXAMPLES:
-                examples.setdefault((field, kind), []).append([number, _cut(before), _cut(after)])
     parameters = {
         "sequence": sequence,
-        "fields": array_literal(field for field, _ in counts),
-        "kinds": array_literal(kind for _, kind in counts),
-        "counts": integer_array_literal(counts.values()),
-        "examples": array_literal(json.dumps(examples[field_and_kind]) for field_and_kind in counts),
+        "fields": array_literal(field for field, *_ in added),
+        "kinds": array_literal(kind for _, kind, *_ in added),
+        "counts": integer_array_literal(count for _, _, count, _ in added),
+        "examples": array_literal(json.dumps(examples) for *_, examples in added),
         "most": MAX_EXAMPLES,
     }
     connection.exec_driver_sql(ADD, parameters)
+
+
+def _lines(
+    field: str, by_row: Mapping[int, Sequence[AlteredCell]]
+) -> Iterator[tuple[str, str, int, list[tuple[int, str, str | None]]]]:
+    """The kinds in a field, each with its count and the examples of the lowest rows."""
+    counts = Counter([kind for altered in by_row.values() for kind, _, _ in altered])
+    examples: dict[str, list[tuple[int, str, str | None]]] = {kind: [] for kind in counts}
+    wanted = sum(min(count, MAX_EXAMPLES) for count in counts.values())
+    for number in sorted(by_row):
+        for kind, before, after in by_row[number]:
+            if len(examples[kind]) < MAX_EXAMPLES:
+                examples[kind].append((number, _cut(before), _cut(after) if after is not None else None))
+                wanted -= 1
+        if not wanted:
+            break
+    return ((field, kind, counts[kind], examples[kind]) for kind in counts)
 
 
 def alterations_of(session: Session, import_: Import, *, most: int) -> Sequence[Alteration]:
@@ -87,5 +93,5 @@ def delete_alterations(connection: Connection, sequence: int) -> None:
     connection.exec_driver_sql(DELETE, {"sequence": sequence})
 
 
-def _cut(text: str | None) -> str | None:
-    return text if text is None or len(text) <= MAX_CHARACTERS else f"{text[: MAX_CHARACTERS - 1]}…"
+def _cut(text: str) -> str:
+    return text if len(text) <= MAX_CHARACTERS else f"{text[: MAX_CHARACTERS - 1]}…"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
@@ -46,7 +47,7 @@ class CheckedRows:
         self._deaths = deaths
         self._datas = [plain(data) for data in jobs]
         self._values: dict[int, tuple[Any, ...]] = {}
-        self._alterations: dict[int, list[tuple[str, Alteration]]] = {}
+        self._alterations: defaultdict[str, dict[int, Sequence[Alteration]]] = defaultdict(dict)
         self._failures: dict[int, Failure] = {}
         self._attempts: dict[int, Attempt] = {}
         self.retries: dict[int, int] = {}
@@ -60,7 +61,8 @@ class CheckedRows:
     def _read(self, datas: Sequence[bytes]) -> None:
         portion = Portion(others=read_calls(datas)) if self._deaths else self._plan.read(datas)
         self._values |= portion.values
-        self._alterations |= portion.alterations
+        for name, by_row in portion.alterations.items():
+            self._alterations[name] |= by_row
         for call in portion.others:
             self._look_at(call)
 
@@ -80,7 +82,8 @@ class CheckedRows:
             number = attempt.row_number
             self._attempts[number] = attempt
             self._failures.pop(number, None)
-            self._alterations.pop(number, None)
+            for by_row in self._alterations.values():
+                by_row.pop(number, None)
             outcome = self._outcome(attempt)
             if isinstance(outcome, Failure):
                 self._failures[number] = outcome
@@ -106,8 +109,9 @@ class CheckedRows:
             )
         if row.faults:
             return from_faults(attempt, row.faults)
-        if row.alterations:
-            self._alterations[attempt.row_number] = row.alterations
+        for name, altered in row.alterations:
+            by_row = self._alterations[name]
+            by_row[attempt.row_number] = (*by_row.get(attempt.row_number, ()), altered)
         return values
 
     def _late(self, attempt: Attempt, error: TimeLimitError) -> Failure:
@@ -131,11 +135,15 @@ class CheckedRows:
         valid = [new_tuple(ValidRow, (number, values[number])) for number in row_numbers if number not in failures]
         return valid, [failures[number] for number in row_numbers if number in failures]
 
-    def alterations(self, row_numbers: Iterable[int]) -> dict[int, list[tuple[str, Alteration]]]:
-        """What was read otherwise than it stands in these rows, with the field, by row number."""
+    def alterations(self, row_numbers: Iterable[int]) -> dict[str, dict[int, Sequence[Alteration]]]:
+        """What was read otherwise than it stands in these rows, by field and row number."""
         if not self._alterations:
             return {}
-        return {number: self._alterations[number] for number in row_numbers if number in self._alterations}
+        wanted = set(row_numbers)
+        return {
+            name: by_row if wanted >= by_row.keys() else {n: by_row[n] for n in wanted & by_row.keys()}
+            for name, by_row in self._alterations.items()
+        }
 
     def attempt(self, row_number: int) -> Attempt:
         """The attempt of one of these rows, with its cells as text."""

@@ -27,13 +27,20 @@ class Portion:
 
     Attributes:
         values: by row number, of rows that passed their checks.
-        alterations: by row number, what was read otherwise than it stands, with the field.
+        alterations: by field, then by row number, what was read otherwise than it stands.
         others: the calls of all other jobs; each is to be looked at by itself.
     """
 
     values: dict[int, tuple[Any, ...]] = field(default_factory=dict)
-    alterations: dict[int, list[tuple[str, Alteration]]] = field(default_factory=dict)
+    alterations: dict[str, dict[int, tuple[Alteration, ...]]] = field(default_factory=dict)
     others: list[Any] = field(default_factory=list)
+
+    def refuse(self, row_number: int, call: Any) -> None:
+        """Take out a row that did not pass: its call is to be looked at."""
+        self.values.pop(row_number, None)
+        for by_row in self.alterations.values():
+            by_row.pop(row_number, None)
+        self.others.append(call)
 
 
 class Portions:
@@ -113,15 +120,12 @@ class Portions:
                 values = check.validate_python(self._values_of(rows, len(first)))
         except Exception:  # a check that raises or never ends: by name it is said what is wrong
             return Portion(others=calls)
-        portion = Portion(others=[call for call in calls if type(call) is not tuple])
-        for index, (call, found) in enumerate(zip(first, values, strict=True)):
-            if found is None or index in rows.faults:
-                portion.others.append(call)
-                continue
-            number = call[2][2]
-            portion.values[number] = found
-            if index in rows.alterations:
-                portion.alterations[number] = rows.alterations[index]
+        refused = rows.faults.keys() | {index for index, found in enumerate(values) if found is None}
+        others = [call for call in calls if type(call) is not tuple]
+        numbers = [call[2][2] for call in first]
+        portion = Portion(dict(zip(numbers, values, strict=True)), _by_number(rows, numbers), others)
+        for index in refused:
+            portion.refuse(numbers[index], first[index])
         return portion
 
     def _values_of(self, rows: ReadRows, count: int) -> list[list[str | None]]:
@@ -129,6 +133,14 @@ class Portions:
         nothing = [None] * count
         columns = (nothing if place is None else rows.columns[place] for place in self._places)
         return list(map(list, zip(*columns, strict=True)))
+
+
+def _by_number(rows: ReadRows, numbers: Sequence[int]) -> dict[str, dict[int, tuple[Alteration, ...]]]:
+    """The alterations of rows by field and row number."""
+    return {
+        name: {numbers[index]: altered for index, altered in by_index.items()}
+        for name, by_index in rows.alterations.items()
+    }
 
 
 def _joined(datas: Sequence[bytes]) -> bytes:

@@ -20,9 +20,9 @@ GERMAN = {
     "signup_date": Reading(kind="date", date_order="dmy"),
     "balance": Reading(kind="decimal", decimal_mark=","),
 }
-CELLS = st.sampled_from(
-    ["", "a@example.com", "Ann", " Ann ", "2024-02-29", "31.12.2024", "31.02.2024", "12.50", "1.234,56", "1,5"]
-    + ["x" * 300, "\u00a0a", "ÄÖ", '"', "\\", "\n", "\ud800", "NULL", "="]
+CELLS = st.one_of(
+    st.sampled_from(["", "a@example.com", "Ann", " Ann ", "2024-02-29", "31.12.2024", "31.02.2024", "12.50"]),
+    st.sampled_from(["1.234,56", "1,5", "x" * 300, "\u00a0a", "ÄÖ", '"', "\\", "\n", "\ud800", "NULL", "="]),
 )
 ROWS = st.lists(st.lists(CELLS, min_size=5, max_size=5), min_size=1, max_size=6)
 
@@ -54,7 +54,9 @@ def outcome(plan, jobs):
     valid, failures = rows.valid_and_failed(numbers)
     values = {row.row_number: plan.origin.named(row) for row in valid}
     reasons = {failure.attempt.row_number: failure[1:] for failure in failures}
-    return values, reasons, rows.alterations(row.row_number for row in valid)
+    altered = rows.alterations(row.row_number for row in valid)
+    by_cell = {(name, n): tuple(cells) for name, by_row in altered.items() for n, cells in by_row.items()}
+    return values, reasons, by_cell
 
 
 @pytest.mark.parametrize("name", MAPPINGS)
@@ -89,7 +91,11 @@ def test_other_jobs_are_handed_back_as_they_are():
         {"attempt": 4},
         "something else",
     ]
-    assert portion.values.keys() == portion.alterations.keys() == {1}
+    assert portion.values.keys() == {1}
+    assert {name: by_row.keys() for name, by_row in portion.alterations.items()} == {
+        "signup_date": {1},
+        "balance": {1},
+    }
 
 
 def test_values_stand_in_the_order_of_the_files_columns_where_cells_are_taken_as_they_stand():
