@@ -11,6 +11,8 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from importer.connections import RedisCertificateError
+from importer.files.cells.outcomes import ALTERATIONS
+from importer.models import Alteration
 from importer.statuses import Status
 
 
@@ -28,6 +30,25 @@ def test_an_import_is_told_with_every_count_and_its_page(someone, operator, make
     told = someone.get(f"/api/imports/{import_.id}").get_json()
     assert (told["total_rows"], told["imported_rows"], told["failed_rows"]) == (3, 2, 1)
     assert told["url"] == f"/imports/{import_.id}"
+
+
+def test_what_was_read_otherwise_is_told_with_examples_and_empty_cells_are_counted(
+    someone, operator, make_import, session
+):
+    import_ = make_import(operator, empty_cells_kept=1, empty_cells_cleared=2, blank_rows=3)
+    of_balance = {"field": "balance", "kind": "no_value", "count": 7}
+    session.add(Alteration(import_sequence=import_.sequence, examples=[[3, "NULL", None]], **of_balance))
+    session.commit()
+    told = someone.get(f"/api/imports/{import_.id}").get_json()
+    assert (told["empty_cells_kept"], told["empty_cells_cleared"], told["blank_rows"]) == (1, 2, 3)
+    assert told["alterations"] == [
+        {
+            **of_balance,
+            "meaning": ALTERATIONS["no_value"],
+            "examples": [{"row_number": 3, "before": "NULL", "after": None}],
+        }
+    ]
+    assert "alterations" not in someone.get("/api/imports").get_json()["imports"][0]
 
 
 def test_rate_and_time_left_come_from_the_time_that_an_import_was_running(someone, operator, make_import):

@@ -10,7 +10,7 @@ from sqlalchemy import update
 from sqlalchemy.exc import OperationalError
 
 from importer.control import doctor
-from importer.models import Import
+from importer.models import Alteration, Import
 from importer.statuses import Status
 
 PASSWORD = "correct horse battery"
@@ -147,3 +147,17 @@ def test_the_doctor_of_everything_says_that_no_process_is_alive(flask):
 def test_a_list_of_more_imports_than_a_thousand_is_refused(flask):
     assert flask("imports", "list", "--limit", "1000").exit_code == 0
     assert flask("imports", "list", "--limit", "1001").exit_code == 2
+
+
+def test_show_tells_what_was_read_otherwise_than_written(flask, operator, make_import, session):
+    import_ = make_import(operator, empty_cells_kept=1200, empty_cells_cleared=2, blank_rows=3)
+    of_balance = {"field": "balance", "kind": "decimal_mark", "count": 7000}
+    session.add(Alteration(import_sequence=import_.sequence, examples=[[3, "1,5\x1b", "1.5"]], **of_balance))
+    session.commit()
+    shown = flask("imports", "show", import_.id).output
+    assert "Empty cells that left a record's value alone: 1,200" in shown
+    assert "Empty cells that cleared a record's value: 2" in shown
+    assert "Lines without any value, left out: 3" in shown
+    assert "balance: a decimal comma read as a point: 7,000, such as 1,5\u241b → 1.5 in row 3" in shown
+    told = json.loads(flask("imports", "show", import_.id, "--json").output)
+    assert told["alterations"][0]["examples"] == [{"row_number": 3, "before": "1,5\x1b", "after": "1.5"}]

@@ -5,7 +5,9 @@ import re
 import pytest
 from sqlalchemy import event, text
 
+from importer.control.reports import MAX_ALTERATIONS
 from importer.health.checks import Finding
+from importer.models import Alteration
 from importer.statuses import CANCELLABLE, MEANINGS, Status
 from importer.web.extensions import db
 
@@ -208,3 +210,44 @@ def test_a_page_says_how_long_an_import_took_and_how_fast_it_was(operator, visit
     page = " ".join(visitor(operator).page(f"/imports/{import_.id}").split())
     assert '<dt>Took</dt><dd title="Without pauses and waiting">2 min 0 s</dd>' in page
     assert "5 rows/s on average" in page
+
+
+def altered(session, import_, field="balance", kind="decimal_mark", **values):
+    told = {"count": 12000, "examples": [[3, "1,5\u00a0<b>", "1.5"], [4, "NULL", None]], **values}
+    session.add(Alteration(import_sequence=import_.sequence, field=field, kind=kind, **told))
+    session.commit()
+
+
+@pytest.mark.parametrize("path", ["/imports/{id}", "/imports/{id}/live"])
+def test_what_was_read_otherwise_than_written_is_told_with_examples(path, operator, visitor, make_import, session):
+    import_ = make_import(operator)
+    altered(session, import_)
+    page = visitor(operator).page(path.format(id=import_.id))
+    for words in ("Read otherwise than written", "a decimal comma read as a point", "12,000"):
+        assert words in page
+    assert "<bdi>1,5\\xa0&lt;b&gt;</bdi> → <bdi>1.5</bdi>" in page
+    assert '<bdi>NULL</bdi> → <span class="muted">empty</span>' in page
+
+
+def test_empty_cells_and_lines_that_are_no_rows_are_told(operator, visitor, make_import):
+    import_ = make_import(operator, empty_cells_kept=1, empty_cells_cleared=2, blank_rows=12000)
+    page = visitor(operator).page(f"/imports/{import_.id}")
+    assert "1 empty cell left the value of an existing record as it was." in page
+    assert "2 empty cells cleared the values of existing records." in page
+    assert "12,000 lines without any value were left out." in page
+
+
+def test_an_import_that_was_read_as_written_says_nothing_of_it(operator, visitor, make_import):
+    page = visitor(operator).page(f"/imports/{make_import(operator).id}")
+    assert "<h2>Read otherwise" not in page
+    assert "without any value" not in page
+
+
+def test_no_more_than_the_most_frequent_are_shown(operator, visitor, make_import, session):
+    import_ = make_import(operator)
+    for number in range(MAX_ALTERATIONS + 1):
+        altered(session, import_, field=f"field_{number}", count=number + 1)
+    page = visitor(operator).page(f"/imports/{import_.id}")
+    assert "field_100" in page
+    assert "field_0<" not in page
+    assert "No more than the 100 most frequent are shown." in page
