@@ -44,9 +44,9 @@ class AirportRow(RowSchema):
     city: Annotated[str, StringConstraints(max_length=100)] | None = None
     subd: Annotated[str, StringConstraints(max_length=100)] | None = None
     country: Annotated[str, matches(r"[A-Z]{2}", "a two-letter country code such as DE"), IS_CODE] | None = None
-    elevation: Annotated[Decimal, Field(ge=-2000, le=40000), IS_PLAIN_DECIMAL] | None = None
-    lat: Annotated[Decimal, Field(ge=-90, le=90), IS_PLAIN_DECIMAL] | None = None
-    lon: Annotated[Decimal, Field(ge=-180, le=180), IS_PLAIN_DECIMAL] | None = None
+    elevation: Annotated[Decimal, Field(ge=-2000, le=40000, decimal_places=1), IS_PLAIN_DECIMAL] | None = None
+    lat: Annotated[Decimal, Field(ge=-90, le=90, decimal_places=6), IS_PLAIN_DECIMAL] | None = None
+    lon: Annotated[Decimal, Field(ge=-180, le=180, decimal_places=6), IS_PLAIN_DECIMAL] | None = None
     tz: Annotated[str, StringConstraints(max_length=64)] | None = None
     lid: Annotated[str, StringConstraints(max_length=10)] | None = None
 

@@ -31,11 +31,12 @@ def broken_file(tmp_path: Path) -> Path:
     return path
 
 
-def test_a_person_uploads_a_real_file_and_sees_every_row_imported(logged_in: Page):
+def test_a_person_uploads_a_real_file_and_sees_what_became_of_every_row(logged_in: Page):
     upload(logged_in, "Airports", package_folder("airportsdata") / "airports.csv")
     main = logged_in.locator("main")
     expect(main).to_contain_text("Completed", timeout=90 * SECOND)
-    expect(main).to_contain_text("28,298 rows in the file = 28,298 imported + 0 failed.")
+    expect(main).to_contain_text("28,298 rows in the file = 28,297 imported + 1 failed.")
+    expect(main).to_contain_text("has two decimals; this field keeps one")
     logged_in.goto("/imports")
     expect(logged_in.locator("main")).to_contain_text("airports.csv")
 
@@ -82,6 +83,18 @@ def test_an_export_of_a_german_spreadsheet_is_read_as_it_is_written(logged_in: P
     upload(logged_in, "Contacts", export)
     expect(logged_in.locator("main")).to_contain_text("Completed", timeout=60 * SECOND)
     expect(logged_in.locator("main")).to_contain_text("semicolons between cells, Windows-1252")
+
+
+def test_what_was_read_otherwise_than_written_is_shown_and_fits_a_phone(logged_in: Page, tmp_path: Path):
+    file = tmp_path / "contacts.csv"
+    file.write_text('email,name,balance\na@example.com, Ann ,"1,234.56"\nb@example.com,B\u200bo,$5.50\n')
+    upload(logged_in, "Contacts", file)
+    expect(logged_in.locator("main")).to_contain_text("Completed", timeout=60 * SECOND)
+    rows = logged_in.locator("#alterations-table tbody tr")
+    expect(rows).to_have_count(4)
+    expect(rows.filter(has_text="invisible characters removed")).to_contain_text("B\\u200bo → Bo")
+    logged_in.set_viewport_size({"width": 390, "height": 844})
+    assert logged_in.evaluate("document.documentElement.scrollWidth") <= 390
 
 
 def test_the_pages_fit_a_phone(logged_in: Page, broken_file: Path):
