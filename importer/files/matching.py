@@ -5,7 +5,7 @@ A suggestion, by the nearness of names or by what the cells are, is never taken 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -115,7 +115,8 @@ class Matching:
     @property
     def free(self) -> list[int]:
         """Columns of which nothing is taken and nothing was said."""
-        return [place for place in range(len(self.names)) if place not in self.taken | self.left_out]
+        settled = self.taken | self.left_out
+        return [place for place in range(len(self.names)) if place not in settled]
 
     def field_of(self, column: int) -> str | None:
         """The field that a column fills, alone or with others."""
@@ -182,20 +183,24 @@ class Matching:
                     del self.rivals[name]
 
     def _suggest(self) -> None:
-        unfilled = [one for one in self.fields if one.name not in self.sources and one.name not in self.rivals]
+        unfilled = [
+            (one.name, one.names)
+            for one in self.fields
+            if one.name not in self.sources and one.name not in self.rivals
+        ]
         for place in self.free:
-            scored = [(nearness(self.names[place], one), one.name) for one in unfilled]
+            scored = [(nearness(self.names[place], names), name) for name, names in unfilled]
             best = max(scored, default=(0.0, ""))
             if best[0] >= NEAR:
                 self.near.setdefault(best[1], []).append(place)
 
 
-def nearness(name: str, to: Field) -> float:
-    """How near the name of a column is to one of a field's: 0 to 100."""
+def nearness(name: str, to: Collection[str]) -> float:
+    """How near the name of a column is to one of these, which are normalised: 0 to 100."""
     written = normalised(name)
     if not written:
         return 0.0
-    return max(_nearness(written, one) for one in to.names if one)
+    return max(_nearness(written, one) for one in to if one)
 
 
 def _nearness(written: str, wanted: str) -> float:

@@ -251,7 +251,7 @@ class _Proposing:
             name=self._names[place],
             examples=self._examples(place),
             field=field,
-            suggested=self._suggested.get(place) if place in self._matching.free else None,
+            suggested=self._suggested.get(place),
             evidence=decision.evidence if decision is not None else "",
             has_values=bool(self._cells[place]),
         )
