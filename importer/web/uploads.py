@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, g, request
+from flask import Blueprint, g, redirect, request, url_for
 from werkzeug.exceptions import BadRequest
+from werkzeug.wrappers import Response
 
 from importer.control.options import options_from_text
 from importer.control.reports import about_the_file, report
 from importer.control.uploads import Options, begin_upload, receive, receive_again
 from importer.errors import FileTooLargeError
 from importer.models import Import
+from importer.web.auth import wants_json
 from importer.web.extensions import db, services
 from importer.web.imports import as_json
 from importer.web.multipart import read_upload
@@ -25,9 +27,15 @@ MAX_KEY_CHARS = 100
 
 
 @blueprint.post("/imports")
-def create() -> tuple[dict[str, Any], int]:
-    """The upload page's file; the page's script says the record type in the query, a form may in a field."""
-    return created(*receive_upload(request.args.get("record_type")))
+def create() -> tuple[dict[str, Any], int] | Response:
+    """The upload page's file; the page's script says the record type in the query, a form in a field.
+
+    The script gets JSON; a browser that has none is led to the import's page.
+    """
+    import_, made = receive_upload(request.args.get("record_type"))
+    if not wants_json():
+        return redirect(url_for("imports.show", import_id=import_.id), 303)
+    return created(import_, made)
 
 
 def receive_upload(record_type: str | None) -> tuple[Import, bool]:
