@@ -52,6 +52,10 @@ class RefusedFileError(ImporterError):
         self.code = code
 
 
+class NotInPlaceError(ImporterError):
+    """The file has to be converted before its rows can be read."""
+
+
 class QuestionsError(RefusedFileError):
     """How to read the file is not certain, and the import must not wait for answers.
 

@@ -7,30 +7,49 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from importer.errors import RefusedTransitionError, UnknownAnswersError
+from importer.errors import NotInPlaceError, RefusedTransitionError, UnknownAnswersError
+from importer.files.questions import Question
 from importer.lifecycle.beginnings import beginning_of
+from importer.lifecycle.converted import BEFORE, begin_conversion, read_converted
 from importer.lifecycle.layouts import REMEMBERED
 from importer.lifecycle.starting import Reading, read_beginning, start_or_wait
+from importer.lifecycle.transitions import move
 from importer.models import Import
 from importer.services import Services
 from importer.statuses import Status
+
+
+def questions_before_conversion(import_: Import) -> list[Question]:
+    """What is to be answered before the file of a waiting import can be converted; nothing for any other file."""
+    if import_.conversion is None or import_.converted_etag is not None:
+        return []
+    return [Question.from_json(told) for told in import_.questions or []]
 
 
 def reading_of(session: Session, services: Services, import_: Import, given: Mapping[str, Any]) -> Reading:
     """How the file of a waiting import would be read with these answers, besides those that it has.
 
     Raises:
+        NotInPlaceError: it has to be converted first.
         RefusedTransitionError: it does not wait for answers.
         RefusedFileError: with these answers the file cannot be imported.
         ObjectChangedError, ObjectMissingError, StorageError: its file cannot be read.
     """
+    _refuse_unless_waiting(import_)
+    if questions_before_conversion(import_):
+        raise NotInPlaceError
+    record_type = services.record_types[import_.record_type]
+    answers, user_id = {**said_before(import_), **given}, import_.created_by
+    session.commit()  # S3 is asked next, and the database ends a transaction that waits for long
+    if import_.converted_etag is not None:
+        return read_converted(session, services, import_, answers)
+    beginning = beginning_of(services, import_)
+    return read_beginning(session, services, beginning, record_type, answers, user_id)
+
+
+def _refuse_unless_waiting(import_: Import) -> None:
     if import_.status != Status.WAITING:
         raise RefusedTransitionError(f"Import {import_.id} is {import_.status}; it does not wait for answers.")
-    record_type = services.record_types[import_.record_type]
-    known, user_id = said_before(import_), import_.created_by
-    session.commit()  # S3 is asked next, and the database ends a transaction that waits for long
-    beginning = beginning_of(services, import_)
-    return read_beginning(session, services, beginning, record_type, {**known, **given}, user_id)
 
 
 def said_before(import_: Import) -> dict[str, Any]:
@@ -40,13 +59,21 @@ def said_before(import_: Import) -> dict[str, Any]:
     return {question: answer for question, answer in answers.items() if question not in remembered["questions"]}
 
 
-def answer(session: Session, services: Services, import_: Import, given: Mapping[str, Any]) -> Reading:
-    """Take answers; the import begins where no question is left.
+def answer(session: Session, services: Services, import_: Import, given: Mapping[str, Any]) -> None:
+    """Take answers; the import begins where no question is left, or its conversion does.
 
     Raises:
         UnknownAnswersError: naming those that answer nothing; then none is taken.
-        as `reading_of` does.
+        RefusedTransitionError, RefusedFileError, ObjectChangedError, ObjectMissingError, StorageError: as
+            `reading_of` does.
     """
+    _refuse_unless_waiting(import_)
+    if questions_before_conversion(import_):
+        _answer_before_conversion(session, services, import_, given)
+        return
+    if import_.converted_etag is not None and _is_other_conversion(import_, given):
+        _convert_anew(session, services, import_, given)
+        return
     reading = reading_of(session, services, import_, given)
     still_open = {question.id for question in reading.opening.proposal.questions}
     unknown = [question for question in given if question in reading.unused or question in still_open]
@@ -54,5 +81,34 @@ def answer(session: Session, services: Services, import_: Import, given: Mapping
         raise UnknownAnswersError(unknown, reading.opening.proposal.questions)
     if not start_or_wait(session, services, import_, reading, only_from=[Status.WAITING]):
         session.refresh(import_)
-        raise RefusedTransitionError(f"Import {import_.id} is {import_.status}; it does not wait for answers.")
-    return reading
+        _refuse_unless_waiting(import_)
+
+
+def _answer_before_conversion(
+    session: Session, services: Services, import_: Import, given: Mapping[str, Any]
+) -> None:
+    """Take the answers without which the file cannot be converted; the others are looked at when it is."""
+    asked = {question.id: question for question in questions_before_conversion(import_)}
+    wrong = [question for question in given if question in asked and not asked[question].takes(given[question])]
+    if wrong:
+        raise UnknownAnswersError(wrong, list(asked.values()))
+    answers = {**said_before(import_), **given}
+    left = [question.as_json() for id_, question in asked.items() if id_ not in answers]
+    if left:
+        move(session, import_, Status.WAITING, only_from=[Status.WAITING], answers=answers, questions=left)
+        session.commit()
+    else:
+        _convert_anew(session, services, import_, given)
+
+
+def _is_other_conversion(import_: Import, given: Mapping[str, Any]) -> bool:
+    """Whether answers decide otherwise what is converted, and how."""
+    before = said_before(import_)
+    return any(question in BEFORE and before.get(question) != said for question, said in given.items())
+
+
+def _convert_anew(session: Session, services: Services, import_: Import, given: Mapping[str, Any]) -> None:
+    answers = {**said_before(import_), **given}
+    if not begin_conversion(session, services, import_, only_from=[Status.WAITING], answers=answers):
+        session.refresh(import_)
+        _refuse_unless_waiting(import_)

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import func, update
 from sqlalchemy.orm import Session
 
-from importer.errors import FileTooLargeError, UploadError
+from importer.errors import FileTooLargeError, NotInPlaceError, UploadError
 from importer.files.openings import Beginning
 from importer.lifecycle.starting import Reading, read_beginning
 from importer.models import Import
@@ -69,14 +69,19 @@ def _around_first(chunk: bytes) -> bytes:
     return chunk[chunk.rfind(b"\n", 0, first) + 1 : first + PIECE_BYTES]
 
 
-def look_at(session: Session, services: Services, incoming: Incoming, beginning: Beginning) -> Reading:
-    """How the file would be read; its record type is known.
+def look_at(session: Session, services: Services, incoming: Incoming, beginning: Beginning) -> Reading | None:
+    """How the file would be read, whose record type is known; None where it has to be converted first.
 
     Raises:
         RefusedFileError: it cannot be imported, whatever is answered.
     """
     assert incoming.record_type is not None
-    reading = read_beginning(session, services, beginning, incoming.record_type, incoming.given, incoming.user_id)
+    try:
+        reading = read_beginning(
+            session, services, beginning, incoming.record_type, incoming.given, incoming.user_id
+        )
+    except NotInPlaceError:
+        reading = None
     session.commit()  # none may stay open while the file arrives
     return reading
 

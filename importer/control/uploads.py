@@ -23,13 +23,13 @@ from importer.errors import (
     UnknownRecordTypeError,
     UploadError,
 )
+from importer.lifecycle.converted import begin_conversion
 from importer.lifecycle.starting import Reading, start_or_wait
 from importer.lifecycle.transitions import try_move
 from importer.models import Import, User
 from importer.record_types import RecordType
 from importer.services import Services
 from importer.statuses import Reason, Status
-from importer.storage.object_writer import StoredObject
 
 log = logging.getLogger(__name__)
 
@@ -165,7 +165,8 @@ def receive(
             )
             if reading is None or not beginning.tells_encoding or reading.given != incoming.given:
                 reading = look_at(session, services, incoming, beginning)
-            _refuse_to_wait(reading, says_options())
+            if reading is not None:
+                _refuse_to_wait(reading, says_options())
             stored = writer.complete()
     except (RefusedFileError, UnknownRecordTypeError) as error:
         _stop(session, incoming, Reason.FILE_REFUSED, error.message)
@@ -178,7 +179,14 @@ def receive(
         _stop(session, incoming, Reason.UPLOAD_BROKE_OFF, detail)
         raise
     log.info("import %s: %s bytes received", incoming.import_id, stored.size)
-    _start(session, services, import_, incoming, reading, stored, digest.hexdigest())
+    arrived = {
+        "record_type": incoming.record_type.name if incoming.record_type else UNKNOWN_TYPE,
+        "size_bytes": stored.size,
+        "etag": stored.etag,
+        "content_sha256": digest.hexdigest(),
+        "uploaded_at": func.now(),
+    }
+    _start(session, services, import_, reading, says_options(), arrived)
 
 
 def _refuse_to_wait(reading: Reading, options: Options) -> None:
@@ -246,24 +254,28 @@ def _start(
     session: Session,
     services: Services,
     import_: Import,
-    incoming: Incoming,
-    reading: Reading,
-    stored: StoredObject,
-    digest: str,
+    reading: Reading | None,
+    options: Options,
+    arrived: Mapping[str, Any],
 ) -> None:
-    assert incoming.record_type is not None
-    started = start_or_wait(
-        session,
-        services,
-        import_,
-        reading,
-        only_from=[Status.UPLOADING],
-        record_type=incoming.record_type.name,
-        size_bytes=stored.size,
-        etag=stored.etag,
-        content_sha256=digest,
-        uploaded_at=func.now(),
-    )
+    """Begin with the rows, or with converting, or let the import wait.
+
+    Args:
+        arrived: columns of the import that are known now.
+    """
+    only_from = [Status.UPLOADING]
+    if reading is not None:
+        started = start_or_wait(session, services, import_, reading, only_from=only_from, **arrived)
+    else:
+        started = begin_conversion(
+            session,
+            services,
+            import_,
+            only_from=only_from,
+            may_wait=options.may_wait,
+            answers=dict(options.given),
+            **arrived,
+        )
     if not started:
         services.storage.delete(import_.object_key)
         _note_end(session, import_.id)

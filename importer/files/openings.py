@@ -10,7 +10,8 @@ import io
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from importer.errors import RefusedFileError
+from importer.errors import NotInPlaceError, RefusedFileError
+from importer.files.conversion.preparation import has_to_be_converted
 from importer.files.csv_reader import Position, Record, RecordReader
 from importer.files.detection import Described, describe
 from importer.files.fields import Field
@@ -81,16 +82,17 @@ def describe_text(beginning: Beginning, fields: Sequence[Field], answers: Answer
     """Describe a text that can be read where it lies.
 
     Raises:
-        RefusedFileError: it is no such text.
+        NotInPlaceError: it has to be converted first.
+        RefusedFileError: it is nothing that can be read.
     """
     kind = kind_of(beginning.head)
+    if has_to_be_converted(kind):
+        raise NotInPlaceError
     if kind != TEXT:
         raise refusal(kind)
     described = describe(beginning.sample, frozenset().union(*(field.names for field in fields)), answers)
-    if described.profile.encoding.startswith(("utf-16", "utf-32")):
-        raise refusal("utf16")
-    if described.profile.line_end in ("cr", "mixed"):
-        raise refusal("carriage_returns")
+    if has_to_be_converted(kind, described.profile):
+        raise NotInPlaceError
     return described
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 LEFT_OUT = "none"
@@ -39,6 +39,10 @@ class Question(NamedTuple):
     text: str
     choices: tuple[Choice, ...] = ()
     default: str | None = None
+
+    def takes(self, answer: Any) -> bool:
+        """Whether this is one of its answers."""
+        return any(answer == choice.value for choice in self.choices)
 
     def as_json(self) -> dict[str, Any]:
         """What API and command print of it."""
@@ -84,8 +88,3 @@ class Answers(Mapping[str, Any]):
     def unused(self) -> list[str]:
         """Answers that nobody asked for."""
         return [question_id for question_id in self._given if question_id not in self._used]
-
-
-def is_choice(answer: Any, choices: Sequence[Choice]) -> bool:
-    """Whether an answer is one of these."""
-    return any(answer == choice.value for choice in choices)

@@ -8,23 +8,12 @@ REFUSALS: dict[str, str] = {
     "empty": "The file is empty, or has only blank lines where its header should be. Upload a CSV file with a"
     " header and at least one row.",
     "no_rows": "The file has a header and no rows. Upload a file with at least one row below the header.",
-    "gzip": "The file is compressed with gzip. Unpack it, and upload the CSV file that is in it.",
-    "bzip2": "The file is compressed with bzip2. Unpack it, and upload the CSV file that is in it.",
-    "xz": "The file is compressed with xz. Unpack it, and upload the CSV file that is in it.",
-    "zip": "The file is a ZIP archive. Unpack it, and upload the CSV file that is in it.",
     "archive": "The file is a compressed archive. Unpack it, and upload the CSV file that is in it.",
     "damaged": "The file is compressed, and damaged or cut off. Get it again from where it comes from.",
     "unpacked_too_large": "Unpacked, the file is larger than {most:,} bytes. Divide it.",
-    "xlsx": "The file is an Excel workbook. Save the sheet as “CSV UTF-8”, and upload that file.",
-    "ods": "The file is an OpenDocument spreadsheet. Save the sheet as CSV in UTF-8, and upload that file.",
-    "xls": "The file is an old Excel workbook or Office document. Save the sheet as “CSV UTF-8”, and upload that"
-    " file.",
     "numbers": "The file is a sheet of Apple Numbers. Export it there as CSV (File, Export To, CSV, encoding"
     " UTF-8), and upload that file.",
-    "html": "The file is a web page (HTML), whatever its name says. Open it in a spreadsheet, save it as “CSV"
-    " UTF-8”, and upload that file.",
     "pdf": "The file is a PDF. Upload the table itself, saved as “CSV UTF-8”.",
-    "utf16": "The file is in UTF-16, which spreadsheets call “Unicode text”. Save it as “CSV UTF-8”.",
     "binary": "The file is not text: line {line} contains NUL characters. Save the table as “CSV UTF-8”.",
     "not_utf8": "The header (line {line}) is not UTF-8. Save the file as “CSV UTF-8”.",
     "carriage_returns": "The file's lines end as those of old Macs do, in a carriage return alone. Save it with"
@@ -63,8 +52,6 @@ CONVERSION_REFUSALS: dict[str, str] = {
     " object with names and values.",
     "damaged_html": "The page cannot be read: a tag is longer than {most:,} characters. Open it in a spreadsheet,"
     " save it as “CSV UTF-8”, and upload that file.",
-    "json": "The file is JSON. Save the table as “CSV UTF-8”, and upload that file.",
-    "json_lines": "The file is JSON. Save the table as “CSV UTF-8”, and upload that file.",
 }
 """The same for files that are converted before their rows are read."""
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from importer.errors import QuestionsError
 from importer.files.conversion.header import describe_lines, open_lines
 from importer.files.problems import Limits
 from importer.files.questions import Answers, Question
@@ -20,21 +21,34 @@ from importer.models import Import
 from importer.services import Services
 from importer.statuses import Status
 
+MAY_WAIT = "may_wait"
+"""The key in `imports.conversion` of whether the import may wait for answers."""
+
+BEFORE = frozenset({"sheet", "encoding", "delimiter", "quote"})
+"""Answers that decide what is converted, and how."""
+
 
 def begin_conversion(
-    session: Session, services: Services, import_: Import, *, only_from: Sequence[Status], **values: Any
+    session: Session,
+    services: Services,
+    import_: Import,
+    *,
+    only_from: Sequence[Status],
+    may_wait: bool = True,
+    **values: Any,
 ) -> bool:
     """Have the import's file converted, for the first time or, with another answer, anew; commit.
 
     Args:
         only_from: the statuses that it may have now.
+        may_wait: whether it may wait for answers; else a file that needs some is refused.
         values: further columns of the import to write in the same statement.
 
     Returns:
         Whether it was moved; False where it was cancelled or given up meanwhile.
     """
     fresh: dict[str, Any] = {
-        "conversion": {},
+        "conversion": {MAY_WAIT: may_wait},
         "converted_etag": None,
         "converted_bytes": None,
         "converted_rows": None,
@@ -50,8 +64,14 @@ def begin_conversion(
 
 
 def wait_for_choice(services: Services, import_id: str, kind: str, questions: Sequence[Question]) -> None:
-    """Let a converting import wait: which table is meant, or how its text is written, only a person can say."""
+    """Let a converting import wait: which table is meant, or how its text is written, only a person can say.
+
+    Raises:
+        QuestionsError: it must not wait.
+    """
     with Session(services.engine) as session:
+        import_ = session.get(Import, import_id)
+        _refuse_to_wait(import_, questions)
         asked = [question.as_json() for question in questions]
         conversion = {"kind": kind}
         try_move(
@@ -70,7 +90,7 @@ def start_converted(services: Services, import_id: str) -> None:
     """Begin with the rows of a converted file where all is certain, else let the import wait for answers.
 
     Raises:
-        RefusedFileError: it cannot be imported, whatever is answered.
+        RefusedFileError: it cannot be imported, whatever is answered, or must not wait for answers.
         StorageError: S3 does not answer.
     """
     with Session(services.engine, expire_on_commit=False) as session:
@@ -80,7 +100,14 @@ def start_converted(services: Services, import_id: str) -> None:
         given = {name: said for name, said in (import_.answers or {}).items() if name != REMEMBERED}
         session.commit()  # S3 is asked next, and the database ends a transaction that waits for long
         reading = read_converted(session, services, import_, given)
+        _refuse_to_wait(import_, reading.opening.proposal.questions)
         start_or_wait(session, services, import_, reading, only_from=[Status.CONVERTING])
+
+
+def _refuse_to_wait(import_: Import | None, questions: Sequence[Question]) -> None:
+    may_wait = import_ is None or (import_.conversion or {}).get(MAY_WAIT, True)
+    if questions and not may_wait:
+        raise QuestionsError(questions)
 
 
 def read_converted(session: Session, services: Services, import_: Import, given: dict[str, object]) -> Reading:
@@ -93,14 +120,13 @@ def read_converted(session: Session, services: Services, import_: Import, given:
     head = lines_beginning(services, import_)
     described = describe_lines(head, fields, Answers(given), limits)
     remembered = recall(session, import_.record_type, digest_of(described), import_.created_by)
-    answers = {**(remembered.answers if remembered else {}), **given}
-    asked = Answers(answers)
-    asked.get("sheet")  # answered before the conversion, as are the two others
-    asked.get("encoding"), asked.get("delimiter")
+    asked = Answers(given, remembered.answers if remembered else None)
+    for question in BEFORE:
+        asked.get(question)
     described = describe_lines(head, fields, asked, limits)
     opening = open_lines(head, described, fields, asked, limits)
     unused = [question for question in asked.unused if question in given]
-    return Reading(opening, answers, given, remembered, unused)
+    return Reading(opening, dict(asked), given, remembered, unused)
 
 
 def lines_beginning(services: Services, import_: Import) -> bytes:

@@ -15,6 +15,7 @@ from importer.files.cell_questions import MARKS
 from importer.files.cells.readings import DATE_ORDERS
 from importer.files.dialects import DELIMITERS
 from importer.files.encoding_names import CALLED, called
+from importer.files.questions import Question
 from importer.lifecycle.starting import Reading
 from importer.models import Import
 from importer.statuses import Status
@@ -48,10 +49,9 @@ def preview(import_id: str) -> str:
 def create(import_id: str) -> Any:
     """Take the answers and begin; where one is lacking, the page says which."""
     import_ = _find(import_id)
-    form = _form()
+    page = _page(import_, _form())
     if request.form.get("action") == "update":
-        return render_template("imports/check.html", **_page(import_, form))
-    page = _page(import_, form)
+        return render_template("imports/check.html", **page)
     if page["lacking"] or page["refusal"]:
         return render_template("imports/check.html", **{**page, "was_sent": True}), 422
     answers.answer(db.session(), services(), import_, page["given"])
@@ -82,6 +82,9 @@ def _page(import_: Import, form: dict[str, str] | None) -> dict[str, Any]:
     Args:
         form: what its controls say; None: the likeliest answer to each question, still to be confirmed.
     """
+    first = answers.questions_before_conversion(import_)
+    if first:
+        return _first_choice(import_, first, form)
     before = answers.reading_of(db.session(), services(), import_, {})
     baseline = chosen_of(before)
     asked = [question.id for question in before.opening.proposal.questions]
@@ -103,6 +106,24 @@ def _page(import_: Import, form: dict[str, str] | None) -> dict[str, Any]:
     }
 
 
+def _first_choice(import_: Import, questions: list[Question], form: dict[str, str] | None) -> dict[str, Any]:
+    """What the page shows of a file that can be converted only when these questions are answered."""
+    if form is None:
+        given = {question.id: question.default for question in questions if question.default is not None}
+    else:
+        given = {question.id: form[question.id] for question in questions if question.id in form}
+    return {
+        "import_": import_,
+        "proposal": None,
+        "record_type": services().record_types[import_.record_type],
+        "questions": questions,
+        "given": given,
+        "lacking": [question.id for question in questions if not question.takes(given.get(question.id))],
+        "refusal": None,
+        "was_sent": False,
+    }
+
+
 def _shown(import_: Import, before: Reading, reading: Reading, given: dict[str, Any]) -> dict[str, Any]:
     proposal = reading.opening.proposal
     still = {question.id: question for question in proposal.questions}
@@ -114,6 +135,7 @@ def _shown(import_: Import, before: Reading, reading: Reading, given: dict[str, 
     return {
         "reading": reading,
         "proposal": proposal,
+        "converted": import_.conversion,
         "record_type": record_type,
         "questions": [{**asked, **still}[id_] for id_ in dict.fromkeys([*asked, *still])],
         "lacking": list(still),

@@ -10,6 +10,7 @@ from typing import Any
 from flask import Flask
 from markupsafe import Markup, escape
 
+from importer.control.first_look import CONVERTED
 from importer.files.dialects import DELIMITERS
 
 SHOWN_CHARACTERS = 300
@@ -21,9 +22,15 @@ MINUTE, HOUR, DAY = 60, 3600, 86400
 
 
 def register(app: Flask) -> None:
-    app.jinja_env.filters.update(
-        number=number, size=size, duration=duration, when=when, visible=visible, marked=marked, reading=reading
-    )
+    filters = (number, size, duration, when, visible, marked, reading, what_it_was)
+    app.jinja_env.filters.update({function.__name__: function for function in filters})
+
+
+def what_it_was(conversion: dict[str, Any]) -> str:
+    """What a converted file was, in a few words."""
+    words = CONVERTED.get(conversion.get("kind", ""), "text that had to be converted")
+    table = conversion.get("table")
+    return f"{words[:1].upper()}{words[1:]}" + (f", of it “{visible(str(table), 100)}”" if table else "")
 
 
 def reading(profile: dict[str, Any]) -> str:

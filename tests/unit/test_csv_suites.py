@@ -181,11 +181,6 @@ def test_shift_jis_is_read_as_such():
 @pytest.mark.parametrize(
     ("name", "code"),
     [
-        ("utf16.csv", "utf16"),
-        ("all_utf16.csv", "utf16"),
-        ("only_utf16.csv", "utf16"),
-        ("utf16.csv.gz", "gzip"),
-        ("latin1.csv.gz", "gzip"),
         ("only_latin1.csv", "no_known_column"),
     ],
 )
