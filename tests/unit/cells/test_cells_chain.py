@@ -166,6 +166,11 @@ def test_several_addresses_are_a_fault(read, cell):
     assert read("email", cell) == (cell, [], "several_addresses")
 
 
+@pytest.mark.parametrize("cell", ["mailto:", "mailto:'ana@x.org'", "Ana <ana>"])
+def test_what_holds_no_plain_address_is_left_to_its_check(read, cell):
+    assert read("email", cell) == (cell, [], None)
+
+
 def test_a_phone_number_loses_the_point_zero_of_a_program(read):
     assert read("phone", "491512345678.0") == ("491512345678", ["point_zero"], None)
 

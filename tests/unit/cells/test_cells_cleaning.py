@@ -12,9 +12,8 @@ from importer.files.cells.cleaning import clean, is_clean
 from importer.files.cells.outcomes import ALTERATIONS
 from importer.files.cells.readings import Reading
 
-SPECIAL = "\u200b\u200c\u200d\ufeff\u00ad\u061c\u1680\u2066\u200e\u202e\u00a0\u202f\u3000"
-SPECIAL += "\x0b\x0c\x1b\x00\x7f\x85\u2028\t\n\r"
-SPECIAL += "\u201c\u201d\u201e\u00ab\u00bb\u2018\u2019\u201a'\"=+-@0a \u0645\U0001f468\\,u"
+SPECIAL = "\u200b\u200c\u200d\ufeff\u00ad\u200e\u202e\u00a0\u202f\u3000\x0b\x0c\x1b\x00\x7f\x85\u2028\t\n\r"
+SPECIAL += "\u061c\u1680\u2066\u201c\u201d\u201e\u00ab\u00bb\u2018\u2019\u201a'\"=+-@0a \u0645\U0001f468\\,u"
 CELLS = st.text(alphabet=st.sampled_from(SPECIAL), max_size=8) | st.text(max_size=12)
 
 CLEANED = [

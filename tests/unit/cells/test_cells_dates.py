@@ -74,6 +74,7 @@ def test_the_order_of_the_column_decides(read, order, cell, day):
         (None, "abc", "not_a_date"),
         (None, "Marzo 2024", "not_a_date"),
         (None, "12:30", "not_a_date"),
+        ("dmy", "123/04/2024", "not_a_date"),
         ("dmy", "31.12.24", "two_digit_year"),
         (None, "2024-01-31 10:30", "time_of_day"),
         ("serial", "45322.5", "time_of_day"),

@@ -15,7 +15,7 @@ def column(kind, *cells, **given):
     ("cells", "mark", "evidence"),
     [
         (("1.500", "1.500,25"), ",", "1.500,25 in line 3 shows a decimal comma"),
-        (("0,99",), ",", "0,99 in line 2 shows a decimal comma"),
+        (("0,99", "0,99"), ",", "0,99 in line 2 shows a decimal comma"),
         (("2.000.000", "1.500"), ",", "2.000.000 in line 2 shows a decimal comma"),
         (("1,500", "1,234.56"), ".", "1,234.56 in line 3 shows a decimal point"),
         (("0.5", "1,500"), ".", "0.5 in line 2 shows a decimal point"),

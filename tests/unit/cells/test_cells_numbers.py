@@ -82,6 +82,7 @@ def test_a_number_with_the_other_mark_is_a_fault(read, mark, cell):
         "12,-",
         "12.-",
         "1 2 3",
+        "1,234 567",
         "1.50.000",
         "--5",
         "(-5)",
