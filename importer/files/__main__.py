@@ -15,11 +15,12 @@ from typing import Any, BinaryIO
 
 from importer.errors import RefusedFileError
 from importer.files.containers import counted, opened
+from importer.files.csv_reader import Record
 from importer.files.detection import Described, describe
 from importer.files.kinds import TEXT
 from importer.files.samples import HEAD_BYTES, Sample, take
-from importer.files.text_lines import CHUNK_BYTES, lines_of, pieces_of_text
-from importer.files.text_records import TextRecord, TextRecords
+from importer.files.text_lines import CHUNK_BYTES
+from importer.files.text_records import records_of_text
 
 FEW = 20
 """So many records are printed where not all are asked for."""
@@ -27,15 +28,12 @@ FEW = 20
 MOST_FAULTS = 100
 
 
-def records_of(source: BinaryIO, described: Described) -> Iterator[TextRecord]:
+def records_of(source: BinaryIO, described: Described) -> Iterator[Record]:
     """The rows of a text, from its beginning; rows without any value are none."""
-    profile = described.profile
     source.seek(0)
-    pieces = pieces_of_text(counted(source, CHUNK_BYTES), profile.encoding, profile.mark)
-    for record in TextRecords(lines_of(pieces, profile.line_end), profile.dialect, profile.width):
-        is_before = profile.rows_line is None or record.line < profile.rows_line
-        if not is_before and any(cell.strip() for cell in record.cells):
-            yield record
+    profile = described.profile
+    header = described.header if profile.header_line else ()
+    return records_of_text(counted(source, CHUNK_BYTES), profile, header)
 
 
 def inspect(path: Path, most: int | None) -> dict[str, Any]:
@@ -48,7 +46,7 @@ def inspect(path: Path, most: int | None) -> dict[str, Any]:
         return {"file": str(path), "refused": {"code": error.code, "message": error.message}}
     except OSError as error:
         return {"file": str(path), "refused": {"code": "not_opened", "message": f"It cannot be opened: {error}."}}
-    faults = [f"line {row.line:,}: {row.problem}" for row in rows if row.problem]
+    faults = [f"line {row.line_number:,}: {row.problem.message}" for row in rows if row.problem]
     return {
         "file": str(path),
         "profile": {"container": None if kind == TEXT else kind, **described.profile.as_json()},

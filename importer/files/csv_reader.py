@@ -1,7 +1,8 @@
 """Reads the records of a text from any position in it, as its profile says.
 
 Records are written as RFC 4180 describes it, with any delimiter and quote: quoted cells with delimiters, doubled
-quotes and newlines in them. Lines end at LF. A quote inside an unquoted cell is an ordinary character. A faulty
+quotes and newlines in them. Lines end at LF. A quote inside an unquoted cell is an ordinary character. A byte
+order mark before a record belongs to no cell: a file has one, and files that were joined have more. A faulty
 record fails alone and is yielded with its `Problem`; nothing in a file's bytes raises.
 
 What a record is depends only on the bytes from its start on, never on what was read before: reading on and
@@ -12,22 +13,19 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator, Sequence
-from itertools import islice
-from typing import BinaryIO, NamedTuple
+from typing import NamedTuple
 
 from importer.files.line_formats import PLAIN, LineFormat
-from importer.files.lines_ahead import LinesAhead
+from importer.files.lines_ahead import LinesAhead, Source
 from importer.files.problems import Limits, Problem
+from importer.files.text_lines import BYTE_ORDER_MARK, END_OF_FILE
 
-BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 SKIP_BYTES = 64 * 1024
-
-ROW_CELLS, LINES_LOOKED_AT = 3, 50
-"""Where a row has as many cells or more, lines with that many inside a quoted cell are taken for rows; of very
-many the first ones tell."""
 
 PAUSE_BYTES = 256 * 1024
 """So much is read without a record before `RecordReader.steps` says so."""
+
+MARK, END_OF_FILE_BYTES = BYTE_ORDER_MARK.encode(), END_OF_FILE.encode()
 
 new_tuple = tuple.__new__  # spares every row the call of a NamedTuple's own, slower constructor
 
@@ -54,8 +52,9 @@ class Record(NamedTuple):
     Attributes:
         row_number: from 1 after the header; the header's own is 0.
         line_number: physical line where the record begins; the file's first is 1.
-        cells: as the file has them; bytes that are not UTF-8 stand as lone surrogates (PEP 383). Where the cells
-            cannot be told apart, the raw line is the only cell. The cells of a failing row may be cut.
+        cells: as the file has them, as many as the header has; bytes that the encoding has not stand as lone
+            surrogates (PEP 383). Those of a failing row may be more or fewer, and may be cut; where its quotes are
+            at fault they are the best reading of its line.
         problem: None where the row can be validated.
     """
 
@@ -78,18 +77,27 @@ class RecordReader:
         max_record_bytes: bytes of a record, its line end included; a longer one fails.
         max_cell_chars: characters of a cell; a row with a longer one fails.
         line_format: how a line becomes text and cells.
+        is_fitted: missing cells at the end of a row are added, and empty ones too many are left out; else the
+            cells stay as many as the file has.
+
+    Attributes:
+        short_rows: rows whose missing cells count as empty; since the reader began, as all these numbers.
+        blank_rows: lines without any value, which are no rows.
     """
 
     def __init__(
         self,
-        source: BinaryIO,
+        source: Source,
         position: Position,
         *,
         width: int | None,
         max_record_bytes: int,
         max_cell_chars: int,
         line_format: LineFormat = PLAIN,
+        is_fitted: bool = True,
     ) -> None:
+        self.short_rows = self.blank_rows = 0
+        self._is_fitted = is_fitted
         self._source = source
         self._format = line_format
         self._row, self._line, self._offset, self._is_within_line = position
@@ -115,7 +123,6 @@ class RecordReader:
         return Position(self._row, self._line, self._offset, self._is_within_line)
 
     def _read(self) -> Iterator[Record | None]:
-        self._skip_byte_order_mark()
         while True:
             if self._is_within_line:
                 yield from self._skip_line()
@@ -125,31 +132,30 @@ class RecordReader:
             yield from self._read_straight()
             if not self._taken:
                 return
-            yield self._fail_first_line()
-
-    def _skip_byte_order_mark(self) -> None:
-        start = self._source.readline(len(BYTE_ORDER_MARK)) if self._offset == 0 else b""
-        if start == BYTE_ORDER_MARK:
-            self._offset = len(start)
-        elif start:
-            is_line = start.endswith(b"\n")
-            self._ahead.lines.append(
-                start if is_line else start + self._source.readline(self._limits.max_record_bytes)
-            )
+            if self._taken[0].startswith(MARK) and len(self._taken[0]) <= self._limits.max_record_bytes:
+                yield from self._read_without_mark()
+            else:
+                yield self._fail_first_line()
 
     def _read_straight(self) -> Iterator[Record | None]:
-        """Yield records until one is faulty, whose lines are then in `_taken`, or until the end of the file.
+        """Yield records until one is faulty or has a byte order mark before it, or until the end of the file. The
+        lines of that record are then in `_taken`.
 
         Nearly all records are sound and have one line. They do not pass through `_record`, which is slower.
         """
         taken, width, max_cell_chars = self._taken, self._limits.width, self._limits.max_cell_chars
+        odd_first = self._format.header[0].strip() if self._format.header else END_OF_FILE[0]
         try:
             for cells in self._format.reader(self._take_lines()):
                 if len(taken) > 2 and self._swallows_rows(taken):
                     self._swallowed = len(taken)
                     return
-                is_odd = len(cells) != width or len(taken) > 1 or self._is_suspect
-                if is_odd or len(taken[0]) > max_cell_chars or not cells[0].strip():
+                is_odd = (
+                    len(cells) != width or len(taken) > 1 or self._is_suspect or len(taken[0]) > max_cell_chars
+                )
+                if is_odd or taken[0] >= MARK or not (first := cells[0].strip()) or first == odd_first:
+                    if taken[0].startswith(MARK):
+                        return
                     if (record := self._record(cells)) is not None or self._is_pause_due():
                         yield record
                     continue
@@ -178,30 +184,47 @@ class RecordReader:
                 self._is_suspect = True
             yield text
 
+    def _texts(self) -> Iterator[str]:
+        """The lines taken as text, whatever their bytes."""
+        first, *others = self._taken
+        yield self._format.first_text(first)
+        yield from map(self._format.decode_any, others)
+
     def _record(self, cells: list[str]) -> Record | None:
         """The record in the lines taken, which count as read; None where they are a blank line."""
         line_number, size = self._line + 1, sum(map(len, self._taken))
-        is_suspect = self._is_suspect or size > self._limits.max_cell_chars or len(cells) != self._limits.width
+        is_suspect = self._is_suspect or size > self._limits.max_cell_chars
+        is_end = self._line > 0 and not self._taken[-1].strip(END_OF_FILE_BYTES)
         self._line += len(self._taken)
         self._offset += size
         self._taken.clear()
         self._is_suspect = False
-        if not any(map(str.strip, cells)):
+        if is_end or not any(map(str.strip, cells)):
+            self.blank_rows += not is_end
             return None  # blank, or of nothing but delimiters
-        if self._limits.width is not None and not any(cells[self._limits.width :]):
-            cells = cells[: self._limits.width]  # a delimiter at the end of a row makes no cell
         self._row += 1
-        problem = self._limits.problem_in(cells) if is_suspect else None
+        problem = self._problem_of_shape(cells) or (self._limits.problem_in(cells) if is_suspect else None)
+        if problem is None and self._limits.width is not None:
+            cells = self._fitted(cells, self._limits.width)
         if problem is not None:
             cells, problem = self._limits.keep(cells, problem)
         return Record(self._row, line_number, cells, problem)
 
+    def _problem_of_shape(self, cells: list[str]) -> Problem | None:
+        """What is wrong with a row as a whole: the number of its cells, or that it is the header once more."""
+        if len(cells) > 1 and cells == self._format.header:
+            return self._limits.problem("repeated_header")
+        return self._limits.problem_of_count(cells)
+
+    def _fitted(self, cells: list[str], width: int) -> list[str]:
+        """A sound row's cells, as many as the header has; those added or left out are empty."""
+        self.short_rows += len(cells) < width
+        return [*cells[:width], *[""] * (width - len(cells))] if self._is_fitted else cells
+
     def _swallows_rows(self, lines: Sequence[bytes]) -> bool:
         """Whether the lines inside a record of several look like rows: then a quote was not closed."""
-        width, inner = self._limits.width, lines[1:-1]
-        if width is None or width < ROW_CELLS or not inner:
-            return False
-        return all(self._format.looks_like_a_row(line, width) for line in islice(inner, LINES_LOOKED_AT))
+        inner, width = lines[1:-1], self._limits.width
+        return bool(inner) and width is not None and self._format.look_like_rows(inner, width)
 
     def _fail_first_line(self) -> Record:
         """Fail the first of the lines taken, and hand back the others."""
@@ -215,16 +238,18 @@ class RecordReader:
     def _failed_line(self, line: bytes, last_line: int = 0) -> Record:
         """Fail this line; where its quote swallows rows, up to `last_line`."""
         is_too_long = len(line) > self._limits.max_record_bytes
-        text = self._format.decode_any(line)
+        text = self._format.first_text(line)
         if last_line:
             problem = self._limits.problem("quote_swallows_rows", last_line=last_line)
         else:
             problem = self._limits.problem("record_too_long" if is_too_long else self._format.fault_of(text))
+        body = text.rstrip("\r\n")
+        cells = [body] if is_too_long else self._format.cells_at_best(body, self._limits.width)
         self._row += 1
         self._line += 1
         self._offset += len(line)
         self._is_within_line = is_too_long and not line.endswith(b"\n")
-        return Record(self._row, self._line, *self._limits.keep([text.rstrip("\r\n")], problem))
+        return Record(self._row, self._line, *self._limits.keep(cells, problem))
 
     def _skip_line(self) -> Iterator[None]:
         """Read the rest of a line that has failed."""
@@ -242,6 +267,13 @@ class RecordReader:
         if is_due:
             self._pause = self._offset + PAUSE_BYTES
         return is_due
+
+    def _read_without_mark(self) -> Iterator[Record | None]:
+        """Yield the record that begins with the first of the lines taken, behind a byte order mark."""
+        self._is_suspect, self._swallowed = False, 0
+        self._ahead.hand_back(self._taken)
+        self._taken.clear()
+        yield from self._read_one_ahead()
 
     def _read_one_ahead(self) -> Iterator[Record | None]:
         """Yield the record that begins with the first line handed back, or a pause where that line is blank."""
@@ -263,6 +295,6 @@ class RecordReader:
                 return
             self._ahead.lines.clear()
         self._is_suspect = True
-        record = self._record(next(self._format.reader(map(self._format.decode_any, self._taken))))
+        record = self._record(next(self._format.reader(self._texts())))
         if record is not None or self._is_pause_due():
             yield record

@@ -16,7 +16,7 @@ from importer.files.profile import Profile
 from importer.files.samples import Sample
 from importer.files.tables import Located, Table, table_of
 from importer.files.text_lines import line_end_of, lines_of, pieces_of_text
-from importer.files.text_records import TextRecords
+from importer.files.text_records import records_of_lines
 
 LINES_LOOKED_AT = 2000
 
@@ -70,9 +70,9 @@ def describe(sample: Sample, known: frozenset[str] = frozenset()) -> Described:
     found = dialect_of([re.sub(r"[\r\n]+$", "", line) for line in lines])
     is_told = bool(lines) and re.match(r'"?sep=.', lines[0]) is not None
     records = [
-        Located(record.line, record.cells)
-        for record in TextRecords(lines, found.dialect, 0)
-        if any(cell.strip() for cell in record.cells) and not (is_told and record.line == 1)
+        Located(record.line_number, record.cells)
+        for record in records_of_lines(lines, found.dialect)
+        if not (is_told and record.line_number == 1)
     ]
     table = table_of(records, known)
     rows_line = records[table.rows_at].line if table.rows_at < len(records) else None

@@ -101,7 +101,7 @@ def read_header(
     matched = _match(names, record.line_number, columns)
     if is_whole_file and next(iter(reader), None) is None:
         raise refusal("no_rows")
-    return Header(matched, names, position, line_format)
+    return Header(matched, names, position, line_format.with_header(names))
 
 
 def _profile(head: bytes, pieces: Sequence[bytes], columns: Sequence[Column], *, is_whole_file: bool) -> Profile:

@@ -12,15 +12,15 @@ from importer.files.csv_reader import Position, Record, RecordReader
 from importer.files.problems import CUT, PROBLEMS
 
 FAULTS = [
-    ("too_few_cells", b"secret,2\n", None, ["secret", "2"]),
+    ("too_few_cells", b"secret\n", None, ["secret"]),
     ("too_many_cells", b"secret,2,3,4\n", None, ["secret", "2", "3", "4"]),
     ("invalid_utf8", b"1,secret\xff,3\n", 1, ["1", "secret\udcff", "3"]),
     ("nul_character", b"1,2,secret\0\n", 2, ["1", "2", "secret\0"]),
     ("cell_too_long", b"1," + b"secret" * 200 + b",3\n", 1, ["1", "secret" * 85]),
     ("record_too_long", b"secret," * 700 + b"\n", None, [("secret," * 100)[:512]]),
-    ("text_after_quote", b'"secret"secret,2,3\r\n', None, ['"secret"secret,2,3']),
-    ("unclosed_quote", b'"secret,2,3\n', None, ['"secret,2,3']),
-    ("stray_carriage_return", b"secret\rsecret,2,3\n", None, ["secret\rsecret,2,3"]),
+    ("text_after_quote", b'"secret"secret,2,3\r\n', None, ['"secret"secret', "2", "3"]),
+    ("unclosed_quote", b'"secret,2,3\n', None, ['"secret', "2", "3"]),
+    ("stray_carriage_return", b"secret\rsecret,2,3\n", None, ["secret\rsecret", "2", "3"]),
 ]
 
 
@@ -56,11 +56,11 @@ def test_lines_of_a_quoted_cell_that_are_no_rows_belong_to_it():
 
 
 def test_every_problem_has_an_example():
-    assert {fault[0] for fault in FAULTS} | {"quote_swallows_rows"} == set(PROBLEMS)
+    assert {fault[0] for fault in FAULTS} | {"quote_swallows_rows", "repeated_header"} == set(PROBLEMS)
 
 
 def test_messages_name_limits_and_the_cell_as_people_count_it():
-    assert only_problem(b"1,2\n").problem.message.startswith("The row has 2 cells, the header 3.")
+    assert only_problem(b"1,2,3,4\n").problem.message.startswith("The row has 4 cells, the header 3.")
     assert only_problem(b"1,2,\0\n").problem.message.startswith("Cell 3 contains")
     assert "1,000 characters" in only_problem(b"1,2," + b"x" * 1001).problem.message
     assert "4,096 bytes" in only_problem(b"x" * 5000).problem.message
@@ -86,7 +86,7 @@ def test_a_cell_may_be_longer_than_the_limit_of_pythons_csv_module():
 
 
 def test_a_record_of_several_lines_is_numbered_by_its_first():
-    records = read(b'1,2,"a\nb\nc"\n1,2\n')
+    records = read(b'1,2,"a\nb\nc"\n1\n')
     assert [(record.line_number, record.problem is None) for record in records] == [(1, True), (4, False)]
 
 

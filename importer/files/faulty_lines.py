@@ -1,0 +1,80 @@
+"""The cells of a line that is no sound record: quotes are where none should be, or another delimiter divides it.
+
+Such a line fails in an upload. Its cells are shown, so that it can be mended, and printed by the command.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from importer.files.dialects import DELIMITERS, QUOTES, Dialect
+
+OTHERS = tuple(DELIMITERS)[:4]
+"""Delimiters that one line may have where the others have another one."""
+
+
+def cells_at_best(text: str, dialect: Dialect, width: int | None) -> list[str]:
+    """The cells of a line, given without its end: of several readings the first that gives as many as wanted.
+
+    Where none does, quotes count where they stand around a whole cell.
+    """
+    plain = _sound_cells(text, dialect)
+    if width is None or not dialect.delimiter:
+        return plain
+    readings = (reading for reading in _readings(text, dialect, plain) if len(reading) == width)
+    return next(readings, plain)
+
+
+def _readings(text: str, dialect: Dialect, plain: list[str]) -> Iterator[list[str]]:
+    yield _wide_cells(text, dialect)
+    yield plain
+    for quote in QUOTES:
+        yield _sound_cells(text, dialect._replace(quote=quote))
+    for delimiter in OTHERS:
+        yield _sound_cells(text, dialect._replace(delimiter=delimiter))
+
+
+def _sound_cells(text: str, dialect: Dialect) -> list[str]:
+    """A quote begins a cell only where the cell is soundly written; else it is a character like any other."""
+    if not dialect.delimiter:
+        return [text]
+    if not dialect.quote:
+        return text.split(dialect.delimiter)
+    delimiter, quote = re.escape(dialect.delimiter), re.escape(dialect.quote)
+    quoted = re.compile(rf"{quote}((?:[^{quote}]|{quote}{quote})*+){quote}[ \t]*(?={delimiter}|$)")
+    cells, place = [], 0
+    while True:
+        found = quoted.match(text, place)
+        if found:
+            cells.append(found[1].replace(dialect.quote * 2, dialect.quote))
+        end = found.end() if found else _next(text, dialect.delimiter, place)
+        if not found:
+            cells.append(text[place:end])
+        if end >= len(text):
+            return cells
+        place = end + len(dialect.delimiter)
+
+
+def _wide_cells(text: str, dialect: Dialect) -> list[str]:
+    """A quote that begins a cell ends it only before a delimiter or the end; others in it are characters."""
+    delimiter, quote = dialect.delimiter, dialect.quote
+    cells, place = [], 0
+    while quote:
+        is_quoted = text.startswith(quote, place)
+        end = _next(text, quote + delimiter, place + 1) if is_quoted else _next(text, delimiter, place)
+        if is_quoted and end == len(text):
+            if not text.endswith(quote) or end - place < 2:
+                break  # it is never closed
+            end -= 1
+        cells.append(text[place + 1 : end].replace(quote * 2, quote) if is_quoted else text[place:end])
+        place = end + is_quoted + 1
+        if place > len(text):
+            return cells
+    return []
+
+
+def _next(text: str, wanted: str, place: int) -> int:
+    """Where it stands next; the end of the text where it does not."""
+    found = text.find(wanted, place)
+    return len(text) if found < 0 else found
