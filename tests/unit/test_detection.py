@@ -20,7 +20,7 @@ from importer.files.samples import HEAD_BYTES, take
 from importer.files.text_lines import lines_of
 
 TABLE = polluted.table(seed=5)
-POLLUTED = [*polluted.whole_files(TABLE), *polluted.around(TABLE), *polluted.single_rows(TABLE)]
+POLLUTED = polluted.all_of(TABLE)
 
 TEXTS = {
     "German": ("Name;Ort\nJürgen Groß;Köln\nCafé – Süd;Düsseldorf\n", ["cp1252", "cp850", "mac-roman"]),
@@ -54,9 +54,11 @@ def read(content: bytes):
     return [found.header, *rows] if found.profile.header_line else rows
 
 
-@pytest.mark.parametrize("spoilt", POLLUTED, ids=[spoilt.what for spoilt in POLLUTED])
+@pytest.mark.parametrize("spoilt", POLLUTED, ids=[f"{s.kind}, {s.where}" for s in POLLUTED])
 def test_a_file_is_read_as_what_it_was_before_it_was_spoilt(spoilt):
-    as_written = [[re.sub("[\r\n]+", "\n", cell) for cell in cells] for cells in read(spoilt.content.encode())]
+    as_written = [
+        [re.sub("[\r\n]+", "\n", cell) for cell in cells] for cells in read(spoilt.content.encode(spoilt.encoding))
+    ]
     assert as_written == spoilt.records
 
 
