@@ -147,7 +147,7 @@ class RecordReader:
         odd_first = self._format.header[0].strip() if self._format.header else END_OF_FILE[0]
         try:
             for cells in self._format.reader(self._take_lines()):
-                if len(taken) > 2 and self._swallows_rows(taken):
+                if len(taken) > 2 and self._format.swallows_rows(taken, width):
                     self._swallowed = len(taken)
                     return
                 is_odd = (
@@ -192,9 +192,9 @@ class RecordReader:
 
     def _record(self, cells: list[str]) -> Record | None:
         """The record in the lines taken, which count as read; None where they are a blank line."""
-        line_number, size = self._line + 1, sum(map(len, self._taken))
+        line_number, lines, size = self._line + 1, [*self._taken], sum(map(len, self._taken))
         is_suspect = self._is_suspect or size > self._limits.max_cell_chars
-        is_end = self._line > 0 and not self._taken[-1].strip(END_OF_FILE_BYTES)
+        is_end = self._line > 0 and not lines[-1].strip(END_OF_FILE_BYTES)
         self._line += len(self._taken)
         self._offset += size
         self._taken.clear()
@@ -203,28 +203,27 @@ class RecordReader:
             self.blank_rows += not is_end
             return None  # blank, or of nothing but delimiters
         self._row += 1
-        problem = self._problem_of_shape(cells) or (self._limits.problem_in(cells) if is_suspect else None)
-        if problem is None and self._limits.width is not None:
-            cells = self._fitted(cells, self._limits.width)
+        cells, problem = self._shaped(cells, lines)
+        if problem is None and is_suspect:
+            problem = self._limits.problem_in(cells)
         if problem is not None:
             cells, problem = self._limits.keep(cells, problem)
         return Record(self._row, line_number, cells, problem)
 
-    def _problem_of_shape(self, cells: list[str]) -> Problem | None:
-        """What is wrong with a row as a whole: the number of its cells, or that it is the header once more."""
-        if len(cells) > 1 and cells == self._format.header:
-            return self._limits.problem("repeated_header")
-        return self._limits.problem_of_count(cells)
-
-    def _fitted(self, cells: list[str], width: int) -> list[str]:
-        """A sound row's cells, as many as the header has; those added or left out are empty."""
-        self.short_rows += len(cells) < width
-        return [*cells[:width], *[""] * (width - len(cells))] if self._is_fitted else cells
-
-    def _swallows_rows(self, lines: Sequence[bytes]) -> bool:
-        """Whether the lines inside a record of several look like rows: then a quote was not closed."""
-        inner, width = lines[1:-1], self._limits.width
-        return bool(inner) and width is not None and self._format.look_like_rows(inner, width)
+    def _shaped(self, cells: list[str], lines: Sequence[bytes]) -> tuple[list[str], Problem | None]:
+        """A row's cells, as many as the header has, and what is wrong with the row as a whole."""
+        width = self._limits.width
+        if cells == self._format.header:
+            return cells, self._limits.problem("repeated_header")
+        if width is None or len(cells) == width:
+            return cells, None
+        if len(lines) == 1 and (others := self._format.cells_otherwise(lines[0], width)):
+            return others, self._limits.problem("written_otherwise", found=len(cells))
+        problem = self._limits.problem_of_count(cells)
+        if problem is None:
+            self.short_rows += len(cells) < width
+            cells = [*cells[:width], *[""] * (width - len(cells))] if self._is_fitted else cells
+        return cells, problem
 
     def _fail_first_line(self) -> Record:
         """Fail the first of the lines taken, and hand back the others."""
@@ -289,7 +288,7 @@ class RecordReader:
         self._taken.append(first)
         if is_open:
             self._taken.extend(self._ahead.lines)
-            if self._swallows_rows(self._taken):
+            if self._format.swallows_rows(self._taken, self._limits.width):
                 yield self._failed_line(self._taken.pop(0), self._line + 1 + len(self._ahead.lines))
                 self._taken.clear()
                 return

@@ -71,7 +71,7 @@ def describe(sample: Sample, known: frozenset[str] = frozenset()) -> Described:
     is_told = bool(lines) and re.match(r'"?sep=.', lines[0]) is not None
     records = [
         Located(record.line_number, record.cells)
-        for record in records_of_lines(lines, found.dialect)
+        for record in records_of_lines(lines, found.dialect, width=found.width or None)
         if not (is_told and record.line_number == 1)
     ]
     table = table_of(records, known)

@@ -102,11 +102,13 @@ class Found(NamedTuple):
     Attributes:
         evidence: why, in words.
         others: dialects that fit nearly as well.
+        width: cells of most records.
     """
 
     dialect: Dialect
     evidence: str
     others: tuple[Dialect, ...] = ()
+    width: int = 0
 
 
 CLOSE = 0.9
@@ -119,14 +121,18 @@ def dialect_of(lines: Sequence[str]) -> Found:
         return Found(Dialect(), "there is nothing to tell it from")
     told = re.fullmatch(r'"?sep=(.)"?', tried[0])
     if told:
-        dialect = _best(tried[1:], told[1]).dialect
-        return Found(dialect, f"its first line says so: {tried[0]}")
+        best = _best(tried[1:], told[1])
+        return Found(best.dialect, f"its first line says so: {tried[0]}", width=best.width)
     if _wraps_lines(tried):
         inner = [line.strip()[1:-1].replace('""', '"') for line in tried]
         best = _best(inner)
         if best.width > 1:
             dialect = best.dialect._replace(wraps_lines=True)
-            return Found(dialect, f"each line as a whole stands in quotes; within them, {_words(best, inner)}")
+            return Found(
+                dialect,
+                f"each line as a whole stands in quotes; within them, {_words(best, inner)}",
+                width=best.width,
+            )
     trials = _trials(tried)
     best = max(trials, key=lambda trial: trial.score)
     others = tuple(
@@ -134,7 +140,7 @@ def dialect_of(lines: Sequence[str]) -> Found:
         for trial in trials
         if trial.dialect.delimiter != best.dialect.delimiter and trial.score > best.score * CLOSE
     )
-    return Found(best.dialect, _words(best, tried), others)
+    return Found(best.dialect, _words(best, tried), others, best.width)
 
 
 def _sample(lines: Sequence[str]) -> list[str]:

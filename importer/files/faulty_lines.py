@@ -6,9 +6,11 @@ Such a line fails in an upload. Its cells are shown, so that it can be mended, a
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 from importer.files.dialects import DELIMITERS, QUOTES, Dialect
+
+LEAST_WIDTH = 3
+"""Fewer cells are found in any line by some delimiter or other."""
 
 OTHERS = tuple(DELIMITERS)[:4]
 """Delimiters that one line may have where the others have another one."""
@@ -22,17 +24,27 @@ def cells_at_best(text: str, dialect: Dialect, width: int | None) -> list[str]:
     plain = _sound_cells(text, dialect)
     if width is None or not dialect.delimiter:
         return plain
-    readings = (reading for reading in _readings(text, dialect, plain) if len(reading) == width)
-    return next(readings, plain)
+    wide = _wide_cells(text, dialect)
+    if len(wide) == width:
+        return wide
+    return plain if len(plain) == width else cells_otherwise(text, dialect, width) or plain
 
 
-def _readings(text: str, dialect: Dialect, plain: list[str]) -> Iterator[list[str]]:
-    yield _wide_cells(text, dialect)
-    yield plain
+def cells_otherwise(text: str, dialect: Dialect, width: int) -> list[str] | None:
+    """So many cells, if the line has them with another delimiter or another quote than the other lines."""
+    if not dialect.delimiter or width < LEAST_WIDTH:
+        return None
     for quote in QUOTES:
-        yield _sound_cells(text, dialect._replace(quote=quote))
+        if quote != dialect.quote and text.count(quote) > 1:
+            cells = _sound_cells(text, dialect._replace(quote=quote))
+            if len(cells) == width:
+                return cells
     for delimiter in OTHERS:
-        yield _sound_cells(text, dialect._replace(delimiter=delimiter))
+        if delimiter != dialect.delimiter and text.count(delimiter) >= width - 1:
+            cells = _sound_cells(text, dialect._replace(delimiter=delimiter))
+            if len(cells) == width:
+                return cells
+    return None
 
 
 def _sound_cells(text: str, dialect: Dialect) -> list[str]:

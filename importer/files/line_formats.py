@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from importer.files.dialects import Dialect, unescaped
-from importer.files.faulty_lines import cells_at_best
+from importer.files.faulty_lines import cells_at_best, cells_otherwise
 from importer.files.text_lines import BYTE_ORDER_MARK
 
 csv.field_size_limit(sys.maxsize)  # our limits are max_record_bytes and max_cell_chars; csv's own would raise
@@ -105,10 +105,15 @@ class LineFormat:
         """
         return self._is_open(self._dialect.quote + self.decode_any(line))
 
-    def look_like_rows(self, lines: Sequence[bytes], width: int) -> bool:
-        """Whether lines inside a quoted cell look like rows of so many cells; of very many the first ones tell."""
-        first = lines[:LINES_LOOKED_AT]
-        return width >= ROW_CELLS and all(self.looks_like_a_row(line, width) for line in first)
+    def swallows_rows(self, lines: Sequence[bytes], width: int | None) -> bool:
+        """Whether the lines inside a record of several look like rows: then a quote was not closed.
+
+        Of very many lines the first ones tell.
+        """
+        inner = lines[1:-1][:LINES_LOOKED_AT]
+        if width is None or width < ROW_CELLS or not inner:
+            return False
+        return all(self.looks_like_a_row(line, width) for line in inner)
 
     def looks_like_a_row(self, line: bytes, width: int) -> bool:
         """Whether a line by itself is a sound record of so many cells, the first of them with something in it."""
@@ -122,6 +127,10 @@ class LineFormat:
         """The cells of a line that is no record, as well as they can be told."""
         cells = cells_at_best(text, self._dialect, width)
         return _stripped(cells) if self._dialect.is_padded else cells
+
+    def cells_otherwise(self, line: bytes, width: int) -> list[str] | None:
+        """As many cells of a sound line that has more or fewer, if another delimiter or other quotes make them."""
+        return cells_otherwise(self.first_text(line).rstrip("\r\n"), self._dialect, width)
 
     def fault_of(self, text: str) -> str:
         """The code of the problem with a line that is no record."""

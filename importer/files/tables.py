@@ -89,7 +89,17 @@ def _header_place(records: Sequence[Located], width: int, known: frozenset[str])
         filled = [cell for cell in record.cells if cell.strip()]
         if len(filled) >= max(1, FULL_SHARE * width) and abs(len(record.cells) - width) <= max(1, width // 3):
             return place
+        if (
+            len(filled) >= max(2, width / 2)
+            and _is_all_names(record)
+            and _differs(records, place, place + 1, width)
+        ):
+            return place
     return 0
+
+
+def _is_all_names(record: Located) -> bool:
+    return all(kind_of(cell) == "text" for cell in record.cells)
 
 
 def kind_of(cell: str) -> str:

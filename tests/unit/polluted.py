@@ -13,7 +13,7 @@ Rows = list[list[str]]
 
 
 class Polluted(NamedTuple):
-    """A file, the kind of pollution, where in the file it is, and the records that are in it, the header among them."""
+    """A file, the kind of pollution, where it is, and the records that are in the file, the header among them."""
 
     kind: str
     where: str

@@ -14,6 +14,7 @@ from importer.files.problems import CUT, PROBLEMS
 FAULTS = [
     ("too_few_cells", b"secret\n", None, ["secret"]),
     ("too_many_cells", b"secret,2,3,4\n", None, ["secret", "2", "3", "4"]),
+    ("written_otherwise", b"secret;2;3\n", None, ["secret", "2", "3"]),
     ("invalid_utf8", b"1,secret\xff,3\n", 1, ["1", "secret\udcff", "3"]),
     ("nul_character", b"1,2,secret\0\n", 2, ["1", "2", "secret\0"]),
     ("cell_too_long", b"1," + b"secret" * 200 + b",3\n", 1, ["1", "secret" * 85]),
