@@ -9,7 +9,7 @@ import argparse
 import json
 import sys
 from collections.abc import Iterator, Sequence
-from itertools import islice
+from itertools import islice, takewhile
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -29,11 +29,14 @@ MOST_FAULTS = 100
 
 
 def records_of(source: BinaryIO, described: Described) -> Iterator[Record]:
-    """The rows of a text, from its beginning; rows without any value are none."""
+    """The rows of a text, from its beginning to what is surely no part of the table."""
     source.seek(0)
-    profile = described.profile
+    profile, footer = described.profile, described.footer
     header = described.header if profile.header_line else ()
-    return records_of_text(counted(source, CHUNK_BYTES), profile, header)
+    records = records_of_text(counted(source, CHUNK_BYTES), profile, header)
+    if footer is None or not footer.is_sure:
+        return records
+    return takewhile(lambda record: record.line_number < footer.line, records)
 
 
 def inspect(path: Path, most: int | None) -> dict[str, Any]:
@@ -46,7 +49,7 @@ def inspect(path: Path, most: int | None) -> dict[str, Any]:
         return {"file": str(path), "refused": {"code": error.code, "message": error.message}}
     except OSError as error:
         return {"file": str(path), "refused": {"code": "not_opened", "message": f"It cannot be opened: {error}."}}
-    faults = [f"line {row.line_number:,}: {row.problem.message}" for row in rows if row.problem]
+    faults = [words for row in rows if (words := _fault_of(row, described.profile.width))]
     return {
         "file": str(path),
         "profile": {"container": None if kind == TEXT else kind, **described.profile.as_json()},
@@ -54,9 +57,24 @@ def inspect(path: Path, most: int | None) -> dict[str, Any]:
         "warnings": described.warnings + faults[:MOST_FAULTS],
         "questions": [question.as_json() for question in described.questions],
         "header": described.header,
-        "records": [row.cells for row in rows],
+        "records": [row.cells for row in rows if not is_no_row(row)],
         "mapping": None,
     }
+
+
+def is_no_row(row: Record) -> bool:
+    """Whether a record is taken for something else than a row: it is told, and not printed."""
+    return row.problem is not None and row.problem.code in ("too_few_cells", "repeated_header")
+
+
+def _fault_of(row: Record, width: int) -> str:
+    """What is wrong with a row, in words, and where; nothing where it is sound."""
+    if row.problem is None:
+        missing = width - len(row.cells)
+        words = f"line {row.line_number:,}: {missing:,} cells are missing at its end; they count as empty."
+        return words if missing > 0 else ""
+    column = "" if row.problem.column is None else f", column {row.problem.column + 1:,}"
+    return f"line {row.line_number:,}{column}: {row.problem.message}"
 
 
 def _sample(source: BinaryIO, kind: str) -> Sample:

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from importer.files.dialects import DELIMITERS, dialect_of
 from importer.files.encodings import encoding_of
+from importer.files.footers import Footer, footer_of
 from importer.files.profile import Profile
 from importer.files.samples import Sample
 from importer.files.tables import Located, Table, table_of
@@ -46,6 +47,7 @@ class Described(NamedTuple):
     Attributes:
         evidence: for each part of the profile, in words.
         header: the names of the columns; `A`, `B`, `C` where the file has none.
+        footer: what stands below the table, if the file was looked at to its end and something does.
     """
 
     profile: Profile
@@ -53,6 +55,7 @@ class Described(NamedTuple):
     warnings: list[str]
     questions: list[Question]
     header: list[str]
+    footer: Footer | None = None
 
 
 def describe(sample: Sample, known: frozenset[str] = frozenset()) -> Described:
@@ -65,6 +68,7 @@ def describe(sample: Sample, known: frozenset[str] = frozenset()) -> Described:
     text = "".join(pieces_of_text([sample.head], encoding.name, encoding.mark))
     line_end = line_end_of(text)
     lines = list(islice(lines_of([text], line_end), LINES_LOOKED_AT))
+    is_all = sample.is_whole and len(lines) < LINES_LOOKED_AT
     if len(lines) > 1 and not sample.is_whole:
         lines.pop()  # it may be cut
     found = dialect_of([re.sub(r"[\r\n]+$", "", line) for line in lines])
@@ -83,9 +87,11 @@ def describe(sample: Sample, known: frozenset[str] = frozenset()) -> Described:
     questions = [*_questions_of_encoding(encoding.name, encoding.others), *_questions_of_header(table)]
     if found.others:
         questions.append(_question_of_delimiter(found.dialect.delimiter, [o.delimiter for o in found.others]))
-    return Described(
-        profile, evidence, _warnings(records, table), questions, table.header or _letters(table.width)
-    )
+    footer = footer_of(records[table.rows_at :], table.width) if is_all else None
+    warnings = _warnings(records, table)
+    if footer:
+        warnings.append(f"Not a part of the table: {footer.evidence}.")
+    return Described(profile, evidence, warnings, questions, table.header or _letters(table.width), footer)
 
 
 def _questions_of_encoding(name: str, others: Sequence[str]) -> list[Question]:

@@ -39,6 +39,9 @@ RARE = {",": 1.0, ";": 1.0, "\t": 1.0, "|": 0.97, "\x1f": 0.97, "\x01": 0.97, " 
 """How far a delimiter is believed; the others, which stand in texts for other reasons, by OTHERS."""
 OTHERS = 0.8
 
+COMMON = ",;\t|"
+"""Those of which the evidence tells where else they appear."""
+
 QUOTES = ('"', "'")
 BACKSLASH = "\\"
 LINES_TRIED = 300
@@ -88,12 +91,19 @@ class Dialect(NamedTuple):
 
 
 class Trial(NamedTuple):
-    """What a dialect makes of the first lines."""
+    """What a dialect makes of the first lines.
+
+    Attributes:
+        width: cells of most records.
+        regular: records that have so many.
+        total: all records.
+    """
 
     dialect: Dialect
     score: float
-    width: int
-    share: float
+    width: int = 0
+    regular: int = 0
+    total: int = 0
 
 
 class Found(NamedTuple):
@@ -167,13 +177,15 @@ def _words(best: Trial, lines: Sequence[str]) -> str:
     if best.width < 2:
         return f"no delimiter divides its {len(lines):,} first lines into a regular table"
     called = DELIMITERS.get(best.dialect.delimiter, repr(best.dialect.delimiter))
-    regular = round(best.share * 100)
-    every = "every one" if best.share == 1 else f"{regular}%"
-    words = f"{called}: {every} of the first records has {best.width - 1:,} of them"
-    counts = {
-        name: sum(line.count(sign) for line in lines) for sign, name in DELIMITERS.items() if sign in ",;\t|"
-    }
-    others = [f"{name} appear {count:,} times" for name, count in counts.items() if count and name != called]
+    every = "every one" if best.regular == best.total else f"{best.regular:,}"
+    have = "has" if best.regular in (1, best.total) else "have"
+    words = f"{called}: {every} of {best.total:,} records {have} {best.width - 1:,}"
+    counts = {name: sum(sign in line for line in lines) for sign, name in DELIMITERS.items() if sign in COMMON}
+    others = [
+        f"{name} appear in {count:,} line{'s' * (count > 1)}"
+        for name, count in counts.items()
+        if count and name != called
+    ]
     return "; ".join([words, *others[:2]])
 
 
@@ -224,7 +236,7 @@ def _try(lines: Sequence[str], dialect: Dialect) -> Trial:
     with suppress(csv.Error):  # a lone carriage return
         rows.extend(row for row in cells_of(lines, dialect) if row)
     if not rows:
-        return Trial(dialect, 0.0, 0, 0.0)
+        return Trial(dialect, 0.0)
     widths = Counter(map(len, rows))
     total = len(rows)
     width, _ = max(widths.items(), key=lambda item: (item[1] * (1 if item[0] > 1 else 0.5), item[0]))
@@ -234,7 +246,7 @@ def _try(lines: Sequence[str], dialect: Dialect) -> Trial:
     looks = sum(_value(cell, dialect) for cell in cells) / len(cells)
     belief = RARE.get(dialect.delimiter, OTHERS) if dialect.delimiter else 1.0
     score = pattern * max(looks, 0.001) * belief * (1 + 0.02 * math.log2(max(width, 1)))
-    return Trial(dialect, score, width, widths[width] / total)
+    return Trial(dialect, score, width, widths[width], total)
 
 
 def _value(cell: str, dialect: Dialect) -> float:

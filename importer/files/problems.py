@@ -13,8 +13,8 @@ PROBLEMS: dict[str, str] = {
     " around cells that contain commas.",
     "repeated_header": "The row repeats the header, as it does where files were joined. There is nothing to import"
     " in it; remove it.",
-    "written_otherwise": "The row has {found:,} cells as it stands. Read with another delimiter or other quotes than"
-    " the other rows it has {width:,}, as the header. Write it as they are written.",
+    "written_otherwise": "The row has {found:,} cells as it stands. Read with another delimiter or other quotes"
+    " than the other rows it has {width:,}, as the header. Write it as they are written.",
     "invalid_utf8": "Cell {cell:,} is not valid UTF-8. Save the file as CSV UTF-8, or type the cell anew.",
     "nul_character": "Cell {cell:,} contains a NUL character. Remove it.",
     "cell_too_long": "Cell {cell:,} is longer than {max_cell_chars:,} characters, the limit here. Shorten it.",

@@ -21,6 +21,10 @@ class Polluted(NamedTuple):
     records: Rows
     encoding: str = "utf-8"
 
+    @property
+    def name(self) -> str:
+        return f"{self.kind}, {self.where}"
+
 
 def table(seed: int) -> Rows:
     """A header and rows with dates, amounts, codes, addresses, quotes, commas and line ends in them."""
