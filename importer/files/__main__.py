@@ -96,11 +96,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--all", action="store_true", help=f"every record, not the first {FEW}")
     parser.add_argument("--json", action="store_true", help="one object a line for each file")
     chosen = parser.parse_args(arguments)
+    return tell(chosen.files, tells_all=chosen.all, as_json=chosen.json)
+
+
+def tell(files: Sequence[Path], *, tells_all: bool, as_json: bool) -> int:
+    """Print what is found in these files; return the exit status, 1 where one is refused.
+
+    Args:
+        tells_all: every record is printed, not the first `FEW`.
+        as_json: one object a line for each file.
+    """
     was_refused = False
-    for path in chosen.files:
-        told = inspect(path, None if chosen.all else FEW)
+    for path in files:
+        told = inspect(path, None if tells_all else FEW)
         was_refused |= "refused" in told
-        if chosen.json:
+        if as_json:
             print(json.dumps(told))
         else:
             _print(told)

@@ -19,6 +19,7 @@ from importer.files.encodings import encoding_of
 from importer.files.samples import HEAD_BYTES, take
 from importer.files.text_lines import lines_of
 
+FLASK = Path(sys.executable).with_name("flask")
 TABLE = polluted.table(seed=5)
 POLLUTED = polluted.all_of(TABLE)
 
@@ -214,6 +215,23 @@ def test_the_command_prints_one_object_a_line_for_each_file(tmp_path):
     assert one["header"] == ["Ort", "Name"]
     assert (one["profile"]["delimiter"], one["profile"]["encoding"]) == (";", "cp1252")
     assert len(two["records"]) == 20
+
+
+def test_flask_files_inspect_prints_the_same_and_needs_no_settings(tmp_path):
+    file = tmp_path / "one.csv"
+    file.write_bytes(b"a;b\n1;2\n")
+    checkout = Path(__file__).parents[2]
+    programs = ([sys.executable, "-m", "importer.files"], [FLASK, "--app", "wsgi", "files", "inspect"])
+    first, second = (
+        subprocess.run([*program, "--json", str(file)], capture_output=True, cwd=checkout, env={}, check=True)
+        for program in programs
+    )
+    assert first.stdout == second.stdout
+    assert json.loads(second.stdout)["records"] == [["1", "2"]]
+    users = [FLASK, "--app", "wsgi", "users", "list"]
+    other = subprocess.run(users, capture_output=True, cwd=checkout, env={}, check=False)
+    assert other.returncode == 1
+    assert b"DATABASE_URL is not set" in other.stderr
 
 
 def test_all_records_are_printed_where_all_are_asked_for(tmp_path):
