@@ -70,9 +70,9 @@ def is_no_row(row: Record) -> bool:
 def _fault_of(row: Record, width: int) -> str:
     """What is wrong with a row, in words, and where; nothing where it is sound."""
     if row.problem is None:
-        missing = width - len(row.cells)
-        words = f"line {row.line_number:,}: {missing:,} cells are missing at its end; they count as empty."
-        return words if missing > 0 else ""
+        found = len(row.cells)
+        missing = f"cells {found + 1:,} to {width:,} are" if found < width - 1 else f"cell {width:,} is"
+        return f"line {row.line_number:,}: {missing} missing, and taken for empty." if found < width else ""
     column = "" if row.problem.column is None else f", column {row.problem.column + 1:,}"
     return f"line {row.line_number:,}{column}: {row.problem.message}"
 

@@ -77,12 +77,12 @@ class RecordReader:
         max_record_bytes: bytes of a record, its line end included; a longer one fails.
         max_cell_chars: characters of a cell; a row with a longer one fails.
         line_format: how a line becomes text and cells.
-        is_fitted: missing cells at the end of a row are added, and empty ones too many are left out; else the
-            cells stay as many as the file has.
+        is_fitted: missing cells at the end of a row are added, and empty ones too many left out; else the cells
+            stay as many as the file has.
 
     Attributes:
-        short_rows: rows whose missing cells count as empty; since the reader began, as all these numbers.
-        blank_rows: lines without any value, which are no rows.
+        short_rows: rows since the reader began whose missing cells count as empty.
+        blank_rows: lines since then without any value, which are no rows.
     """
 
     def __init__(
@@ -138,8 +138,7 @@ class RecordReader:
                 yield self._fail_first_line()
 
     def _read_straight(self) -> Iterator[Record | None]:
-        """Yield records until one is faulty or has a byte order mark before it, or until the end of the file. The
-        lines of that record are then in `_taken`.
+        """Yield records until the end, or until one is faulty or has a mark before it, whose lines are in `_taken`.
 
         Nearly all records are sound and have one line. They do not pass through `_record`, which is slower.
         """
@@ -241,7 +240,8 @@ class RecordReader:
         if last_line:
             problem = self._limits.problem("quote_swallows_rows", last_line=last_line)
         else:
-            problem = self._limits.problem("record_too_long" if is_too_long else self._format.fault_of(text))
+            fault = ("record_too_long", None) if is_too_long else self._format.fault_of(text)
+            problem = self._limits.problem(*fault)
         body = text.rstrip("\r\n")
         cells = [body] if is_too_long else self._format.cells_at_best(body, self._limits.width)
         self._row += 1

@@ -30,6 +30,12 @@ def cells_at_best(text: str, dialect: Dialect, width: int | None) -> list[str]:
     return plain if len(plain) == width else cells_otherwise(text, dialect, width) or plain
 
 
+def place_of_fault(text: str, dialect: Dialect) -> int | None:
+    """Which of a line's cells, from 0, begins with a quote and does not end with it as it should."""
+    cells = _sound_cells(text, dialect) if dialect.quote else []
+    return next((place for place, cell in enumerate(cells) if cell.startswith(dialect.quote)), None)
+
+
 def cells_otherwise(text: str, dialect: Dialect, width: int) -> list[str] | None:
     """So many cells, if the line has them with another delimiter or another quote than the other lines."""
     if not dialect.delimiter or width < LEAST_WIDTH:

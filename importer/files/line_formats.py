@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from importer.files.dialects import Dialect, unescaped
-from importer.files.faulty_lines import cells_at_best, cells_otherwise
+from importer.files.faulty_lines import cells_at_best, cells_otherwise, place_of_fault
 from importer.files.text_lines import BYTE_ORDER_MARK
 
 csv.field_size_limit(sys.maxsize)  # our limits are max_record_bytes and max_cell_chars; csv's own would raise
@@ -132,18 +132,19 @@ class LineFormat:
         """As many cells of a sound line that has more or fewer, if another delimiter or other quotes make them."""
         return cells_otherwise(self.first_text(line).rstrip("\r\n"), self._dialect, width)
 
-    def fault_of(self, text: str) -> str:
-        """The code of the problem with a line that is no record."""
+    def fault_of(self, text: str) -> tuple[str, int | None]:
+        """The code of the problem with a line that is no record, and which of its cells is at fault, if one is."""
+        place = place_of_fault(text.rstrip("\r\n"), self._dialect)
         try:
             if self._is_open(text):
-                return "unclosed_quote"
+                return "unclosed_quote", place
         except csv.Error:
             pass
         try:
             next(csv.reader([text], **{**self._options, "strict": False}))
         except csv.Error:
-            return "stray_carriage_return"  # not strict: text after a quote is allowed, this is not
-        return "text_after_quote"
+            return "stray_carriage_return", None  # not strict: text after a quote is allowed, this is not
+        return "text_after_quote", place
 
     def _is_open(self, text: str) -> bool:
         reader = csv.reader((text, self._dialect.quote), **self._options)

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from pathlib import Path
 
 import pytest
 
 from importer.errors import RefusedFileError
+from importer.files.__main__ import inspect
 from importer.files.csv_reader import Record, RecordReader
 from importer.files.header import Column, Header, read_header
 
@@ -108,6 +110,17 @@ Values of a wrong type are no fault of reading: those rows are kept here and fai
 """
 
 
+SHORT = {
+    "frankstein/nightmare.csv": {10},
+    "incorrect_columns/few_columns.csv": {1814, 2762},
+    "incorrect_columns/mix_columns.csv": {2751},
+    "incorrect_columns/small_mix.csv": {4},
+    "multiple_errors/cast_and_less_col.csv": {4, 5},
+    "multiple_errors/multiple_errors.csv": {7},
+}
+"""Lines that lack cells at their end: rows that are read, and told of."""
+
+
 def read_file(path: Path, columns: list[str], max_record_bytes: int = ROOMY) -> tuple[Header, list[Record]]:
     data = path.read_bytes()
     limits = {"max_record_bytes": max_record_bytes, "max_cell_chars": 1000}
@@ -149,6 +162,25 @@ def test_duckdbs_faulty_rows_fail_alone_and_every_other_row_is_kept(name):
             written = unquoted(lines[record.line_number - 1])
             missing = [b""] * (len(record.cells) - len(written))
             assert [cell.encode() for cell in record.cells] == written + missing
+
+
+@pytest.mark.parametrize("name", REJECTED)
+def test_the_command_names_the_line_of_each_of_duckdbs_faulty_rows(name):
+    _, _, faults = REJECTED[name]
+    wanted = {line for line, code in faults.items() if code != "record_too_long"} | SHORT.get(name, set())
+    warnings = inspect(REJECTS / name, None)["warnings"]
+    named = {int(found[1].replace(",", "")) for text in warnings if (found := re.match(r"line ([\d,]+)", text))}
+    too_long_for_duckdb = faults.keys() - wanted
+    assert named - too_long_for_duckdb == wanted
+
+
+def test_the_command_names_the_column_too():
+    (told,) = inspect(REJECTS / "multiple_errors/invalid_utf_cast.csv", None)["warnings"]
+    assert told.startswith("line 3, column 1: Cell 1 is not valid UTF-8")
+    (told,) = inspect(REJECTS / "multiple_errors/unquoted_cast.csv", None)["warnings"]
+    assert told.startswith("line 3, column 1: Text follows a closing quote")
+    *_, told = inspect(REJECTS / "multiple_errors/cast_and_less_col.csv", None)["warnings"]
+    assert told == "line 5: cells 3 to 4 are missing, and taken for empty."
 
 
 def unquoted(line: bytes) -> list[bytes]:

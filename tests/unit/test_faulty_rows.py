@@ -19,8 +19,8 @@ FAULTS = [
     ("nul_character", b"1,2,secret\0\n", 2, ["1", "2", "secret\0"]),
     ("cell_too_long", b"1," + b"secret" * 200 + b",3\n", 1, ["1", "secret" * 85]),
     ("record_too_long", b"secret," * 700 + b"\n", None, [("secret," * 100)[:512]]),
-    ("text_after_quote", b'"secret"secret,2,3\r\n', None, ['"secret"secret', "2", "3"]),
-    ("unclosed_quote", b'"secret,2,3\n', None, ['"secret', "2", "3"]),
+    ("text_after_quote", b'1,"secret"secret,3\r\n', 1, ["1", '"secret"secret', "3"]),
+    ("unclosed_quote", b'"secret,2,3\n', 0, ['"secret', "2", "3"]),
     ("stray_carriage_return", b"secret\rsecret,2,3\n", None, ["secret\rsecret", "2", "3"]),
 ]
 
