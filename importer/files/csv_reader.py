@@ -138,7 +138,7 @@ class RecordReader:
                 yield self._fail_first_line()
 
     def _read_straight(self) -> Iterator[Record | None]:
-        """Yield records until the end, or until one is faulty or has a mark before it, whose lines are in `_taken`.
+        """Yield records until the end, or until one is faulty or has a mark before it; `_taken` has its lines then.
 
         Nearly all records are sound and have one line. They do not pass through `_record`, which is slower.
         """
