@@ -105,8 +105,7 @@ class RecordReader:
         self._limits = Limits(width, max_record_bytes, max_cell_chars)
         self._taken: list[bytes] = []
         self._ahead = LinesAhead(source, line_format, max_record_bytes)
-        self._is_suspect = False
-        self._swallowed = 0
+        self._is_suspect, self._swallowed = False, 0
         self._steps = self._read()
 
     def __iter__(self) -> Iterator[Record]:
@@ -138,7 +137,7 @@ class RecordReader:
                 yield self._fail_first_line()
 
     def _read_straight(self) -> Iterator[Record | None]:
-        """Yield records until the end, or until one is faulty or has a mark before it; `_taken` has its lines then.
+        """Yield records to the end, or until one is faulty or has a mark before it; `_taken` has its lines then.
 
         Nearly all records are sound and have one line. They do not pass through `_record`, which is slower.
         """
@@ -216,7 +215,8 @@ class RecordReader:
             return cells, self._limits.problem("repeated_header")
         if width is None or len(cells) == width:
             return cells, None
-        if len(lines) == 1 and (others := self._format.cells_otherwise(lines[0], width)):
+        is_off = len(lines) == 1 and not width / 2 < len(cells) < width
+        if is_off and (others := self._format.cells_otherwise(lines[0], width)):
             return others, self._limits.problem("written_otherwise", found=len(cells))
         problem = self._limits.problem_of_count(cells)
         if problem is None:

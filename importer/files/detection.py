@@ -17,7 +17,7 @@ from importer.files.profile import Profile
 from importer.files.samples import Sample
 from importer.files.tables import Located, Table, table_of
 from importer.files.text_lines import line_end_of, lines_of, pieces_of_text
-from importer.files.text_records import records_of_lines
+from importer.files.text_records import last_records, records_of_lines
 
 LINES_LOOKED_AT = 2000
 
@@ -90,7 +90,9 @@ def describe(sample: Sample, known: frozenset[str] = frozenset()) -> Described:
     footer = footer_of(records[table.rows_at :], table.width) if is_all else None
     warnings = _warnings(records, table)
     if footer:
-        warnings.append(f"Not a part of the table: {footer.evidence}.")
+        warnings.append(f"Line {footer.line:,} is no part of the table: {footer.evidence}.")
+    elif sample.pieces and (far := footer_of(last_records(sample.pieces[-1], profile), table.width)):
+        warnings.append(f"Near its end the file has what is no part of the table: {far.evidence}.")
     return Described(profile, evidence, warnings, questions, table.header or _letters(table.width), footer)
 
 

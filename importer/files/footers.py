@@ -41,9 +41,9 @@ class Footer(NamedTuple):
     """The first record below a table, with which what is no row begins.
 
     Attributes:
-        line: physical line where it begins, as its record has it.
+        line: where it begins, as its record has it.
         cells: of that record.
-        evidence: what it is taken for, and why, in words.
+        evidence: why it is taken for none of the rows, in words.
         is_sure: False where it may well be a row.
     """
 
@@ -87,17 +87,18 @@ def _remarks(records: Sequence[Located], width: int) -> Footer | None:
 def _sign_of(record: Located, rows: _Rows) -> _Sign | None:
     """By what a record is known to be no row; None where it looks like one."""
     values = [cell.strip() for cell in record.cells if cell.strip()]
-    line, is_wide, count = f"line {record.line:,}", rows.width >= LEAST_WIDTH, len(values)
+    is_wide, count = rows.width >= LEAST_WIDTH, len(values)
     text, first = " ".join(values), values[0].rstrip(" :") if values else ""
     if (count == 1 or len(record.cells) < rows.width) and REMARK.fullmatch(text):
-        return _Sign(f"{line} is a remark and no row: “{text[:60]}”", is_wide)
-    if TOTAL.fullmatch(first) and (count * 2 <= rows.values or not is_wide or not rows.fits(record)):
-        words = f"{line} begins with “{first}” and has {count:,} values, where most rows have {rows.values:g}"
-        return _Sign(words, is_wide)
+        return _Sign(f"it is a remark and no row: “{text[:60]}”", is_wide)
+    is_odd = count * 2 <= rows.values or not rows.fits(record)
+    if TOTAL.fullmatch(first) and (is_odd or count < rows.values or not is_wide):
+        words = f"it begins with “{first}” and has {count:,} values, where most rows have {rows.values:g}"
+        return _Sign(words, is_wide and is_odd)
     if is_wide and len(record.cells) == 1:
-        return _Sign(f"{line} has one cell, where rows have {rows.width:,}", True)
+        return _Sign(f"it has one cell, where rows have {rows.width:,}", True)
     if is_wide and count == 1 and rows.values >= LEAST_WIDTH:
-        return _Sign(f"{line} has one value, where most rows have {rows.values:g}", not rows.fits(record))
+        return _Sign(f"it has one value, where most rows have {rows.values:g}", not rows.fits(record))
     return None
 
 
@@ -126,8 +127,8 @@ def _second_table(records: Sequence[Located], width: int) -> Footer | None:
         if other in (1, width) or not _stays(records, begin, other) or not _was(records, begin, width):
             continue
         if _has_gap(records, begin) or _is_header(records, begin):
-            words = f"from line {records[begin].line:,} on each record has {other:,} cells instead of {width:,}"
-            return Footer(*records[begin], f"{words}: another table", True)
+            words = f"from it on records have {other:,} cells instead of {width:,}: another table"
+            return Footer(*records[begin], words, True)
     return None
 
 

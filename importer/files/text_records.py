@@ -8,6 +8,7 @@ from importer.files.csv_reader import Position, Record, RecordReader
 from importer.files.dialects import Dialect
 from importer.files.line_formats import UTF_8, LineFormat
 from importer.files.profile import Profile
+from importer.files.tables import Located
 from importer.files.text_lines import lines_of, pieces_of_text
 
 MAX_RECORD_BYTES = 1024 * 1024
@@ -47,6 +48,13 @@ def records_of_lines(
         is_fitted=False,
     )
     return iter(reader)
+
+
+def last_records(piece: bytes, profile: Profile) -> list[Located]:
+    """The records at the end of a file, by the last piece of a sample; their lines are numbered within the piece."""
+    lines = lines_of(pieces_of_text([piece], profile.encoding, 0), profile.line_end)
+    records = records_of_lines(lines, profile.dialect, width=profile.width or None)
+    return [Located(record.line_number, record.cells) for record in records]
 
 
 def records_of_text(chunks: Iterable[bytes], profile: Profile, header: Iterable[str] = ()) -> Iterator[Record]:

@@ -137,6 +137,25 @@ def test_the_evidence_is_in_words():
     assert evidence["encoding"] == "all 796 bytes that were looked at are plain ASCII"
 
 
+def test_a_total_at_the_end_of_a_large_file_is_told():
+    content = b"name,city,sum\n" + b"Ann,Rome,1.5\n" * 60_000 + b"Total,,90000\n"
+    assert described(content).warnings == [
+        "Near its end the file has what is no part of the table: it begins with “Total” and has 2 values, where"
+        " most rows have 3."
+    ]
+
+
+def test_what_is_no_part_of_the_table_is_told_and_not_printed(tmp_path):
+    file = tmp_path / "sales.csv"
+    file.write_bytes(b"name,city,sum\n" + b"Ann,Rome,1.5\n" * 6 + b"\n(6 rows)\n")
+    told = inspect(file, None)
+    assert len(told["records"]) == 6
+    (warning,) = [text for text in told["warnings"] if text.startswith("Line 9 ")]
+    assert warning == (
+        "Line 9 is no part of the table: it is a remark and no row: “(6 rows)”; it stands below a blank line."
+    )
+
+
 def test_the_evidence_counts_records_that_do_not_fit():
     evidence = described(b"a,b,c\n" + b"1,2,3\n" * 9 + b"1;2,3\n").evidence
     assert evidence["delimiter"] == "commas: 10 of 11 records have 2; semicolons appear in 1 line"

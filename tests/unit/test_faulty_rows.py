@@ -56,6 +56,11 @@ def test_lines_of_a_quoted_cell_that_are_no_rows_belong_to_it():
         assert (record.problem, len(record.cells)) == (None, 3)
 
 
+def test_a_short_row_is_no_row_written_otherwise_for_a_list_in_its_last_cell():
+    (record,) = read(b"1,a;b;c\n")
+    assert (record.cells, record.problem) == (["1", "a;b;c", ""], None)
+
+
 def test_every_problem_has_an_example():
     assert {fault[0] for fault in FAULTS} | {"quote_swallows_rows", "repeated_header"} == set(PROBLEMS)
 

@@ -39,13 +39,13 @@ def test_rows_alone_have_no_footer():
 def test_totals_and_remarks_are_a_footer(cells):
     footer = below(cells)
     assert (footer.line, footer.cells, footer.is_sure) == (12, cells, True)
-    assert footer.evidence.startswith("line 12 ")
+    assert footer.evidence.startswith("it ")
 
 
 def test_a_footer_begins_with_the_first_of_its_records():
     footer = below(["Total", "", "", "9"], ["printed on Monday"], ["Page 1"])
     assert footer.line == 12
-    assert footer.evidence == "line 12 begins with “Total” and has 2 values, where most rows have 4"
+    assert footer.evidence == "it begins with “Total” and has 2 values, where most rows have 4"
 
 
 def test_one_value_that_may_stand_in_its_column_is_not_surely_a_footer():
@@ -60,6 +60,11 @@ def test_a_row_whose_first_word_is_total_is_a_row_where_it_has_as_many_values():
     assert footer_of([*rows, Located(9, ["Total", "Paris", "Oil", "9.5"])], 4) is None
 
 
+def test_a_total_with_nearly_as_many_values_as_a_row_is_not_sure():
+    rows = [Located(line, [f"Company {line}", "Paris", "1.5"]) for line in range(2, 9)]
+    assert footer_of([*rows, Located(9, ["Total", "", "9.5"])], 3).is_sure is False
+
+
 def test_in_a_table_of_two_columns_nothing_is_sure():
     rows = [Located(line, [f"word{line}", str(line)]) for line in range(2, 9)]
     assert footer_of([*rows, Located(9, ["Total", "35"])], 2).is_sure is False
@@ -72,7 +77,7 @@ def test_another_table_begins_below_a_blank_line_or_with_its_header(width):
     for gap in (0, 2):
         footer = below(*table, gap=gap)
         assert (footer.line, footer.is_sure) == (12 + gap, True)
-        assert footer.evidence.endswith(f"each record has {width} cells instead of 4: another table")
+        assert footer.evidence.endswith(f"records have {width} cells instead of 4: another table")
 
 
 def test_rows_that_lack_their_last_cells_are_no_other_table():
