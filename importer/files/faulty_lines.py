@@ -6,6 +6,8 @@ Such a line fails in an upload. Its cells are shown, so that it can be mended, a
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from itertools import islice
 
 from importer.files.dialects import DELIMITERS, QUOTES, Dialect
 
@@ -21,75 +23,73 @@ def cells_at_best(text: str, dialect: Dialect, width: int | None) -> list[str]:
 
     Where none does, quotes count where they stand around a whole cell.
     """
-    plain = _sound_cells(text, dialect)
-    if width is None or not dialect.delimiter:
-        return plain
-    wide = _wide_cells(text, dialect)
-    if len(wide) == width:
-        return wide
-    return plain if len(plain) == width else cells_otherwise(text, dialect, width) or plain
+    if width is not None and dialect.delimiter:
+        cells = (
+            _exactly(width, _wide_cells(text, dialect))
+            or _exactly(width, _sound_cells(text, dialect))
+            or cells_otherwise(text, dialect, width)
+        )
+        if cells:
+            return cells
+    return list(_sound_cells(text, dialect))
 
 
 def place_of_fault(text: str, dialect: Dialect) -> int | None:
     """Which of a line's cells, from 0, begins with a quote and does not end with it as it should."""
-    cells = _sound_cells(text, dialect) if dialect.quote else []
-    return next((place for place, cell in enumerate(cells) if cell.startswith(dialect.quote)), None)
+    if not dialect.quote:
+        return None
+    cells = enumerate(_sound_cells(text, dialect))
+    return next((place for place, cell in cells if cell.startswith(dialect.quote)), None)
 
 
 def cells_otherwise(text: str, dialect: Dialect, width: int) -> list[str] | None:
     """So many cells, if the line has them with another delimiter or another quote than the other lines."""
     if not dialect.delimiter or width < LEAST_WIDTH:
         return None
-    for quote in QUOTES:
-        if quote != dialect.quote and text.count(quote) > 1:
-            cells = _sound_cells(text, dialect._replace(quote=quote))
-            if len(cells) == width:
-                return cells
-    for delimiter in OTHERS:
-        if delimiter != dialect.delimiter and text.count(delimiter) >= width - 1:
-            cells = _sound_cells(text, dialect._replace(delimiter=delimiter))
-            if len(cells) == width:
-                return cells
-    return None
+    others = [dialect._replace(quote=quote) for quote in QUOTES if quote in text]
+    others += [dialect._replace(delimiter=sign) for sign in OTHERS if text.count(sign) >= width - 1]
+    readings = (_exactly(width, _sound_cells(text, other)) for other in others if other != dialect)
+    return next(filter(None, readings), None)
 
 
-def _sound_cells(text: str, dialect: Dialect) -> list[str]:
+def _exactly(width: int, cells: Iterator[str]) -> list[str] | None:
+    """The cells, if there are so many of them; no more than one beyond is looked at."""
+    first = list(islice(cells, width + 1))
+    return first if len(first) == width else None
+
+
+def _sound_cells(text: str, dialect: Dialect) -> Iterator[str]:
     """A quote begins a cell only where the cell is soundly written; else it is a character like any other."""
-    if not dialect.delimiter:
-        return [text]
-    if not dialect.quote:
-        return text.split(dialect.delimiter)
+    if not dialect.delimiter or not dialect.quote:
+        yield from text.split(dialect.delimiter) if dialect.delimiter else [text]
+        return
     delimiter, quote = re.escape(dialect.delimiter), re.escape(dialect.quote)
     quoted = re.compile(rf"{quote}((?:[^{quote}]|{quote}{quote})*+){quote}[ \t]*(?={delimiter}|$)")
-    cells, place = [], 0
-    while True:
+    place = 0
+    while place <= len(text):
         found = quoted.match(text, place)
-        if found:
-            cells.append(found[1].replace(dialect.quote * 2, dialect.quote))
         end = found.end() if found else _next(text, dialect.delimiter, place)
-        if not found:
-            cells.append(text[place:end])
-        if end >= len(text):
-            return cells
+        yield found[1].replace(dialect.quote * 2, dialect.quote) if found else text[place:end]
         place = end + len(dialect.delimiter)
 
 
-def _wide_cells(text: str, dialect: Dialect) -> list[str]:
-    """A quote that begins a cell ends it only before a delimiter or the end; others in it are characters."""
+def _wide_cells(text: str, dialect: Dialect) -> Iterator[str]:
+    """A quote that begins a cell ends it only before a delimiter or the end; others in it are characters.
+
+    There are no more cells where one is never closed.
+    """
     delimiter, quote = dialect.delimiter, dialect.quote
-    cells, place = [], 0
-    while quote:
+    place = 0 if quote else len(text) + 1
+    while place <= len(text):
         is_quoted = text.startswith(quote, place)
-        end = _next(text, quote + delimiter, place + 1) if is_quoted else _next(text, delimiter, place)
+        begin = place + len(quote) * is_quoted
+        end = _next(text, quote + delimiter if is_quoted else delimiter, begin)
         if is_quoted and end == len(text):
-            if not text.endswith(quote) or end - place < 2:
-                break  # it is never closed
-            end -= 1
-        cells.append(text[place + 1 : end].replace(quote * 2, quote) if is_quoted else text[place:end])
-        place = end + is_quoted + 1
-        if place > len(text):
-            return cells
-    return []
+            if not text.endswith(quote, begin):
+                return
+            end -= len(quote)
+        yield text[begin:end].replace(quote * 2, quote) if is_quoted else text[begin:end]
+        place = end + len(quote) * is_quoted + len(delimiter)
 
 
 def _next(text: str, wanted: str, place: int) -> int:

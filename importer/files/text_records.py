@@ -51,7 +51,7 @@ def records_of_lines(
 
 
 def last_records(piece: bytes, profile: Profile) -> list[Located]:
-    """The records at the end of a file, by the last piece of a sample; their lines are numbered within the piece."""
+    """The records at the end of a file, by the last piece of its sample; lines are numbered within the piece."""
     lines = lines_of(pieces_of_text([piece], profile.encoding, 0), profile.line_end)
     records = records_of_lines(lines, profile.dialect, width=profile.width or None)
     return [Located(record.line_number, record.cells) for record in records]
