@@ -50,6 +50,14 @@ def test_a_quote_that_swallows_rows_fails_alone_and_the_rows_are_read():
     ]
 
 
+def test_a_quote_behind_a_byte_order_mark_that_swallows_rows_says_nothing_about_the_next_fault():
+    data = b'\xef\xbb\xbf1,"a\n4,5,6\nb",3\n' + b'"x"y,2,3\n'
+    records = check_every_resume(data)
+    codes = [record.problem and record.problem.code for record in records]
+    assert codes[0] == "quote_swallows_rows"
+    assert codes[-1] == "text_after_quote"
+
+
 def test_lines_of_a_quoted_cell_that_are_no_rows_belong_to_it():
     for data in (b'1,"a\nb, c\nd",3\n', b'1,"a\n,,\nb",3\n', b'1,"a\nb,c,d,e\nf",3\n'):
         (record,) = check_every_resume(data)

@@ -11,7 +11,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from importer.files.csv_reader import Position, Record
-from importer.files.line_formats import PLAIN, ROW_CELLS
+from importer.files.line_formats import PLAIN, ROW_CELLS, LineFormat
 
 cells = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=8) | st.text(
     '",\r\n \ufeffé', max_size=6
@@ -114,6 +114,14 @@ def test_the_header_again_is_no_row_and_fails_in_words():
         None,
         "repeated_header",
     ]
+
+
+def test_a_line_format_that_is_kept_as_json_knows_its_header():
+    kept = LineFormat.from_json(PLAIN.with_header(["email", "name"]).as_json())
+    assert kept.header == ["email", "name"]
+    without = PLAIN.as_json()
+    del without["header"]  # as imports have it that began before headers were kept
+    assert LineFormat.from_json(without).header is None
 
 
 def test_the_only_column_may_have_its_name_for_a_value():
