@@ -42,6 +42,9 @@ OTHERS = 0.8
 COMMON = ",;\t|"
 """Those of which the evidence tells where else they appear."""
 
+TELLING_WIDTH = 3
+"""A row of fewer cells looks like nothing in particular: nothing is told from how many it has."""
+
 QUOTES = ('"', "'")
 BACKSLASH = "\\"
 LINES_TRIED = 300

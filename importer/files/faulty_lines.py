@@ -9,10 +9,7 @@ import re
 from collections.abc import Iterator
 from itertools import islice
 
-from importer.files.dialects import DELIMITERS, QUOTES, Dialect
-
-LEAST_WIDTH = 3
-"""Fewer cells are found in any line by some delimiter or other."""
+from importer.files.dialects import DELIMITERS, QUOTES, TELLING_WIDTH, Dialect
 
 OTHERS = tuple(DELIMITERS)[:4]
 """Delimiters that one line may have where the others have another one."""
@@ -44,7 +41,7 @@ def place_of_fault(text: str, dialect: Dialect) -> int | None:
 
 def cells_otherwise(text: str, dialect: Dialect, width: int) -> list[str] | None:
     """So many cells, if the line has them with another delimiter or another quote than the other lines."""
-    if not dialect.delimiter or width < LEAST_WIDTH:
+    if not dialect.delimiter or width < TELLING_WIDTH:
         return None
     others = [dialect._replace(quote=quote) for quote in QUOTES if quote in text]
     others += [dialect._replace(delimiter=sign) for sign in OTHERS if text.count(sign) >= width - 1]

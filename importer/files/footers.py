@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from statistics import median
 from typing import NamedTuple
 
+from importer.files.dialects import TELLING_WIDTH
 from importer.files.tables import Located, column_kinds, kind_of
 
 MOST_RECORDS = 10
@@ -17,9 +18,6 @@ MOST_RECORDS = 10
 
 FEWEST_ROWS = 3
 """So many records are needed to tell what a row looks like, and to take others for a second table."""
-
-LEAST_WIDTH = 3
-"""In a table of fewer columns a row of one value is nothing special."""
 
 TOTAL = re.compile(
     r"(?:grand[ -]?|sub[ -]?)?totals?|totale|total général|sum|sums|summe|zwischensumme|gesamt(?:summe)?|insgesamt"
@@ -81,13 +79,13 @@ def _remarks(records: Sequence[Located], width: int) -> Footer | None:
         return None
     has_gap = _has_gap(records, begin)
     words = f"{sign.words}; it stands below a blank line" if has_gap else sign.words
-    return Footer(*records[begin], words, sign.is_sure or (has_gap and width >= LEAST_WIDTH))
+    return Footer(*records[begin], words, sign.is_sure or (has_gap and width >= TELLING_WIDTH))
 
 
 def _sign_of(record: Located, rows: _Rows) -> _Sign | None:
     """By what a record is known to be no row; None where it looks like one."""
     values = [cell.strip() for cell in record.cells if cell.strip()]
-    is_wide, count = rows.width >= LEAST_WIDTH, len(values)
+    is_wide, count = rows.width >= TELLING_WIDTH, len(values)
     text, first = " ".join(values), values[0].rstrip(" :") if values else ""
     if (count == 1 or len(record.cells) < rows.width) and REMARK.fullmatch(text):
         return _Sign(f"it is a remark and no row: “{text[:60]}”", is_wide)
@@ -97,7 +95,7 @@ def _sign_of(record: Located, rows: _Rows) -> _Sign | None:
         return _Sign(words, is_wide and is_odd)
     if is_wide and len(record.cells) == 1:
         return _Sign(f"it has one cell, where rows have {rows.width:,}", True)
-    if is_wide and count == 1 and rows.values >= LEAST_WIDTH:
+    if is_wide and count == 1 and rows.values >= TELLING_WIDTH:
         return _Sign(f"it has one value, where most rows have {rows.values:g}", not rows.fits(record))
     return None
 

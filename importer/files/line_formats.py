@@ -8,14 +8,13 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from importer.files.dialects import Dialect, unescaped
+from importer.files.dialects import TELLING_WIDTH, Dialect, unescaped
 from importer.files.faulty_lines import cells_at_best, cells_otherwise, place_of_fault
 from importer.files.text_lines import BYTE_ORDER_MARK
 
 csv.field_size_limit(sys.maxsize)  # our limits are max_record_bytes and max_cell_chars; csv's own would raise
 
-ROW_CELLS, LINES_LOOKED_AT = 3, 50
-"""Rows of fewer cells look like nothing in particular."""
+LINES_LOOKED_AT = 50
 
 UTF_8 = "utf-8"
 
@@ -111,7 +110,7 @@ class LineFormat:
         Of very many lines the first ones tell.
         """
         inner = lines[1:-1][:LINES_LOOKED_AT]
-        if width is None or width < ROW_CELLS or not inner:
+        if width is None or width < TELLING_WIDTH or not inner:
             return False
         return all(self.looks_like_a_row(line, width) for line in inner)
 

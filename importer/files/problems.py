@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from importer.files.dialects import TELLING_WIDTH
+
 PROBLEMS: dict[str, str] = {
     "too_few_cells": "The row has one cell, the header {width:,}: it looks like a title, a total, a remark, or the"
     " rest of a row that a line end broke. Remove it, or mend the row.",
@@ -30,9 +32,6 @@ PROBLEMS: dict[str, str] = {
     " the cell, or remove it.",
 }
 """Every problem: its code, and what is wrong and what to do."""
-
-LEAST_WIDTH_OF_ONE_CELL = 3
-"""In a table of so many columns a row of one cell is taken for something else; in one of two it lacks a cell."""
 
 CUT = " Only the beginning of the row is kept here."
 
@@ -93,7 +92,7 @@ class Limits:
             return None
         if any(map(str.strip, cells[self.width :])):
             return self.problem("too_many_cells", found=len(cells))
-        if len(cells) == 1 and self.width >= LEAST_WIDTH_OF_ONE_CELL:
+        if len(cells) == 1 and self.width >= TELLING_WIDTH:
             return self.problem("too_few_cells", found=1)
         return None
 
