@@ -211,7 +211,7 @@ class RecordReader:
     def _shaped(self, cells: list[str], lines: Sequence[bytes]) -> tuple[list[str], Problem | None]:
         """A row's cells, as many as the header has, and what is wrong with the row as a whole."""
         width = self._limits.width
-        if cells == self._format.header:
+        if self._format.repeats_header(cells):
             return cells, self._limits.problem("repeated_header")
         if width is None or len(cells) == width:
             return cells, None

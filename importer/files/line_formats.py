@@ -76,6 +76,11 @@ class LineFormat:
         """The same; bytes that the encoding has not stand as lone surrogates (PEP 383)."""
         return self._prepared(line.decode(self._encoding, "surrogateescape"))
 
+    def repeats_header(self, cells: list[str]) -> bool:
+        """Whether these are the header's cells, give or take empty ones at the end."""
+        count = len(self.header) if self.header else 0
+        return count > 0 and cells[:count] == self.header and not any(map(str.strip, cells[count:]))
+
     def first_text(self, line: bytes) -> str:
         """The same of a line with which a record begins: without byte order marks before it."""
         return self.decode_any(line).lstrip(BYTE_ORDER_MARK)

@@ -117,6 +117,11 @@ def test_the_header_again_is_no_row_and_fails_in_words():
     ]
 
 
+def test_the_header_again_is_known_by_its_names_where_a_delimiter_ends_it():
+    (again,) = read(b"email,name,,\n", width=2, line_format=PLAIN.with_header(["email", "name"]))
+    assert again.problem.code == "repeated_header"
+
+
 def test_a_line_format_that_is_kept_as_json_knows_its_header():
     kept = LineFormat.from_json(PLAIN.with_header(["email", "name"]).as_json())
     assert kept.header == ["email", "name"]
