@@ -3,7 +3,7 @@
 import logging
 import sys
 
-from importer import logs
+from importer import cli, logs
 from importer.app import create_app
 from importer.errors import SettingsError
 
@@ -11,4 +11,7 @@ logs.configure(logging.WARNING)
 try:
     app = create_app()
 except SettingsError as error:
-    sys.exit(error.message)
+    bare = cli.without_settings(sys.argv)
+    if bare is None:
+        sys.exit(error.message)
+    app = bare

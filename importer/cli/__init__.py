@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from pathlib import Path
+
 from flask import Flask
 
-from importer.cli import doctor, imports, migrations, record_types, users
+from importer.cli import doctor, files, imports, migrations, record_types, users
+
+NEED_NO_SETTINGS = (files.group,)
+"""Commands that work where nothing is set up."""
 
 
 def register(app: Flask) -> None:
@@ -12,3 +18,20 @@ def register(app: Flask) -> None:
     imports.group.add_command(doctor.doctor)
     for module in (users, imports, record_types):
         app.cli.add_command(module.group)
+    for group in NEED_NO_SETTINGS:
+        app.cli.add_command(group)
+
+
+def without_settings(arguments: Sequence[str]) -> Flask | None:
+    """An application for a command line whose command needs no settings; None for any other.
+
+    Args:
+        arguments: of the process, its program first.
+    """
+    program, *words = arguments
+    if Path(program).stem != "flask" or not {group.name for group in NEED_NO_SETTINGS} & set(words):
+        return None
+    app = Flask("importer")
+    for group in NEED_NO_SETTINGS:
+        app.cli.add_command(group)
+    return app

@@ -236,6 +236,6 @@ def _file(services: Services, import_: Import) -> Iterator[Complaint]:
     if import_.status not in UNFINISHED or import_.total_rows is not None or import_.etag is None:
         return
     try:
-        services.storage.open_at(import_.object_key, offset=import_.rows_offset, etag=import_.etag).close()
+        services.storage.open_at(import_.object_key, offset=0, etag=import_.etag).close()
     except (ObjectMissingError, ObjectChangedError) as error:
         yield Complaint(import_.id, "file_gone", f"{error.message} Cancel it.")

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from importer.errors import FileTooLargeError, NotInPlaceError, UploadError
 from importer.files.openings import Beginning
+from importer.files.samples import from_line_end
 from importer.lifecycle.starting import Reading, read_beginning
 from importer.models import Import
 from importer.record_types import RecordType
@@ -43,7 +44,7 @@ def stream(
     session: Session, services: Services, incoming: Incoming, chunks: Iterable[bytes], writer: ObjectWriter
 ) -> tuple[Beginning, Reading | None]:
     """Write the file; it is looked at on the way where its record type is known and its head is full."""
-    head, size, reading = b"", 0, None
+    head, tail, size, reading = b"", b"", 0, None
     pieces: list[bytes] = []
     seen = time.monotonic()
     for chunk in chunks:
@@ -56,11 +57,15 @@ def stream(
                 reading = look_at(session, services, incoming, Beginning(head, is_whole_file=False))
         elif len(pieces) < PIECES and not chunk.isascii():
             pieces.append(_around_first(chunk))
+        tail = (tail + chunk)[-PIECE_BYTES:]
         writer.write(chunk)
         if time.monotonic() - seen > UPLOAD_REPORT_SECONDS:
             say_alive(session, incoming)
             seen = time.monotonic()
-    return Beginning(head, len(head) == size, tuple(pieces)), reading
+    is_whole = len(head) == size
+    if not is_whole:
+        pieces.append(from_line_end(tail))
+    return Beginning(head, is_whole, tuple(pieces), size), reading
 
 
 def _around_first(chunk: bytes) -> bytes:

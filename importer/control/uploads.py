@@ -163,7 +163,7 @@ def receive(
             incoming = incoming._replace(
                 record_type=_said_type(services, incoming, says_type()), given=says_options().given
             )
-            if reading is None or not beginning.tells_encoding or reading.given != incoming.given:
+            if reading is None or not beginning.is_whole_file or reading.given != incoming.given:
                 reading = look_at(session, services, incoming, beginning)
             if reading is not None:
                 _refuse_to_wait(reading, says_options())

@@ -1,7 +1,8 @@
 """Reads the records of a text from any position in it, as its profile says.
 
 Records are written as RFC 4180 describes it, with any delimiter and quote: quoted cells with delimiters, doubled
-quotes and newlines in them. Lines end at LF. A quote inside an unquoted cell is an ordinary character. A faulty
+quotes and newlines in them. Lines end at LF. A quote inside an unquoted cell is an ordinary character. A byte
+order mark before a record belongs to no cell: a file has one, and files that were joined have more. A faulty
 record fails alone and is yielded with its `Problem`; nothing in a file's bytes raises.
 
 What a record is depends only on the bytes from its start on, never on what was read before: reading on and
@@ -12,22 +13,19 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator, Sequence
-from itertools import islice
-from typing import BinaryIO, NamedTuple
+from typing import NamedTuple
 
 from importer.files.line_formats import PLAIN, LineFormat
-from importer.files.lines_ahead import LinesAhead
+from importer.files.lines_ahead import LinesAhead, Source
 from importer.files.problems import Limits, Problem
+from importer.files.text_lines import BYTE_ORDER_MARK, END_OF_FILE
 
-BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 SKIP_BYTES = 64 * 1024
-
-ROW_CELLS, LINES_LOOKED_AT = 3, 50
-"""Where a row has as many cells or more, lines with that many inside a quoted cell are taken for rows; of very
-many the first ones tell."""
 
 PAUSE_BYTES = 256 * 1024
 """So much is read without a record before `RecordReader.steps` says so."""
+
+MARK, END_OF_FILE_BYTES = BYTE_ORDER_MARK.encode(), END_OF_FILE.encode()
 
 new_tuple = tuple.__new__  # spares every row the call of a NamedTuple's own, slower constructor
 
@@ -40,12 +38,16 @@ class Position(NamedTuple):
         line_number: physical lines read.
         offset: bytes read, from the start of the file.
         is_within_line: the line read last was too long and has failed; the rest of it is still to be skipped.
+        blank_rows: lines read without any value, which are no rows.
+        short_rows: rows read whose missing cells count as empty.
     """
 
     row_number: int = 0
     line_number: int = 0
     offset: int = 0
     is_within_line: bool = False
+    blank_rows: int = 0
+    short_rows: int = 0
 
 
 class Record(NamedTuple):
@@ -54,8 +56,9 @@ class Record(NamedTuple):
     Attributes:
         row_number: from 1 after the header; the header's own is 0.
         line_number: physical line where the record begins; the file's first is 1.
-        cells: as the file has them; bytes that are not UTF-8 stand as lone surrogates (PEP 383). Where the cells
-            cannot be told apart, the raw line is the only cell. The cells of a failing row may be cut.
+        cells: as the file has them, as many as the header has; bytes that the encoding has not stand as lone
+            surrogates (PEP 383). Those of a failing row may be more or fewer, and may be cut; where its quotes are
+            at fault they are the best reading of its line.
         problem: None where the row can be validated.
     """
 
@@ -78,27 +81,30 @@ class RecordReader:
         max_record_bytes: bytes of a record, its line end included; a longer one fails.
         max_cell_chars: characters of a cell; a row with a longer one fails.
         line_format: how a line becomes text and cells.
+        is_fitted: missing cells at the end of a row are added, and empty ones too many left out; else the cells
+            stay as many as the file has.
     """
 
     def __init__(
         self,
-        source: BinaryIO,
+        source: Source,
         position: Position,
         *,
         width: int | None,
         max_record_bytes: int,
         max_cell_chars: int,
         line_format: LineFormat = PLAIN,
+        is_fitted: bool = True,
     ) -> None:
+        self._is_fitted = is_fitted
         self._source = source
         self._format = line_format
-        self._row, self._line, self._offset, self._is_within_line = position
+        self._row, self._line, self._offset, self._is_within_line, self._blank_rows, self._short_rows = position
         self._pause = self._offset + PAUSE_BYTES
         self._limits = Limits(width, max_record_bytes, max_cell_chars)
         self._taken: list[bytes] = []
         self._ahead = LinesAhead(source, line_format, max_record_bytes)
-        self._is_suspect = False
-        self._swallowed = 0
+        self._is_suspect, self._swallowed = False, 0
         self._steps = self._read()
 
     def __iter__(self) -> Iterator[Record]:
@@ -112,10 +118,11 @@ class RecordReader:
     @property
     def position(self) -> Position:
         """Where the record or pause yielded last ends; after the last record, where the file ends."""
-        return Position(self._row, self._line, self._offset, self._is_within_line)
+        return Position(
+            self._row, self._line, self._offset, self._is_within_line, self._blank_rows, self._short_rows
+        )
 
     def _read(self) -> Iterator[Record | None]:
-        self._skip_byte_order_mark()
         while True:
             if self._is_within_line:
                 yield from self._skip_line()
@@ -125,31 +132,29 @@ class RecordReader:
             yield from self._read_straight()
             if not self._taken:
                 return
-            yield self._fail_first_line()
-
-    def _skip_byte_order_mark(self) -> None:
-        start = self._source.readline(len(BYTE_ORDER_MARK)) if self._offset == 0 else b""
-        if start == BYTE_ORDER_MARK:
-            self._offset = len(start)
-        elif start:
-            is_line = start.endswith(b"\n")
-            self._ahead.lines.append(
-                start if is_line else start + self._source.readline(self._limits.max_record_bytes)
-            )
+            if self._taken[0].startswith(MARK) and len(self._taken[0]) <= self._limits.max_record_bytes:
+                yield from self._read_without_mark()
+            else:
+                yield self._fail_first_line()
 
     def _read_straight(self) -> Iterator[Record | None]:
-        """Yield records until one is faulty, whose lines are then in `_taken`, or until the end of the file.
+        """Yield records to the end, or until one is faulty or has a mark before it; `_taken` has its lines then.
 
         Nearly all records are sound and have one line. They do not pass through `_record`, which is slower.
         """
         taken, width, max_cell_chars = self._taken, self._limits.width, self._limits.max_cell_chars
+        odd_first = self._format.header[0].strip() if self._format.header else END_OF_FILE[0]
         try:
             for cells in self._format.reader(self._take_lines()):
-                if len(taken) > 2 and self._swallows_rows(taken):
+                if len(taken) > 2 and self._format.swallows_rows(taken, width):
                     self._swallowed = len(taken)
                     return
-                is_odd = len(cells) != width or len(taken) > 1 or self._is_suspect
-                if is_odd or len(taken[0]) > max_cell_chars or not cells[0].strip():
+                is_odd = (
+                    len(cells) != width or len(taken) > 1 or self._is_suspect or len(taken[0]) > max_cell_chars
+                )
+                if is_odd or taken[0] >= MARK or not (first := cells[0].strip()) or first == odd_first:
+                    if taken[0].startswith(MARK):
+                        return
                     if (record := self._record(cells)) is not None or self._is_pause_due():
                         yield record
                     continue
@@ -178,30 +183,47 @@ class RecordReader:
                 self._is_suspect = True
             yield text
 
+    def _texts(self) -> Iterator[str]:
+        """The lines taken as text, whatever their bytes."""
+        first, *others = self._taken
+        yield self._format.first_text(first)
+        yield from map(self._format.decode_any, others)
+
     def _record(self, cells: list[str]) -> Record | None:
         """The record in the lines taken, which count as read; None where they are a blank line."""
-        line_number, size = self._line + 1, sum(map(len, self._taken))
-        is_suspect = self._is_suspect or size > self._limits.max_cell_chars or len(cells) != self._limits.width
+        line_number, lines, size = self._line + 1, [*self._taken], sum(map(len, self._taken))
+        is_suspect = self._is_suspect or size > self._limits.max_cell_chars
+        is_end = self._line > 0 and not lines[-1].strip(END_OF_FILE_BYTES)
         self._line += len(self._taken)
         self._offset += size
         self._taken.clear()
         self._is_suspect = False
-        if not any(map(str.strip, cells)):
+        if is_end or not any(map(str.strip, cells)):
+            self._blank_rows += not is_end
             return None  # blank, or of nothing but delimiters
-        if self._limits.width is not None and not any(cells[self._limits.width :]):
-            cells = cells[: self._limits.width]  # a delimiter at the end of a row makes no cell
         self._row += 1
-        problem = self._limits.problem_in(cells) if is_suspect else None
+        cells, problem = self._shaped(cells, lines)
+        if problem is None and is_suspect:
+            problem = self._limits.problem_in(cells)
         if problem is not None:
             cells, problem = self._limits.keep(cells, problem)
         return Record(self._row, line_number, cells, problem)
 
-    def _swallows_rows(self, lines: Sequence[bytes]) -> bool:
-        """Whether the lines inside a record of several look like rows: then a quote was not closed."""
-        width, inner = self._limits.width, lines[1:-1]
-        if width is None or width < ROW_CELLS or not inner:
-            return False
-        return all(self._format.looks_like_a_row(line, width) for line in islice(inner, LINES_LOOKED_AT))
+    def _shaped(self, cells: list[str], lines: Sequence[bytes]) -> tuple[list[str], Problem | None]:
+        """A row's cells, as many as the header has, and what is wrong with the row as a whole."""
+        width = self._limits.width
+        if self._format.repeats_header(cells):
+            return cells, self._limits.problem("repeated_header")
+        if width is None or len(cells) == width:
+            return cells, None
+        is_off = len(lines) == 1 and not width / 2 < len(cells) < width
+        if is_off and (others := self._format.cells_otherwise(lines[0], width)):
+            return others, self._limits.problem("written_otherwise", found=len(cells))
+        problem = self._limits.problem_of_count(cells)
+        if problem is None:
+            self._short_rows += len(cells) < width
+            cells = [*cells[:width], *[""] * (width - len(cells))] if self._is_fitted else cells
+        return cells, problem
 
     def _fail_first_line(self) -> Record:
         """Fail the first of the lines taken, and hand back the others."""
@@ -215,16 +237,19 @@ class RecordReader:
     def _failed_line(self, line: bytes, last_line: int = 0) -> Record:
         """Fail this line; where its quote swallows rows, up to `last_line`."""
         is_too_long = len(line) > self._limits.max_record_bytes
-        text = self._format.decode_any(line)
+        text = self._format.first_text(line)
         if last_line:
             problem = self._limits.problem("quote_swallows_rows", last_line=last_line)
         else:
-            problem = self._limits.problem("record_too_long" if is_too_long else self._format.fault_of(text))
+            fault = ("record_too_long", None) if is_too_long else self._format.fault_of(text)
+            problem = self._limits.problem(*fault)
+        body = text.rstrip("\r\n")
+        cells = [body] if is_too_long else self._format.cells_at_best(body, self._limits.width)
         self._row += 1
         self._line += 1
         self._offset += len(line)
         self._is_within_line = is_too_long and not line.endswith(b"\n")
-        return Record(self._row, self._line, *self._limits.keep([text.rstrip("\r\n")], problem))
+        return Record(self._row, self._line, *self._limits.keep(cells, problem))
 
     def _skip_line(self) -> Iterator[None]:
         """Read the rest of a line that has failed."""
@@ -243,6 +268,13 @@ class RecordReader:
             self._pause = self._offset + PAUSE_BYTES
         return is_due
 
+    def _read_without_mark(self) -> Iterator[Record | None]:
+        """Yield the record that begins with the first of the lines taken, behind a byte order mark."""
+        self._is_suspect, self._swallowed = False, 0
+        self._ahead.hand_back(self._taken)
+        self._taken.clear()
+        yield from self._read_one_ahead()
+
     def _read_one_ahead(self) -> Iterator[Record | None]:
         """Yield the record that begins with the first line handed back, or a pause where that line is blank."""
         first = self._ahead.take()
@@ -257,12 +289,12 @@ class RecordReader:
         self._taken.append(first)
         if is_open:
             self._taken.extend(self._ahead.lines)
-            if self._swallows_rows(self._taken):
+            if self._format.swallows_rows(self._taken, self._limits.width):
                 yield self._failed_line(self._taken.pop(0), self._line + 1 + len(self._ahead.lines))
                 self._taken.clear()
                 return
             self._ahead.lines.clear()
         self._is_suspect = True
-        record = self._record(next(self._format.reader(map(self._format.decode_any, self._taken))))
+        record = self._record(next(self._format.reader(self._texts())))
         if record is not None or self._is_pause_due():
             yield record

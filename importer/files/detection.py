@@ -13,16 +13,22 @@ from typing import NamedTuple
 from importer.files.dialects import DELIMITERS, Found, dialect_of, dialect_with
 from importer.files.encoding_names import called, fits, words_in
 from importer.files.encodings import Encoding, encoding_of
+from importer.files.footers import Footer, footer_of
 from importer.files.profile import Profile
 from importer.files.questions import LEFT_OUT, Answers, Choice, Question
 from importer.files.samples import Sample
 from importer.files.tables import Located, Table, table_of, table_said
 from importer.files.text_lines import line_end_of, lines_of, pieces_of_text
-from importer.files.text_records import TextRecords
+from importer.files.text_records import last_records, records_of_lines
 
 LINES_LOOKED_AT = 2000
 
 EXAMPLES = 3
+
+ROWS = "rows"
+"""The answer that what stands below the table are rows like the others."""
+
+FOOTER_CHARS = 100
 FIRST_RECORDS = 10
 
 
@@ -35,6 +41,8 @@ class Described(NamedTuple):
         header: the names of the columns; `A`, `B`, `C` where the file has none.
         rows: the first ones.
         first_records: those that the file begins with, of which one may be the header.
+        footer: what stands below the table, if the file was looked at to its end and something does.
+        end: bytes before what stands below the table; None where nothing does, or where it is rows.
     """
 
     profile: Profile
@@ -44,6 +52,8 @@ class Described(NamedTuple):
     header: list[str]
     rows: list[Located]
     first_records: list[Located]
+    footer: Footer | None = None
+    end: int | None = None
 
 
 def describe(sample: Sample, known: frozenset[str] = frozenset(), answers: Answers | None = None) -> Described:
@@ -58,14 +68,15 @@ def describe(sample: Sample, known: frozenset[str] = frozenset(), answers: Answe
     text = "".join(pieces_of_text([sample.head], encoding.name, encoding.mark))
     line_end = line_end_of(text)
     lines = list(islice(lines_of([text], line_end), LINES_LOOKED_AT))
+    is_all = sample.is_whole and len(lines) < LINES_LOOKED_AT
     if len(lines) > 1 and not sample.is_whole:
         lines.pop()  # it may be cut
     found = _dialect([re.sub(r"[\r\n]+$", "", line) for line in lines], answers)
     is_told = bool(lines) and re.match(r'"?sep=.', lines[0]) is not None
     records = [
-        Located(record.line, record.cells)
-        for record in TextRecords(lines, found.dialect, 0)
-        if any(cell.strip() for cell in record.cells) and not (is_told and record.line == 1)
+        Located(record.line_number, record.cells)
+        for record in records_of_lines(lines, found.dialect, width=found.width or None)
+        if not (is_told and record.line_number == 1)
     ]
     table = table_said(records, answers.get("header")) or table_of(records, known)
     rows_line = records[table.rows_at].line if table.rows_at < len(records) else None
@@ -73,19 +84,29 @@ def describe(sample: Sample, known: frozenset[str] = frozenset(), answers: Answe
         encoding.name, encoding.mark, line_end, found.dialect, table.header_line, rows_line, table.width
     )
     evidence = {"encoding": encoding.evidence, "delimiter": found.evidence, "header": table.evidence}
+    rows = records[table.rows_at :]
+    footer, end = _footer(sample, rows, profile, is_all=is_all)
     questions = [
         *_about_encoding(encoding, sample),
         *_about_delimiter(found, lines),
         *about_header(table, records),
+        *_about_footer(footer),
     ]
+    is_left_out = footer is not None and answers.get("footer") != ROWS
     return Described(
         profile,
         evidence,
         _warnings(records, table),
-        questions,
+        [
+            question
+            for question in questions
+            if question.id != "footer" or not question.takes(answers.get("footer"))
+        ],
         table.header or letters(table.width),
-        records[table.rows_at :],
+        [row for row in rows if footer is None or not is_all or row.line < footer.line] if is_left_out else rows,
         records[:FIRST_RECORDS],
+        footer if is_all else None,
+        end if is_left_out else None,
     )
 
 
@@ -143,6 +164,32 @@ def about_header(table: Table, records: Sequence[Located]) -> Iterator[Question]
     default = unnamed if table.header is None else named
     text = "Which line holds the names of the columns?"
     yield Question("header", "header", text, (named, unnamed), default.value)
+
+
+def _footer(
+    sample: Sample, rows: Sequence[Located], profile: Profile, *, is_all: bool
+) -> tuple[Footer | None, int | None]:
+    """What stands below the table, and how many bytes come before it."""
+    if is_all:
+        footer = footer_of(rows, profile.width)
+        piece, begin = sample.head, 0
+    elif sample.pieces and sample.size > len(sample.head) + 1:
+        footer = footer_of(last_records(sample.pieces[-1], profile), profile.width)
+        piece, begin = sample.pieces[-1], sample.size - len(sample.pieces[-1])
+    else:
+        return None, None
+    if footer is None:
+        return None, None
+    lines = piece.split(b"\n")[: footer.line - 1]
+    return footer, begin + sum(len(line) + 1 for line in lines)
+
+
+def _about_footer(footer: Footer | None) -> Iterator[Question]:
+    if footer is not None:
+        cells = " ".join(cell.strip() for cell in footer.cells if cell.strip())
+        choices = (Choice(LEFT_OUT, "no: it is left out"), Choice(ROWS, "yes: it is imported like the others"))
+        text = f"Near its end the file has “{cells[:FOOTER_CHARS]}”: {footer.evidence}. Is that a row?"
+        yield Question("footer", "footer", text, choices, LEFT_OUT)
 
 
 def _warnings(records: Sequence[Located], table: Table) -> list[str]:

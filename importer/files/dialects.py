@@ -39,6 +39,12 @@ RARE = {",": 1.0, ";": 1.0, "\t": 1.0, "|": 0.97, "\x1f": 0.97, "\x01": 0.97, " 
 """How far a delimiter is believed; the others, which stand in texts for other reasons, by OTHERS."""
 OTHERS = 0.8
 
+COMMON = ",;\t|"
+"""Those of which the evidence tells where else they appear."""
+
+TELLING_WIDTH = 3
+"""A row of fewer cells looks like nothing in particular: nothing is told from how many it has."""
+
 QUOTES = ('"', "'")
 BACKSLASH = "\\"
 LINES_TRIED = 300
@@ -88,12 +94,19 @@ class Dialect(NamedTuple):
 
 
 class Trial(NamedTuple):
-    """What a dialect makes of the first lines."""
+    """What a dialect makes of the first lines.
+
+    Attributes:
+        width: cells of most records.
+        regular: records that have so many.
+        total: all records.
+    """
 
     dialect: Dialect
     score: float
-    width: int
-    share: float
+    width: int = 0
+    regular: int = 0
+    total: int = 0
 
 
 class Found(NamedTuple):
@@ -102,11 +115,13 @@ class Found(NamedTuple):
     Attributes:
         evidence: why, in words.
         others: dialects that fit nearly as well.
+        width: cells of most records.
     """
 
     dialect: Dialect
     evidence: str
     others: tuple[Dialect, ...] = ()
+    width: int = 0
 
 
 CLOSE = 0.9
@@ -119,14 +134,18 @@ def dialect_of(lines: Sequence[str]) -> Found:
         return Found(Dialect(), "there is nothing to tell it from")
     told = re.fullmatch(r'"?sep=(.)"?', tried[0])
     if told:
-        dialect = _best(tried[1:], told[1]).dialect
-        return Found(dialect, f"its first line says so: {tried[0]}")
+        best = _best(tried[1:], told[1])
+        return Found(best.dialect, f"its first line says so: {tried[0]}", width=best.width)
     if _wraps_lines(tried):
         inner = [line.strip()[1:-1].replace('""', '"') for line in tried]
         best = _best(inner)
         if best.width > 1:
             dialect = best.dialect._replace(wraps_lines=True)
-            return Found(dialect, f"each line as a whole stands in quotes; within them, {_words(best, inner)}")
+            return Found(
+                dialect,
+                f"each line as a whole stands in quotes; within them, {_words(best, inner)}",
+                width=best.width,
+            )
     trials = _trials(tried)
     best = max(trials, key=lambda trial: trial.score)
     others = tuple(
@@ -134,7 +153,7 @@ def dialect_of(lines: Sequence[str]) -> Found:
         for trial in trials
         if trial.dialect.delimiter != best.dialect.delimiter and trial.score > best.score * CLOSE
     )
-    return Found(best.dialect, _words(best, tried), others)
+    return Found(best.dialect, _words(best, tried), others, best.width)
 
 
 def dialect_with(lines: Sequence[str], delimiter: str | None, quote: str | None) -> Found:
@@ -173,13 +192,15 @@ def _words(best: Trial, lines: Sequence[str]) -> str:
     if best.width < 2:
         return f"no delimiter divides its {len(lines):,} first lines into a regular table"
     called = DELIMITERS.get(best.dialect.delimiter, repr(best.dialect.delimiter))
-    regular = round(best.share * 100)
-    every = "every one" if best.share == 1 else f"{regular}%"
-    words = f"{called}: {every} of the first records has {best.width - 1:,} of them"
-    counts = {
-        name: sum(line.count(sign) for line in lines) for sign, name in DELIMITERS.items() if sign in ",;\t|"
-    }
-    others = [f"{name} appear {count:,} times" for name, count in counts.items() if count and name != called]
+    every = "every one" if best.regular == best.total else f"{best.regular:,}"
+    have = "has" if best.regular in (1, best.total) else "have"
+    words = f"{called}: {every} of {best.total:,} records {have} {best.width - 1:,}"
+    counts = {name: sum(sign in line for line in lines) for sign, name in DELIMITERS.items() if sign in COMMON}
+    others = [
+        f"{name} appear in {count:,} line{'s' * (count > 1)}"
+        for name, count in counts.items()
+        if count and name != called
+    ]
     return "; ".join([words, *others[:2]])
 
 
@@ -230,7 +251,7 @@ def _try(lines: Sequence[str], dialect: Dialect) -> Trial:
     with suppress(csv.Error):  # a lone carriage return
         rows.extend(row for row in cells_of(lines, dialect) if row)
     if not rows:
-        return Trial(dialect, 0.0, 0, 0.0)
+        return Trial(dialect, 0.0)
     widths = Counter(map(len, rows))
     total = len(rows)
     width, _ = max(widths.items(), key=lambda item: (item[1] * (1 if item[0] > 1 else 0.5), item[0]))
@@ -240,7 +261,7 @@ def _try(lines: Sequence[str], dialect: Dialect) -> Trial:
     looks = sum(_value(cell, dialect) for cell in cells) / len(cells)
     belief = RARE.get(dialect.delimiter, OTHERS) if dialect.delimiter else 1.0
     score = pattern * max(looks, 0.001) * belief * (1 + 0.02 * math.log2(max(width, 1)))
-    return Trial(dialect, score, width, widths[width] / total)
+    return Trial(dialect, score, width, widths[width], total)
 
 
 def _value(cell: str, dialect: Dialect) -> float:

@@ -121,7 +121,7 @@ def _encoding_of(pieces: tuple[bytes, ...]) -> Encoding:
         return found
     text = b"\n".join([_whole_lines(head), *map(_whole_lines, others)])
     if text.isascii():
-        return Encoding("utf-8", 0, "it is plain ASCII")
+        return Encoding("utf-8", 0, f"all {len(text):,} bytes that were looked at are plain ASCII")
     try:
         decoded = text.decode("utf-8")
     except UnicodeDecodeError:

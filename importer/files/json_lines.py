@@ -39,7 +39,7 @@ class JsonLinesReader:
         max_cell_chars: int,
     ) -> None:
         self._source = source
-        self._row, self._line, self._offset, _ = position
+        self._row, self._line, self._offset, _, self._blank_rows, self._short_rows = position
         self._pause = self._offset + PAUSE_BYTES
         self._limits = Limits(width, max_record_bytes, max_cell_chars)
         self._steps = self._read()
@@ -55,7 +55,9 @@ class JsonLinesReader:
     @property
     def position(self) -> Position:
         """Where the record or pause yielded last ends; its line is the last record's place in the original."""
-        return Position(self._row, self._line, self._offset)
+        return Position(
+            self._row, self._line, self._offset, blank_rows=self._blank_rows, short_rows=self._short_rows
+        )
 
     def _read(self) -> Iterator[Record | None]:
         width, max_cell_chars, loads = self._limits.width, self._limits.max_cell_chars, json.loads
@@ -87,6 +89,7 @@ class JsonLinesReader:
         found = cells.pop() if is_faulty(cells) else None
         texts = self._fitted([cell or "" for cell in cells], may_be_short=found is None)
         if found is None and not any(map(str.strip, texts)):
+            self._blank_rows += 1
             return None
         self._line = place
         self._row += 1
@@ -101,6 +104,7 @@ class JsonLinesReader:
         if width is None:
             return cells
         if len(cells) < width and may_be_short:
+            self._short_rows += 1
             return cells + [""] * (width - len(cells))
         return cells if any(cells[width:]) else cells[:width]
 

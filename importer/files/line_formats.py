@@ -5,24 +5,33 @@ from __future__ import annotations
 import csv
 import re
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from importer.files.dialects import Dialect, unescaped
+from importer.files.dialects import TELLING_WIDTH, Dialect, unescaped
+from importer.files.faulty_lines import cells_at_best, cells_otherwise, place_of_fault
+from importer.files.text_lines import BYTE_ORDER_MARK
 
 csv.field_size_limit(sys.maxsize)  # our limits are max_record_bytes and max_cell_chars; csv's own would raise
+
+LINES_LOOKED_AT = 50
 
 UTF_8 = "utf-8"
 
 
 class LineFormat:
-    """The encoding and the dialect of a text whose lines end at a line feed.
+    """The encoding and the dialect of a text whose lines end at a line feed, and the header that it begins with.
 
     Args:
         encoding: one in which the byte of a line feed stands for nothing else.
+        header: cells of the header, if it is known; further on a record of the same cells is no row.
+
+    Attributes:
+        header: the same; None where it does not tell a row: there is none, or it is a single word.
     """
 
-    def __init__(self, encoding: str = UTF_8, dialect: Dialect | None = None) -> None:
+    def __init__(self, encoding: str = UTF_8, dialect: Dialect | None = None, header: Sequence[str] = ()) -> None:
+        self.header = list(header) if len(header) > 1 else None
         self._dialect = dialect or Dialect()
         self._encoding = encoding
         self._is_plain = not (self._dialect.escape or self._dialect.is_padded or self._dialect.wraps_lines)
@@ -45,11 +54,15 @@ class LineFormat:
         if told is None:
             return PLAIN
         dialect = {name: told[name] for name in Dialect._fields}
-        return cls(told["encoding"], Dialect(**dialect))
+        return cls(told["encoding"], Dialect(**dialect), told.get("header", ()))
 
     def as_json(self) -> dict[str, Any]:
         """All that it is made of."""
-        return {"encoding": self._encoding, **self._dialect._asdict()}
+        return {"encoding": self._encoding, **self._dialect._asdict(), "header": self.header or []}
+
+    def with_header(self, header: Sequence[str]) -> LineFormat:
+        """The same, with a header."""
+        return LineFormat(self._encoding, self._dialect, header)
 
     def decode(self, line: bytes) -> str:
         """The line's text, prepared for `reader`.
@@ -62,6 +75,15 @@ class LineFormat:
     def decode_any(self, line: bytes) -> str:
         """The same; bytes that the encoding has not stand as lone surrogates (PEP 383)."""
         return self._prepared(line.decode(self._encoding, "surrogateescape"))
+
+    def repeats_header(self, cells: list[str]) -> bool:
+        """Whether these are the header's cells, give or take empty ones at the end."""
+        count = len(self.header) if self.header else 0
+        return count > 0 and cells[:count] == self.header and not any(map(str.strip, cells[count:]))
+
+    def first_text(self, line: bytes) -> str:
+        """The same of a line with which a record begins: without byte order marks before it."""
+        return self.decode_any(line).lstrip(BYTE_ORDER_MARK)
 
     def reader(self, lines: Iterable[str]) -> Iterator[list[str]]:
         """The cells of these lines, record by record; no cells for a blank line.
@@ -77,7 +99,7 @@ class LineFormat:
         Raises:
             csv.Error: the line is malformed.
         """
-        return self._is_open(self.decode_any(line))
+        return self._is_open(self.first_text(line))
 
     def goes_on_quoted(self, line: bytes) -> bool:
         """Whether a quote that was open before the line is open behind it.
@@ -87,26 +109,46 @@ class LineFormat:
         """
         return self._is_open(self._dialect.quote + self.decode_any(line))
 
+    def swallows_rows(self, lines: Sequence[bytes], width: int | None) -> bool:
+        """Whether the lines inside a record of several look like rows: then a quote was not closed.
+
+        Of very many lines the first ones tell.
+        """
+        inner = lines[1:-1][:LINES_LOOKED_AT]
+        if width is None or width < TELLING_WIDTH or not inner:
+            return False
+        return all(self.looks_like_a_row(line, width) for line in inner)
+
     def looks_like_a_row(self, line: bytes, width: int) -> bool:
         """Whether a line by itself is a sound record of so many cells, the first of them with something in it."""
         try:
-            cells = next(self.reader([self.decode_any(line)]), [])
+            cells = next(self.reader([self.first_text(line)]), [])
         except csv.Error:
             return False
         return len(cells) == width and bool(cells[0].strip())
 
-    def fault_of(self, text: str) -> str:
-        """The code of the problem with a line that is no record."""
+    def cells_at_best(self, text: str, width: int | None) -> list[str]:
+        """The cells of a line that is no record, as well as they can be told."""
+        cells = cells_at_best(text, self._dialect, width)
+        return _stripped(cells) if self._dialect.is_padded else cells
+
+    def cells_otherwise(self, line: bytes, width: int) -> list[str] | None:
+        """As many cells of a sound line that has more or fewer, if another delimiter or other quotes make them."""
+        return cells_otherwise(self.first_text(line).rstrip("\r\n"), self._dialect, width)
+
+    def fault_of(self, text: str) -> tuple[str, int | None]:
+        """The code of the problem with a line that is no record, and which of its cells is at fault, if one is."""
+        place = place_of_fault(text.rstrip("\r\n"), self._dialect)
         try:
             if self._is_open(text):
-                return "unclosed_quote"
+                return "unclosed_quote", place
         except csv.Error:
             pass
         try:
             next(csv.reader([text], **{**self._options, "strict": False}))
         except csv.Error:
-            return "stray_carriage_return"  # not strict: text after a quote is allowed, this is not
-        return "text_after_quote"
+            return "stray_carriage_return", None  # not strict: text after a quote is allowed, this is not
+        return "text_after_quote", place
 
     def _is_open(self, text: str) -> bool:
         reader = csv.reader((text, self._dialect.quote), **self._options)

@@ -5,9 +5,16 @@ from __future__ import annotations
 import csv
 from collections import deque
 from collections.abc import Sequence
-from typing import BinaryIO
+from typing import Protocol
 
 from importer.files.line_formats import LineFormat
+
+
+class Source(Protocol):
+    """Where lines come from: a buffered file, for one."""
+
+    def readline(self, size: int, /) -> bytes:
+        """The next line with its end, or so many bytes of it; nothing at the end."""
 
 
 class LinesAhead:
@@ -18,7 +25,7 @@ class LinesAhead:
     a file full of open quotes would be parsed over and over.
     """
 
-    def __init__(self, source: BinaryIO, line_format: LineFormat, max_record_bytes: int) -> None:
+    def __init__(self, source: Source, line_format: LineFormat, max_record_bytes: int) -> None:
         self._source = source
         self._format = line_format
         self._max_record_bytes = max_record_bytes
@@ -45,7 +52,7 @@ class LinesAhead:
         """
         while not self._never_closes and size_before + self._size <= self._max_record_bytes:
             try:
-                if not self._format.goes_on_quoted(self.lines[-1]):
+                if self.lines and not self._format.goes_on_quoted(self.lines[-1]):
                     return True
             except csv.Error:
                 self._never_closes = True

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from importer.errors import NotInPlaceError, RefusedFileError
 from importer.files.conversion.preparation import has_to_be_converted
@@ -22,7 +22,7 @@ from importer.files.profile import Profile
 from importer.files.proposal import Proposal, propose
 from importer.files.questions import Answers
 from importer.files.refusals import refusal
-from importer.files.samples import HEAD_BYTES, Sample
+from importer.files.samples import HEAD_BYTES, PIECE_BYTES, Sample, from_line_end
 
 HEADER_PROBLEMS = {
     "invalid_utf8": "not_utf8",
@@ -47,20 +47,22 @@ class Beginning(NamedTuple):
         head: its first bytes; its header must fit into them.
         is_whole_file: whether they are all there are.
         pieces: some from further on in the file, which may tell its encoding.
+        size: of the file, in bytes, where the last of the pieces ends it; 0: not known yet.
     """
 
     head: bytes
     is_whole_file: bool
     pieces: tuple[bytes, ...] = ()
-
-    @property
-    def tells_encoding(self) -> bool:
-        return not self.pieces or not self.head.isascii()
+    size: int = 0
 
     @property
     def sample(self) -> Sample:
         """What it is described by."""
-        return Sample(self.head[:HEAD_BYTES], len(self.head) + (not self.is_whole_file), self.pieces)
+        pieces = self.pieces
+        if self.is_whole_file and len(self.head) > HEAD_BYTES:
+            pieces = (from_line_end(self.head[HEAD_BYTES:][-PIECE_BYTES:]),)
+        size = len(self.head) if self.is_whole_file else self.size or len(self.head) + 1
+        return Sample(self.head[:HEAD_BYTES], size, pieces)
 
 
 class Opening(NamedTuple):
@@ -70,12 +72,18 @@ class Opening(NamedTuple):
         names: of its columns, as the header has them; `A`, `B`, `C` where there is none.
         position: where its rows begin; its row number is 0.
         line_format: how its lines are written.
+        end: bytes before what stands below the table; None: the table goes on to the end.
     """
 
     proposal: Proposal
     names: list[str]
     position: Position
     line_format: LineFormat
+    end: int | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """How its lines are written, and where they end."""
+        return {**self.line_format.as_json(), **({} if self.end is None else {"end": self.end})}
 
 
 def describe_text(beginning: Beginning, fields: Sequence[Field], answers: Answers) -> Described:
@@ -124,7 +132,14 @@ def open_text(
         if b"\0" in beginning.head[:FIRST_BYTES]:
             raise refusal("binary", line=beginning.head[: beginning.head.index(b"\0")].count(b"\n") + 1)
         refuse_foreign(proposal, fields)
-    return Opening(proposal, names, position._replace(row_number=0), line_format)
+    if profile.header_line is not None:
+        line_format = line_format.with_header(names)
+    return Opening(proposal, names, first_position(position), line_format, described.end)
+
+
+def first_position(position: Position) -> Position:
+    """Where the first row begins: nothing before it counts."""
+    return position._replace(row_number=0, blank_rows=0, short_rows=0)
 
 
 def _rows_position(reader: RecordReader, profile: Profile, beginning: Beginning) -> Position:

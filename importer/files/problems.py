@@ -6,10 +6,17 @@ import re
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from importer.files.dialects import TELLING_WIDTH
+
 PROBLEMS: dict[str, str] = {
-    "too_few_cells": "The row has {found:,} cells, the header {width:,}. Add the missing ones, if only as commas.",
+    "too_few_cells": "The row has one cell, the header {width:,}: it looks like a title, a total, a remark, or the"
+    " rest of a row that a line end broke. Remove it, or mend the row.",
     "too_many_cells": "The row has {found:,} cells, the header {width:,}. Remove the extra cells, or put quotes"
     " around cells that contain commas.",
+    "repeated_header": "The row repeats the header, as it does where files were joined. There is nothing to import"
+    " in it; remove it.",
+    "written_otherwise": "The row has {found:,} cells as it stands. Read with another delimiter or other quotes"
+    " than the other rows it has {width:,}, as the header. Write it as they are written.",
     "invalid_utf8": "Cell {cell:,} is not valid UTF-8. Save the file as CSV UTF-8, or type the cell anew.",
     "nul_character": "Cell {cell:,} contains a NUL character. Remove it.",
     "cell_too_long": "Cell {cell:,} is longer than {max_cell_chars:,} characters, the limit here. Shorten it.",
@@ -67,10 +74,7 @@ class Limits:
     max_cell_chars: int
 
     def problem_in(self, cells: list[str]) -> Problem | None:
-        """The first thing that is wrong with a row's cells, the number of them before their contents."""
-        if self.width is not None and len(cells) != self.width:
-            code = "too_few_cells" if len(cells) < self.width else "too_many_cells"
-            return self.problem(code, found=len(cells))
+        """The first thing that is wrong with what is in a row's cells."""
         for column, cell in enumerate(cells):
             if ESCAPED_BYTE.search(cell):
                 return self.problem("invalid_utf8", column)
@@ -78,6 +82,20 @@ class Limits:
                 return self.problem("nul_character", column)
             if len(cell) > self.max_cell_chars:
                 return self.problem("cell_too_long", column)
+        return None
+
+    def problem_of_count(self, cells: list[str]) -> Problem | None:
+        """What is wrong with the number of a row's cells.
+
+        Missing cells at its end are empty ones, and cells too many are none where they hold nothing. But a single
+        cell where the header has several is hardly a row.
+        """
+        if self.width is None:
+            return None
+        if any(map(str.strip, cells[self.width :])):
+            return self.problem("too_many_cells", found=len(cells))
+        if len(cells) == 1 and self.width >= TELLING_WIDTH:
+            return self.problem("too_few_cells", found=1)
         return None
 
     def problem(self, code: str, column: int | None = None, *, found: int = 0, last_line: int = 0) -> Problem:

@@ -38,11 +38,11 @@ def take(read: Callable[[int, int], bytes], size: int) -> Sample:
     if size <= len(head):
         return Sample(head, len(head))
     places = [HEAD_BYTES + (size - PIECE_BYTES - HEAD_BYTES) * number // (PIECES - 1) for number in range(PIECES)]
-    pieces = [_from_line_end(read(max(place, HEAD_BYTES), PIECE_BYTES)) for place in places]
+    pieces = [from_line_end(read(max(place, HEAD_BYTES), PIECE_BYTES)) for place in places]
     return Sample(head, size, tuple(filter(None, pieces)))
 
 
-def _from_line_end(piece: bytes) -> bytes:
+def from_line_end(piece: bytes) -> bytes:
     """Without the line that began before the piece; its first character may be cut."""
     ends = [place for place in (piece.find(b"\n"), piece.find(b"\r")) if place >= 0]
     return piece[min(ends) + 1 :] if ends else piece

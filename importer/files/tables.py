@@ -70,8 +70,18 @@ def table_of(records: Sequence[Located], known: frozenset[str] = frozenset()) ->
         ]
         end += 1
     lines = f"line {header.line:,}" if end == place + 1 else f"lines {header.line:,} to {records[end - 1].line:,}"
-    is_sure = bool(known & set(map(normalised, names))) or _differs(records, place, end, width)
-    return Table(names, header.line, end, width, f"the header is on {lines}{before}", is_sure)
+    hits, typed = len(known & set(map(normalised, names))), _typed_below(records, place, end, width)
+    evidence = f"the header is on {lines}: {_signs(hits, typed, len(names))}{before}"
+    return Table(names, header.line, end, width, evidence, bool(hits or typed))
+
+
+def _signs(hits: int, typed: int, count: int) -> str:
+    """By what a header is known, in words."""
+    if hits:
+        return f"{hits:,} of its {count:,} names are those of fields"
+    if typed:
+        return f"it has words in {typed:,} of {count:,} columns where the rows have numbers, dates or addresses"
+    return "nothing but its place tells it from a row"
 
 
 def table_said(records: Sequence[Located], header: object) -> Table | None:
@@ -106,6 +116,9 @@ def _header_place(records: Sequence[Located], width: int, known: frozenset[str])
         filled = [cell for cell in record.cells if cell.strip()]
         if len(filled) >= max(1, FULL_SHARE * width) and abs(len(record.cells) - width) <= max(1, width // 3):
             return place
+        is_half = len(filled) >= max(2, width / 2) and all(kind_of(cell) == "text" for cell in record.cells)
+        if is_half and _typed_below(records, place, place + 1, width):
+            return place
     return 0
 
 
@@ -121,7 +134,7 @@ def kind_of(cell: str) -> str:
     return "address" if ADDRESS(text) else "text"
 
 
-def _column_kinds(records: Sequence[Located], width: int) -> list[str | None]:
+def column_kinds(records: Sequence[Located], width: int) -> list[str | None]:
     """What most cells of each column look like, None where that is not clear."""
     kinds: list[str | None] = []
     for column in range(width):
@@ -139,7 +152,7 @@ def _is_row(records: Sequence[Located], width: int) -> bool:
     kinds = list(map(kind_of, first.cells))
     if not others:
         return any(kind in ("date", "address") for kind in kinds) or kinds.count("number") * 2 > len(kinds)
-    below = _column_kinds(others, width)
+    below = column_kinds(others, width)
     same = sum(kind == other and kind != "text" for kind, other in zip(kinds, below, strict=False))
     other = sum(
         kind == "text" and kind_below not in (None, "text") for kind, kind_below in zip(kinds, below, strict=False)
@@ -161,7 +174,7 @@ def _repeats(first: Located, others: Sequence[Located]) -> bool:
 
 def _goes_on(records: Sequence[Located], place: int, width: int) -> bool:
     """Whether the record at `place` is one more line of the header: no number where all rows below have one."""
-    below = _column_kinds(records[place + 1 : place + 1 + FIRST_ROWS], width)
+    below = column_kinds(records[place + 1 : place + 1 + FIRST_ROWS], width)
     kinds = list(map(kind_of, records[place].cells))
     if width < 2 or len(records) - place < 3 or len(kinds) != width:
         return False
@@ -171,8 +184,8 @@ def _goes_on(records: Sequence[Located], place: int, width: int) -> bool:
     )
 
 
-def _differs(records: Sequence[Located], place: int, end: int, width: int) -> bool:
-    """Whether the header looks unlike the rows below it."""
-    below = _column_kinds(records[end : end + FIRST_ROWS], width)
+def _typed_below(records: Sequence[Located], place: int, end: int, width: int) -> int:
+    """In how many columns the header has a text and the rows below it have something else."""
+    below = column_kinds(records[end : end + FIRST_ROWS], width)
     kinds = map(kind_of, records[place].cells)
-    return any(kind == "text" and other not in (None, "text") for kind, other in zip(kinds, below, strict=False))
+    return sum(kind == "text" and other not in (None, "text") for kind, other in zip(kinds, below, strict=False))

@@ -10,6 +10,7 @@ ANY_END = re.compile(r"\r{0,3}\n|\r")
 """CR CR LF is one end: it comes of a program that translated line ends twice."""
 
 LINE_FEED = re.compile(r"\n")
+BYTE_ORDER_MARK = "\ufeff"
 END_OF_FILE = "\x1a\0"
 """What DOS programs and broken copies leave behind the last line."""
 
@@ -46,7 +47,7 @@ def _escapes(encoding: str) -> bool:
 
 
 def lines_of(pieces: Iterable[str], line_end: str) -> Iterator[str]:
-    """The lines with their ends; the last one without what marks the end of a file."""
+    """The lines with their ends; what marks the end of a file is no line."""
     pattern = ANY_END if line_end in ("cr", "mixed") else LINE_FEED
     rest: list[str] = []
     for piece in _with_whole_ends(pieces) if pattern is ANY_END else pieces:
@@ -58,8 +59,8 @@ def lines_of(pieces: Iterable[str], line_end: str) -> Iterator[str]:
         if sum(map(len, rest)) > LONGEST_LINE:
             yield "".join(rest)
             rest = []
-    last = "".join(rest).rstrip(END_OF_FILE)
-    if last:
+    last = "".join(rest)
+    if last.rstrip(END_OF_FILE):
         yield last
 
 

@@ -43,6 +43,14 @@ ON CONFLICT (import_sequence, field, kind) DO UPDATE SET
     )::text
 """
 
+SET_SHORT_ROWS = """
+INSERT INTO alterations (import_sequence, field, kind, count, examples)
+SELECT sequence, '', 'missing_cells', %(count)s, '[]' FROM imports WHERE id = %(import_id)s
+ON CONFLICT (import_sequence, field, kind) DO UPDATE SET count = excluded.count
+"""
+
+SET_BLANK_ROWS = "UPDATE imports SET blank_rows = %(count)s WHERE id = %(import_id)s"
+
 DELETE = "DELETE FROM alterations WHERE import_sequence = %(sequence)s"
 
 
@@ -62,6 +70,18 @@ def add_alterations(
         "most": MAX_EXAMPLES,
     }
     connection.exec_driver_sql(ADD, parameters)
+
+
+def set_short_rows(connection: Connection, import_id: str, count: int) -> None:
+    """Note how many rows of a file had fewer cells than its header; it may be read to its end more than once."""
+    if count:
+        connection.exec_driver_sql(SET_SHORT_ROWS, {"import_id": import_id, "count": count})
+
+
+def set_blank_rows(connection: Connection, import_id: str, count: int) -> None:
+    """Note how many lines of a file had no value."""
+    if count:
+        connection.exec_driver_sql(SET_BLANK_ROWS, {"import_id": import_id, "count": count})
 
 
 def _lines(

@@ -41,4 +41,4 @@ def _read(storage: Storage, key: str, etag: str, size: int) -> Beginning:
 
     head = read(0, HEAD_BYTES)
     is_whole = len(head) == size
-    return Beginning(head, is_whole, () if is_whole else take(read, size).pieces)
+    return Beginning(head, is_whole, () if is_whole else take(read, size).pieces, size)

@@ -154,7 +154,7 @@ def _move(
         only_from=only_from,
         header=opening.names,
         columns=proposal.fields_of_columns,
-        profile=opening.line_format.as_json(),
+        profile=opening.as_json(),
         mapping=proposal.mapping.as_json(),
         answers=kept,
         questions=[question.as_json() for question in proposal.questions],

@@ -26,6 +26,8 @@ class Checkpoint(NamedTuple):
         offset: bytes read, from the start of the file.
         known_row: rows up to this one may be in the ledger already (after a rewind), so look before pushing.
         is_within_line: the rest of a line that was too long is still to be skipped.
+        blank_rows: lines without any value.
+        short_rows: rows whose missing cells count as empty.
     """
 
     row_number: int
@@ -33,10 +35,20 @@ class Checkpoint(NamedTuple):
     offset: int
     known_row: int = 0
     is_within_line: bool = False
+    blank_rows: int = 0
+    short_rows: int = 0
 
-    def moved_to(self, row_number: int, line_number: int, offset: int, is_within_line: bool = False) -> Checkpoint:
+    def moved_to(
+        self,
+        row_number: int,
+        line_number: int,
+        offset: int,
+        is_within_line: bool = False,
+        blank_rows: int = 0,
+        short_rows: int = 0,
+    ) -> Checkpoint:
         """The same checkpoint further on in the file."""
-        return Checkpoint(row_number, line_number, offset, self.known_row, is_within_line)
+        return Checkpoint(row_number, line_number, offset, self.known_row, is_within_line, blank_rows, short_rows)
 
 
 def create(redis: Redis, import_id: str, *, line: int, offset: int, known_row: int = 0) -> bool:
@@ -47,12 +59,12 @@ def create(redis: Redis, import_id: str, *, line: int, offset: int, known_row: i
 
 def read(redis: Redis, import_id: str) -> Checkpoint | None:
     """The checkpoint, or None where Redis holds none."""
-    names = ["row", "line", "offset", "known", "within"]
-    *values, within = cast(list[bytes | None], redis.hmget(keys.checkpoint(import_id), names))
+    names = ["row", "line", "offset", "known", "within", "blank", "short"]
+    *values, within, blank, short = cast(list[bytes | None], redis.hmget(keys.checkpoint(import_id), names))
     if any(value is None for value in values):
         return None
     row, line, offset, known = (int(cast(bytes, value)) for value in values)
-    return Checkpoint(row, line, offset, known, is_within_line=within == b"1")
+    return Checkpoint(row, line, offset, known, within == b"1", int(blank or 0), int(short or 0))
 
 
 def take(redis: Redis, import_id: str) -> int | None:

@@ -77,8 +77,8 @@ class Storage:
         """A writer of the object `key`."""
         return ObjectWriter(self, key)
 
-    def open_at(self, key: str, *, offset: int, etag: str) -> ObjectReader:
-        """The object's bytes from `offset` to its end; at `offset` == its size, a reader at its end.
+    def open_at(self, key: str, *, offset: int, etag: str, end: int | None = None) -> ObjectReader:
+        """The object's bytes from `offset` to its end, or to `end`; at `offset` == its size, a reader at its end.
 
         Raises:
             ObjectChangedError: the object's ETag is no longer `etag`, or it has fewer than `offset` bytes.
@@ -94,9 +94,9 @@ class Storage:
                 if _status(error) != 416:
                     raise
                 return self._open_at_end(key, offset, etag)
-        return ObjectReader(
-            _TranslatedBody(reply["Body"], self.bucket), offset=offset, total=_total(reply, offset)
-        )
+        size = _total(reply, offset)
+        total = size if end is None else max(offset, min(end, size))
+        return ObjectReader(_TranslatedBody(reply["Body"], self.bucket), offset=offset, total=total)
 
     def delete(self, key: str) -> None:
         """Delete the object; one that is not there is fine.

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any, NamedTuple
 
 from sqlalchemy import Engine, Row, bindparam, func, select
 from sqlalchemy.orm import Session
 
+from importer.files.csv_reader import RecordReader
+from importer.files.json_lines import JsonLinesReader
 from importer.files.line_formats import LineFormat
 from importer.ledger.retries import Requested, requested
 from importer.lifecycle.transitions import try_move
@@ -37,6 +41,7 @@ class Assignment(NamedTuple):
         is_converted: whether those are read.
         width: how many columns the file has.
         line_format: how its lines are written.
+        end: bytes before what stands below its table; None: the table goes on to the end.
         asks_for_more: all failed rows are to be tried again, and not all have been asked for.
         retries: the first of those whose retry was asked for.
         reached: from where rows of the file are to be dispatched. None where they all have been, where the import
@@ -49,6 +54,7 @@ class Assignment(NamedTuple):
     is_converted: bool
     width: int
     line_format: LineFormat
+    end: int | None
     asks_for_more: bool
     retries: list[Requested]
     reached: Checkpoint | None
@@ -56,6 +62,11 @@ class Assignment(NamedTuple):
     @property
     def object_key(self) -> str:
         return lines_key(self.import_id) if self.is_converted else object_key(self.import_id)
+
+    @property
+    def reader(self) -> Callable[..., RecordReader | JsonLinesReader]:
+        """What reads its rows."""
+        return JsonLinesReader if self.is_converted else partial(RecordReader, line_format=self.line_format)
 
 
 def take_up(engine: Engine, import_id: str, reached: Checkpoint | None) -> Assignment | None:
@@ -81,6 +92,7 @@ def take_up(engine: Engine, import_id: str, reached: Checkpoint | None) -> Assig
         is_converted=found.converted_etag is not None,
         width=found.width or 0,
         line_format=LineFormat.from_json(found.profile),
+        end=(found.profile or {}).get("end"),
         asks_for_more=found.retry_after is not None,
         retries=retries,
         reached=left,

@@ -74,6 +74,8 @@ class Pusher:
                     after.line_number,
                     after.offset,
                     int(after.is_within_line),
+                    after.blank_rows,
+                    after.short_rows,
                     DISPATCHER_LEASE_SECONDS * 1000,
                     keys.JOB_PREFIXES[0],
                     row_job_id(self._import_id, 0)[:-1],

@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 from importer.errors import ObjectChangedError, ObjectMissingError
 from importer.files.csv_reader import Position, RecordReader, new_tuple
 from importer.files.json_lines import JsonLinesReader
+from importer.ledger.alterations import set_blank_rows, set_short_rows
 from importer.ledger.counters import Change, settle
 from importer.ledger.lines import known_rows
 from importer.ledger.retries import Requested, ask_for_portion, requested
@@ -142,7 +143,9 @@ class Slice:
             return self._stop(Reason.OBJECT_MISSING, error.message)
 
     def _read_on(self, assignment: Assignment, reached: Checkpoint) -> bool:
-        stored = self._services.storage.open_at(assignment.object_key, offset=reached.offset, etag=assignment.etag)
+        stored = self._services.storage.open_at(
+            assignment.object_key, offset=reached.offset, etag=assignment.etag, end=assignment.end
+        )
         with io.BufferedReader(stored, READ_BUFFER) as source:
             reader = self._reader(source, assignment, reached)
             self._next_turn = time.monotonic() + TURN_SECONDS  # a slice that was long in opening reads a little
@@ -164,12 +167,21 @@ class Slice:
 
     def _reader(self, source: BinaryIO, assignment: Assignment, reached: Checkpoint) -> Reader:
         settings = self._services.settings
-        position = Position(reached.row_number, reached.line_number, reached.offset, reached.is_within_line)
-        limits = {"max_record_bytes": settings.max_record_bytes, "max_cell_chars": settings.max_cell_chars}
-        if assignment.is_converted:
-            return JsonLinesReader(source, position, width=assignment.width, **limits)
-        line_format = assignment.line_format
-        return RecordReader(source, position, width=assignment.width, line_format=line_format, **limits)
+        position = Position(
+            reached.row_number,
+            reached.line_number,
+            reached.offset,
+            reached.is_within_line,
+            reached.blank_rows,
+            reached.short_rows,
+        )
+        return assignment.reader(
+            source,
+            position,
+            width=assignment.width,
+            max_record_bytes=settings.max_record_bytes,
+            max_cell_chars=settings.max_cell_chars,
+        )
 
     def _push_block(self, before: Checkpoint, after: Checkpoint, rows: list[Row]) -> tuple[Answer, int]:
         """Push, and where the lease is gone look whether the import is still to be dispatched before it is taken
@@ -182,7 +194,7 @@ class Slice:
 
     def _blocks(self, reader: Reader) -> Iterator[Block]:
         rows: list[Row] = []
-        size = 0
+        size, reached = 0, reader.position
         most = self._most_rows()
         for record in reader.steps():
             if record is not None:
@@ -190,10 +202,11 @@ class Slice:
                 rows.append(new_tuple(Row, (record.row_number, data)))
                 size += len(data)
             if record is None or len(rows) >= most or size >= BYTES_PER_PUSH:
-                yield Block(rows, reader.position)
+                reached = reader.position
+                yield Block(rows, reached)
                 rows, size = [], 0
                 most = self._most_rows()
-        if rows:
+        if rows or reader.position != reached:
             yield Block(rows, reader.position)
 
     def _most_rows(self) -> int:
@@ -260,7 +273,9 @@ class Slice:
         if reached.row_number == 0:
             return self._stop(Reason.NO_ROWS)
         with self._services.engine.begin() as connection:
+            set_short_rows(connection, self._id, reached.short_rows)
             state = settle(connection, self._id, Change(), total=reached.row_number)
+            set_blank_rows(connection, self._id, reached.blank_rows)
         log.info("import %s: read to its end, %s rows", self._id, reached.row_number)
         if state is not None and state.status == Status.COMPLETED:
             clean_completed(self._services, self._id)

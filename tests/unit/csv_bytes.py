@@ -7,6 +7,7 @@ from unittest import mock
 
 from importer.files import csv_reader
 from importer.files.csv_reader import Position, Record, RecordReader
+from importer.files.line_formats import PLAIN, LineFormat
 
 MAX_RECORD_BYTES = 4096
 MAX_CELL_CHARS = 1000
@@ -21,10 +22,18 @@ def reader_of(
     width: int | None = 3,
     max_record_bytes: int = MAX_RECORD_BYTES,
     max_cell_chars: int = MAX_CELL_CHARS,
+    line_format: LineFormat = PLAIN,
+    is_fitted: bool = True,
 ) -> RecordReader:
     source = io.BufferedReader(io.BytesIO(data[position.offset :]), 16)
     return RecordReader(
-        source, position, width=width, max_record_bytes=max_record_bytes, max_cell_chars=max_cell_chars
+        source,
+        position,
+        width=width,
+        max_record_bytes=max_record_bytes,
+        max_cell_chars=max_cell_chars,
+        line_format=line_format,
+        is_fitted=is_fitted,
     )
 
 
@@ -48,10 +57,9 @@ def check_every_resume(data: bytes, **options) -> list[Record]:
         resumed = reader_of(data, position, **options)
         assert list(resumed) == records[position.row_number :]
         assert resumed.position == end
-    assert end == Position(len(records), physical_lines(data), len(data))
+    assert end[:4] == Position(len(records), physical_lines(data), len(data))[:4]
     return records
 
 
 def physical_lines(data: bytes) -> int:
-    data = data.removeprefix(b"\xef\xbb\xbf")
     return data.count(b"\n") + (not data.endswith(b"\n") and data != b"")

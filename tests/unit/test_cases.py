@@ -46,7 +46,10 @@ ROWS = {
     "30-backslash-quotes.csv": (7, 0),
     "34-day-month-order.csv": (0, 6),
     "35-excel-serial-dates.csv": (0, 3),
+    "42-ctrl-z.csv": (2, 0),
+    "43-footer-and-blank-lines.csv": (2, 2),
     "49-zero-width-in-header.csv": (1, 0),
+    "50-header-again.csv": (4, 1),
     "51-wide-export.csv": (2, 0),
     "52-tabs-in-csv.csv": (1, 0),
     "57-special-to-the-database.csv": (9000, 0),
@@ -72,6 +75,7 @@ VALUES = {
     "15-windows-1252.csv": ("c15.bo@example.com", "name", "Jürgen Groß"),
     "25-whole-lines-quoted.csv": ("c25.bo@example.com", "name", "Oun, Bo"),
     "30-backslash-quotes.csv": ("c30.cy@example.com", "company", "Back\\slash\\"),
+    "50-header-again.csv": ("c50.cy@example.com", "name", "Cy Dee"),
     "52-tabs-in-csv.csv": ("c52.ana@example.com", "company", "Müller, Co"),
     "60-cr-cr-lf.csv": ("c60.bo@example.com", "phone", "0302"),
 }

@@ -12,15 +12,16 @@ from pathlib import Path
 import polluted
 import pytest
 
-from importer.files.__main__ import inspect, records_of
+from importer.files.__main__ import inspect, is_no_row, records_of
 from importer.files.detection import describe
 from importer.files.dialects import BACKSLASH, Dialect, dialect_of
 from importer.files.encodings import encoding_of
 from importer.files.samples import HEAD_BYTES, take
 from importer.files.text_lines import lines_of
 
+FLASK = Path(sys.executable).with_name("flask")
 TABLE = polluted.table(seed=5)
-POLLUTED = [*polluted.whole_files(TABLE), *polluted.around(TABLE), *polluted.single_rows(TABLE)]
+POLLUTED = polluted.all_of(TABLE)
 
 TEXTS = {
     "German": ("Name;Ort\nJürgen Groß;Köln\nCafé – Süd;Düsseldorf\n", ["cp1252", "cp850", "mac-roman"]),
@@ -50,13 +51,29 @@ def described(content: bytes):
 def read(content: bytes):
     """The records of a file, the header among them if it has one."""
     found = described(content)
-    rows = [record.cells for record in records_of(io.BytesIO(content), found)]
+    rows = [record.cells for record in records_of(io.BytesIO(content), found) if not is_no_row(record)]
     return [found.header, *rows] if found.profile.header_line else rows
 
 
-@pytest.mark.parametrize("spoilt", POLLUTED, ids=[spoilt.what for spoilt in POLLUTED])
+NOT_YET = {
+    r"delimiter '\t\t'": "a delimiter is one character",
+    "other quote, header, all quoted": "names in other quotes than the rows keep them; they are compared without",
+}
+
+
+def marks_of(name):
+    reasons = [reason for begin, reason in NOT_YET.items() if name.startswith(begin)]
+    return [pytest.mark.xfail(reason=reason, strict=True) for reason in reasons]
+
+
+@pytest.mark.parametrize(
+    "spoilt",
+    [pytest.param(spoilt, id=spoilt.name, marks=marks_of(spoilt.name)) for spoilt in POLLUTED],
+)
 def test_a_file_is_read_as_what_it_was_before_it_was_spoilt(spoilt):
-    as_written = [[re.sub("[\r\n]+", "\n", cell) for cell in cells] for cells in read(spoilt.content.encode())]
+    as_written = [
+        [re.sub("[\r\n]+", "\n", cell) for cell in cells] for cells in read(spoilt.content.encode(spoilt.encoding))
+    ]
     assert as_written == spoilt.records
 
 
@@ -113,10 +130,35 @@ def test_an_encoding_is_told_by_pieces_of_the_middle_where_the_head_is_ascii():
 
 def test_the_evidence_is_in_words():
     evidence = described(b"a;b\n" + b"1,5;2,5\n" * 99).evidence
-    assert evidence["delimiter"] == (
-        "semicolons: every one of the first records has 1 of them; commas appear 198 times"
+    assert evidence["delimiter"] == ("semicolons: every one of 100 records has 1; commas appear in 99 lines")
+    assert evidence["header"] == (
+        "the header is on line 1: it has words in 2 of 2 columns where the rows have numbers, dates or addresses"
     )
-    assert evidence["header"] == "the header is on line 1"
+    assert evidence["encoding"] == "all 796 bytes that were looked at are plain ASCII"
+
+
+def test_a_total_at_the_end_of_a_large_file_is_told():
+    content = b"name,city,sum\n" + b"Ann,Rome,1.5\n" * 60_000 + b"Total,,90000\n"
+    assert described(content).warnings == [
+        "Near its end the file has what is no part of the table: it begins with “Total” and has 2 values, where"
+        " most rows have 3."
+    ]
+
+
+def test_what_is_no_part_of_the_table_is_told_and_not_printed(tmp_path):
+    file = tmp_path / "sales.csv"
+    file.write_bytes(b"name,city,sum\n" + b"Ann,Rome,1.5\n" * 6 + b"\n(6 rows)\n")
+    told = inspect(file, None)
+    assert len(told["records"]) == 6
+    (warning,) = [text for text in told["warnings"] if text.startswith("Line 9 ")]
+    assert warning == (
+        "Line 9 is no part of the table: it is a remark and no row: “(6 rows)”; it stands below a blank line."
+    )
+
+
+def test_the_evidence_counts_records_that_do_not_fit():
+    evidence = described(b"a,b,c\n" + b"1,2,3\n" * 9 + b"1;2,3\n").evidence
+    assert evidence["delimiter"] == "commas: 10 of 11 records have 2; semicolons appear in 1 line"
 
 
 def test_a_first_record_that_may_be_a_header_or_a_row_is_asked_about():
@@ -192,6 +234,23 @@ def test_the_command_prints_one_object_a_line_for_each_file(tmp_path):
     assert one["header"] == ["Ort", "Name"]
     assert (one["profile"]["delimiter"], one["profile"]["encoding"]) == (";", "cp1252")
     assert len(two["records"]) == 20
+
+
+def test_flask_files_inspect_prints_the_same_and_needs_no_settings(tmp_path):
+    file = tmp_path / "one.csv"
+    file.write_bytes(b"a;b\n1;2\n")
+    checkout = Path(__file__).parents[2]
+    programs = ([sys.executable, "-m", "importer.files"], [FLASK, "--app", "wsgi", "files", "inspect"])
+    first, second = (
+        subprocess.run([*program, "--json", str(file)], capture_output=True, cwd=checkout, env={}, check=True)
+        for program in programs
+    )
+    assert first.stdout == second.stdout
+    assert json.loads(second.stdout)["records"] == [["1", "2"]]
+    users = [FLASK, "--app", "wsgi", "users", "list"]
+    other = subprocess.run(users, capture_output=True, cwd=checkout, env={}, check=False)
+    assert other.returncode == 1
+    assert b"DATABASE_URL is not set" in other.stderr
 
 
 def test_all_records_are_printed_where_all_are_asked_for(tmp_path):

@@ -12,15 +12,16 @@ from importer.files.csv_reader import Position, Record, RecordReader
 from importer.files.problems import CUT, PROBLEMS
 
 FAULTS = [
-    ("too_few_cells", b"secret,2\n", None, ["secret", "2"]),
+    ("too_few_cells", b"secret\n", None, ["secret"]),
     ("too_many_cells", b"secret,2,3,4\n", None, ["secret", "2", "3", "4"]),
+    ("written_otherwise", b"secret;2;3\n", None, ["secret", "2", "3"]),
     ("invalid_utf8", b"1,secret\xff,3\n", 1, ["1", "secret\udcff", "3"]),
     ("nul_character", b"1,2,secret\0\n", 2, ["1", "2", "secret\0"]),
     ("cell_too_long", b"1," + b"secret" * 200 + b",3\n", 1, ["1", "secret" * 85]),
     ("record_too_long", b"secret," * 700 + b"\n", None, [("secret," * 100)[:512]]),
-    ("text_after_quote", b'"secret"secret,2,3\r\n', None, ['"secret"secret,2,3']),
-    ("unclosed_quote", b'"secret,2,3\n', None, ['"secret,2,3']),
-    ("stray_carriage_return", b"secret\rsecret,2,3\n", None, ["secret\rsecret,2,3"]),
+    ("text_after_quote", b'1,"secret"secret,3\r\n', 1, ["1", '"secret"secret', "3"]),
+    ("unclosed_quote", b'"secret,2,3\n', 0, ['"secret', "2", "3"]),
+    ("stray_carriage_return", b"secret\rsecret,2,3\n", None, ["secret\rsecret", "2", "3"]),
 ]
 
 
@@ -49,18 +50,33 @@ def test_a_quote_that_swallows_rows_fails_alone_and_the_rows_are_read():
     ]
 
 
+def test_a_quote_behind_a_byte_order_mark_that_swallows_rows_says_nothing_about_the_next_fault():
+    data = b'\xef\xbb\xbf1,"a\n4,5,6\nb",3\n' + b'"x"y,2,3\n'
+    records = check_every_resume(data)
+    codes = [record.problem and record.problem.code for record in records]
+    assert codes[0] == "quote_swallows_rows"
+    assert codes[-1] == "text_after_quote"
+
+
 def test_lines_of_a_quoted_cell_that_are_no_rows_belong_to_it():
     for data in (b'1,"a\nb, c\nd",3\n', b'1,"a\n,,\nb",3\n', b'1,"a\nb,c,d,e\nf",3\n'):
         (record,) = check_every_resume(data)
         assert (record.problem, len(record.cells)) == (None, 3)
 
 
+def test_a_short_row_is_no_row_written_otherwise_for_a_list_in_its_last_cell():
+    (record,) = read(b"1,a;b;c\n")
+    assert (record.cells, record.problem) == (["1", "a;b;c", ""], None)
+
+
 def test_every_problem_has_an_example():
-    assert {fault[0] for fault in FAULTS} | {"quote_swallows_rows", "not_an_object"} == set(PROBLEMS)
+    assert {fault[0] for fault in FAULTS} | {"quote_swallows_rows", "repeated_header", "not_an_object"} == set(
+        PROBLEMS
+    )
 
 
 def test_messages_name_limits_and_the_cell_as_people_count_it():
-    assert only_problem(b"1,2\n").problem.message.startswith("The row has 2 cells, the header 3.")
+    assert only_problem(b"1,2,3,4\n").problem.message.startswith("The row has 4 cells, the header 3.")
     assert only_problem(b"1,2,\0\n").problem.message.startswith("Cell 3 contains")
     assert "1,000 characters" in only_problem(b"1,2," + b"x" * 1001).problem.message
     assert "4,096 bytes" in only_problem(b"x" * 5000).problem.message
@@ -86,7 +102,7 @@ def test_a_cell_may_be_longer_than_the_limit_of_pythons_csv_module():
 
 
 def test_a_record_of_several_lines_is_numbered_by_its_first():
-    records = read(b'1,2,"a\nb\nc"\n1,2\n')
+    records = read(b'1,2,"a\nb\nc"\n1\n')
     assert [(record.line_number, record.problem is None) for record in records] == [(1, True), (4, False)]
 
 

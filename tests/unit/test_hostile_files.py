@@ -44,7 +44,7 @@ def test_a_huge_line_is_skipped_without_being_held():
     finally:
         tracemalloc.stop()
     assert [record.problem and record.problem.code for record in records] == ["record_too_long", None]
-    assert reader.position == Position(2, 2, size)
+    assert reader.position[:4] == (2, 2, size, False)
     assert peak < 4 * 1024 * 1024
 
 
@@ -71,4 +71,4 @@ def check_time(data: bytes) -> None:
     reader = reader_of(data, max_record_bytes=1_048_576)
     count = sum(1 for _ in reader)
     assert time.perf_counter() - started < 15
-    assert reader.position == Position(count, physical_lines(data), len(data))
+    assert reader.position[:4] == (count, physical_lines(data), len(data), False)

@@ -50,7 +50,7 @@ def test_columns_are_matched_by_name_in_the_files_order():
     header = header_of(b"name,email\nAnn,a@example.com\n")
     assert (columns_of(header), header.names) == (["name", "email"], ["name", "email"])
     assert header.position == Position(0, 1, 11)
-    assert header.line_format.as_json() == LineFormat().as_json()
+    assert header.line_format.as_json() == LineFormat(header=header.names).as_json()
 
 
 @pytest.mark.parametrize(

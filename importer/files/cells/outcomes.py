@@ -26,6 +26,7 @@ ALTERATIONS: dict[str, str] = {
     "word": "a word read as the value map says",
     "capitals": "a code put into capitals",
     "address": "the address taken out of a name and an address, or a link",
+    "missing_cells": "missing cells at the end of a row counted as empty",
     "point_zero": "“.0” behind a telephone number removed",
 }
 """Every kind of alteration: its code, and what was done, in words for people."""

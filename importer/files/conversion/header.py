@@ -14,7 +14,7 @@ from importer.files.dialects import Dialect
 from importer.files.fields import Field
 from importer.files.json_lines import JsonLinesReader
 from importer.files.line_formats import PLAIN
-from importer.files.openings import Opening, refuse_foreign
+from importer.files.openings import Opening, first_position, refuse_foreign
 from importer.files.problems import Limits
 from importer.files.profile import Profile
 from importer.files.proposal import propose
@@ -65,7 +65,7 @@ def open_lines(
         if record.line_number == described.profile.rows_line and record.cells == described.rows[0].cells:
             break
         position = reader.position
-    return Opening(proposal, described.header, position._replace(row_number=0), PLAIN)
+    return Opening(proposal, described.header, first_position(position), PLAIN)
 
 
 def _reader(head: bytes, limits: Limits) -> JsonLinesReader:

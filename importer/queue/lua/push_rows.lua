@@ -3,9 +3,10 @@
 -- The rows' numbers come as the first of a run, or as a list where some between them are left out.
 local checkpoint, lease, queue = KEYS[1], KEYS[2], KEYS[3]
 local expected, row, line, offset, within = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
-local lease_milliseconds, job_prefix, id_prefix = ARGV[6], ARGV[7], ARGV[8]
-local constants, numbers = cjson.decode(ARGV[9]), cjson.decode(ARGV[10])
-local first = 11
+local blank, short = ARGV[6], ARGV[7]
+local lease_milliseconds, job_prefix, id_prefix = ARGV[8], ARGV[9], ARGV[10]
+local constants, numbers = cjson.decode(ARGV[11]), cjson.decode(ARGV[12])
+local first = 13
 local is_run = type(numbers) == 'number'
 
 local current = redis.call('HGET', checkpoint, 'offset')
@@ -23,5 +24,6 @@ end
 local length
 if #ids > 0 then length = redis.call('RPUSH', queue, unpack(ids)) else length = redis.call('LLEN', queue) end
 redis.call('SET', lease, 1, 'PX', lease_milliseconds)
-redis.call('HSET', checkpoint, 'row', row, 'line', line, 'offset', offset, 'within', within)
+redis.call('HSET', checkpoint, 'row', row, 'line', line, 'offset', offset, 'within', within,
+    'blank', blank, 'short', short)
 return {'pushed', length}
