@@ -151,6 +151,13 @@ def test_a_failed_row_is_counted_once_when_a_retry_imports_it(world, german):
     assert world.records(key="email")["a@b.de"]["balance"] == Decimal("1.5")
 
 
+def test_of_rows_that_the_table_refuses_nothing_is_counted(world):
+    rows = ["a,7,1,1", "b, 7,2,2", "c, 8,3,3"]
+    import_id = world.import_file("code,serial,slot,price\n" + "\n".join(rows) + "\n", "parts")
+    assert world.codes(import_id) == {2: "database_23505"}
+    assert world.alterations(import_id) == {("serial", "blanks_around"): (1, [[3, " 8", "8"]])}
+
+
 def test_the_examples_are_those_of_the_lowest_rows_in_whatever_order_batches_come(world, german, apply_rows):
     import_id = german([f"p{n}@example.com;P;;{n},5" for n in range(1, 31)])
     rows = [(n, f"p{n}@example.com;P;;{n},5") for n in range(1, 31)]

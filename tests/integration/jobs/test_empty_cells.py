@@ -6,9 +6,11 @@ from decimal import Decimal
 
 import pytest
 from accounting import assert_every_row_accounted_for
+from supervisor import Crew
 
 from importer.control import retries
 from importer.files.csv_reader import Record
+from importer.statuses import Status
 from jobs.rows.batch import Batches
 from jobs.rows.job import encode_record
 
@@ -179,3 +181,20 @@ def test_the_count_is_that_of_rows_taken_one_after_the_other(world, apply_rows, 
     assert kept > 10
     assert world.empty_cells(import_id) == (kept, 0)
     assert_every_row_accounted_for(world, import_id, None, rows=60)
+
+
+def test_two_workers_keep_what_the_last_row_of_each_key_says_and_never_deadlock(world, processes):
+    chance = random.Random(7)
+    pick = lambda text: text if chance.random() < 0.5 else ""  # noqa: E731
+    cells = [
+        (f"p{n % 40}@example.com", f"P{n}", pick(f"C{n}"), pick(f"+49 {n}"), pick(f"{n}.00")) for n in range(3000)
+    ]
+    import_id = world.upload(HEADER + "".join(",".join(row) + "\n" for row in cells))
+    crew = Crew(processes, dispatchers=1, workers=2, BATCH_SECONDS="0.02", SLICE_SECONDS="0.5")
+    world.wait_for(import_id, Status.COMPLETED, seconds=120)
+    crew.stop()
+    assert_every_row_accounted_for(world, import_id, None, rows=3000)
+    for email, *last in cells[-40:]:
+        for place, (cell, value) in enumerate(zip(last, values(world, email), strict=True), start=1):
+            said = {row[place] for row in cells if row[0] == email}
+            assert str(value) == cell if cell else str(value) in said
