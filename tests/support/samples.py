@@ -53,7 +53,7 @@ def people(rows: int, keys: int, *, name: str = "name") -> Sample:
         email = f"nonsense {row}" if is_wrong else f"person{row % keys}@example.com"
         lines.append(f"{email},{name} {row}")
         if is_wrong:
-            failed[row] = "invalid_value"
+            failed[row] = "invalid_email"
         else:
             names[email], writers[email] = f"{name} {row}", row
     return Sample("\n".join(lines) + "\n", "contacts", rows, failed, records=contacts(names), writers=writers)

@@ -123,11 +123,12 @@ def test_cells_that_postgres_cannot_hold_are_kept_with_their_failed_row(world):
     assert_every_row_accounted_for(world, import_id, contacts({"c@example.com": "Cy"}), rows=3)
 
 
-def test_nul_and_lone_surrogates_fail_their_row_even_where_reading_lets_them_pass(world, apply):
+def test_of_what_reading_lets_pass_lone_surrogates_fail_their_row_and_nul_is_removed_and_told(world, apply):
     import_id = world.upload(many_contacts(3)[0])
     apply(import_id, (1, "a@example.com", "nul\0"), (2, "b@example.com", "\ud800"), (3, "c@example.com", "Cy"))
-    assert set(world.codes(import_id)) == {1, 2}
-    assert world.records() == contacts({"c@example.com": "Cy"})
+    assert world.codes(import_id) == {2: "invalid_characters"}
+    assert world.records() == contacts({"a@example.com": "nul", "c@example.com": "Cy"})
+    assert world.alterations(import_id) == {("name", "control"): (1, [[1, "nul\0", "nul"]])}
 
 
 def test_the_job_of_a_row_is_written_as_rq_would_write_it():

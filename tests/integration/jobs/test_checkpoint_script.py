@@ -118,7 +118,7 @@ def test_a_row_job_that_rq_itself_performs_imports_its_row(world):
 def test_a_row_job_that_fails_while_rq_itself_performs_it_names_its_row(world):
     import_id = world.upload(contacts_csv([("nonsense", "Ann")]))
     world.dispatch()
-    with pytest.raises(Exception, match=r"Row 1 \(line 2\): invalid_value") as raised:
+    with pytest.raises(Exception, match=r"Row 1 \(line 2\): invalid_email") as raised:
         world.job(import_id, 1).perform()
     assert "nonsense" not in str(raised.value)
-    assert world.codes(import_id) == {1: "invalid_value"}
+    assert world.codes(import_id) == {1: "invalid_email"}

@@ -39,7 +39,7 @@ def test_failed_rows_are_failed_jobs_of_the_queue_low(world):
     job = world.job(import_id, 1)
     assert job.get_status() == "failed"
     assert (job.args, job.kwargs) == ([2, import_id, 1, 2, [], None], {"attempt": 2})
-    assert f"row 1 (line 2) of import {import_id}: invalid_value" in job.latest_result().exc_string
+    assert f"row 1 (line 2) of import {import_id}: invalid_email" in job.latest_result().exc_string
 
 
 def test_no_cell_of_a_failed_row_gets_into_description_or_exception(world):
@@ -75,7 +75,7 @@ def test_rows_beyond_those_kept_can_be_retried(world, monkeypatch):
     lift_the_cause(world, monkeypatch)
     world.verb(retries.retry, import_id)
     world.run()
-    assert world.codes(import_id) == {2: "invalid_value"}
+    assert world.codes(import_id) == {2: "invalid_email"}
     assert_every_row_accounted_for(world, import_id, None, rows=2)
 
 

@@ -67,7 +67,7 @@ def test_an_import_runs_in_its_own_schema_from_upload_to_deletion(installed):
     csv, records = many_contacts(100)
     import_id = installed.import_file(csv + "nonsense,x\n")
     assert_every_row_accounted_for(installed, import_id, records, rows=101)
-    assert installed.codes(import_id) == {101: "invalid_value"}
+    assert installed.codes(import_id) == {101: "invalid_email"}
     installed.verb(retries.retry, import_id, 101)
     installed.run()
     assert installed.failed_rows(import_id)[101].attempts == 2
