@@ -66,7 +66,7 @@ def test_values_that_do_not_validate_name_their_column_and_never_the_value(world
     rows = world.failed_rows(import_id)
     assert [(rows[n].code, rows[n].column_name) for n in (1, 2)] == [
         ("missing_value", "name"),
-        ("invalid_amount", "balance"),
+        ("not_a_number", "balance"),
     ]
     assert "secret" not in rows[2].message
     assert [rows[n].line_number for n in (1, 2)] == [2, 3]
