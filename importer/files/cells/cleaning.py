@@ -107,6 +107,10 @@ RARE_ENDS = ((b"=", b'"='), (b"'", b"\"'"), (b">", b'>"'))
 """What a cell may begin or end with, and a byte of it that is looked for first, since that is quicker."""
 
 
+RARE_CHARACTERS = ((b"\xd8", b"\xd8\x9c"), (b"\xe3", b"\xe3\x80\x80"), (b"\xe1", b"\xe1\x9a\x80"))
+"""The mark of Arabic letters and two blanks, each with its first byte."""
+
+
 def may_need_cleaning(data: bytes) -> bool:
     """Whether some of these cells might have to be altered, though their columns are read as they are.
 
@@ -127,8 +131,9 @@ def may_need_cleaning(data: bytes) -> bool:
 
 
 def _has_rare_characters(data: bytes) -> bool:
-    if b"\xc2" in data or b"\xef" in data or b"\xd8\x9c" in data:
+    if b"\xc2" in data or b"\xef" in data:
         return True
     if b"\xe2" in data and RARE_IN_E2.search(data):
         return True
-    return b"\xe3\x80\x80" in data or b"\xe1\x9a\x80" in data
+    # To look for the first byte alone is quicker by far, and most files do not have it.
+    return any(first in data and character in data for first, character in RARE_CHARACTERS)
