@@ -92,10 +92,11 @@ def test_blanks_around_a_cell_of_a_plain_file_are_told(world):
     assert world.records()["a@example.com"]["name"] == "Ann"
 
 
-def test_a_cell_far_down_in_a_plain_file_is_read_by_the_chain_before_its_row_fails(world):
-    rows = ["a@example.com,Ann,2024-01-31,1.50", 'b@example.com,Bob,2024-01-31,"1,234.56"']
-    rows += ["c@example.com,Cy,01.02.2024,2"]
-    import_id = world.import_file("email,name,signup_date,balance\n" + "\n".join(rows) + "\n")
+def test_a_cell_far_down_in_a_plain_file_is_read_by_the_chain_before_its_row_fails(world, apply_rows):
+    rows = ["a@example.com;Ann;2024-01-31;1.50", "b@example.com;Bob;2024-01-31;1,234.56"]
+    rows += ["c@example.com;Cy;01.02.2024;2"]
+    import_id = world.upload(HEADER + "x@example.com;X;2024-01-31;1.50\n" * 3)
+    apply_rows(import_id, list(enumerate(rows, start=1)))
     assert world.records()["b@example.com"]["balance"] == Decimal("1234.56")
     assert world.alterations(import_id) == {("balance", "thousands"): (1, [[2, "1,234.56", "1234.56"]])}
     failed = world.failed_rows(import_id)[3]

@@ -75,8 +75,10 @@ def test_columns_that_the_file_lacks_are_left_alone_and_not_counted(world, spars
     assert world.empty_cells(import_id) == (0, 0)
 
 
-def test_a_text_that_reads_null_is_a_value(world, sparse):
-    import_id = sparse(clears=False, csv=HEADER + "a@example.com,NULL,NULL,1,1\n")
+def test_a_text_that_reads_null_is_a_value(world, apply_rows):
+    world.import_file(FULL)
+    import_id = world.upload(SPARSE)
+    apply_rows(import_id, [(1, "a@example.com,NULL,NULL,1,1")])
     assert values(world)[:2] == ("NULL", "NULL")
     assert world.empty_cells(import_id) == (0, 0)
 
