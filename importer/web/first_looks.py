@@ -9,7 +9,7 @@ from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, UnsupportedMe
 
 from importer.control.first_look import CONVERTED, FIRST_BYTES, FirstLook, look
 from importer.web.extensions import db, services
-from importer.web.formats import reading
+from importer.web.formats import reading, visible
 
 blueprint = Blueprint("first_looks", __name__)
 
@@ -48,16 +48,16 @@ def _size(least: int) -> int:
 
 
 def as_json(found: FirstLook) -> dict[str, Any]:
-    """What the upload page's script gets."""
+    """What the upload page's script shows; no character of it is invisible."""
     return {
         "reads_as": in_words(found),
         "refused": {"code": found.refused.code, "message": found.refused.message} if found.refused else None,
         "types": [fit._asdict() for fit in found.fits],
         "best": found.best,
         "record_type": found.record_type,
-        "columns": [{"name": column.name, "field": column.field} for column in found.columns],
-        "ignored": found.ignored,
-        "questions": [{"id": question.id, "text": question.text} for question in found.questions],
+        "columns": [{"name": visible(column.name), "field": column.field} for column in found.columns],
+        "ignored": [visible(name) for name in found.ignored],
+        "questions": [{"id": question.id, "text": visible(question.text)} for question in found.questions],
     }
 
 

@@ -69,8 +69,8 @@ def page(chromium: str, application: Application) -> Iterator[Page]:
 
 
 def _is_fault(message: ConsoleMessage) -> bool:
-    """A refused upload is an answer, although the browser reports it as an error."""
-    return message.type == "error" and "status of 422" not in message.text
+    """A refused upload and an ended session are answers, although the browser reports them as errors."""
+    return message.type == "error" and not any(f"status of {code}" in message.text for code in (401, 422))
 
 
 @pytest.fixture

@@ -1,0 +1,141 @@
+"""The upload page looks at a file before it sends it, and works without a script as well."""
+
+import os
+import re
+from pathlib import Path
+
+import pytest
+from conftest import EMAIL, QUIET
+from playwright.sync_api import Page, expect, sync_playwright
+
+SECOND = 1000
+CONTACTS = "email,name,Shoe size\nann@example.com,Ann,38\n"
+IMPORT_PAGE = re.compile(r"/imports/[a-z0-9]{12}$")
+PDF = b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n" + b"x" * 5000
+
+
+@pytest.fixture
+def contacts(tmp_path: Path) -> Path:
+    path = tmp_path / "contacts.csv"
+    path.write_text(CONTACTS)
+    return path
+
+
+@pytest.fixture
+def uploads(logged_in: Page) -> list[str]:
+    """The addresses of the files that were sent whole."""
+    sent: list[str] = []
+    logged_in.on("request", lambda request: sent.append(request.url) if is_upload(request) else None)
+    return sent
+
+
+def is_upload(request) -> bool:
+    return request.method == "POST" and re.search(r"/imports(\?|$)", request.url) is not None
+
+
+def choose(page: Page, path: Path) -> None:
+    page.locator("input[type=file]").set_input_files(path)
+
+
+def test_the_file_says_its_record_type_and_what_it_is_read_as(logged_in: Page, contacts: Path):
+    logged_in.goto("/imports/new")
+    expect(logged_in.locator("input[type=radio]:checked")).to_have_count(0)
+    choose(logged_in, contacts)
+    expect(logged_in.get_by_role("radio", name="Contacts")).to_be_checked()
+    found = logged_in.get_by_role("status").first
+    expect(found).to_contain_text("This looks like Contacts")
+    expect(found).to_contain_text("commas between cells, UTF-8")
+    expect(found).to_contain_text("2 of 3 are imported. Not imported: “Shoe size”.")
+    logged_in.get_by_role("button", name="Start the import").click()
+    logged_in.wait_for_url(IMPORT_PAGE, timeout=30 * SECOND)
+
+
+def test_a_chosen_record_type_stays_and_the_better_one_is_offered(logged_in: Page, contacts: Path):
+    logged_in.goto("/imports/new")
+    logged_in.get_by_role("radio", name="Airports").check()
+    choose(logged_in, contacts)
+    expect(logged_in.get_by_role("status").first).to_contain_text("This looks like Contacts")
+    expect(logged_in.get_by_role("radio", name="Airports")).to_be_checked()
+    logged_in.get_by_role("button", name="Use Contacts").click()
+    expect(logged_in.get_by_role("radio", name="Contacts")).to_be_checked()
+    expect(logged_in.get_by_role("status").first).to_contain_text("2 of 3 are imported")
+
+
+def test_a_pdf_is_refused_before_it_is_sent(logged_in: Page, tmp_path: Path, uploads: list[str]):
+    (tmp_path / "a.csv").write_bytes(PDF)
+    logged_in.goto("/imports/new")
+    choose(logged_in, tmp_path / "a.csv")
+    expect(logged_in.get_by_role("alert")).to_contain_text("The file is a PDF")
+    logged_in.get_by_role("radio", name="Contacts").check()
+    logged_in.get_by_role("button", name="Start the import").click()
+    expect(logged_in.get_by_role("alert")).to_contain_text("The file is a PDF")
+    assert uploads == []
+
+
+def test_a_file_that_says_nothing_is_not_sent_as_any_record_type(
+    logged_in: Page, tmp_path: Path, uploads: list[str]
+):
+    (tmp_path / "a.csv").write_text("name\nAnn\n")
+    logged_in.goto("/imports/new")
+    choose(logged_in, tmp_path / "a.csv")
+    logged_in.get_by_role("button", name="Start the import").click()
+    expect(logged_in.get_by_role("alert")).to_contain_text("Say what the rows are")
+    assert uploads == []
+
+
+def test_questions_are_told_before_the_file_is_sent(logged_in: Page, tmp_path: Path):
+    (tmp_path / "a.csv").write_bytes("email,name\na@example.com,Málaga\nb@example.com,Muñoz\n".encode("cp1252"))
+    logged_in.goto("/imports/new")
+    choose(logged_in, tmp_path / "a.csv")
+    found = logged_in.get_by_role("status").first
+    expect(found).to_contain_text("Before its rows are read, you will be asked:")
+    expect(found.get_by_role("listitem")).to_contain_text("In which encoding is the file?")
+    logged_in.get_by_role("button", name="Start the import").click()
+    logged_in.wait_for_url(re.compile(r"/imports/[a-z0-9]{12}/file$"), timeout=30 * SECOND)
+
+
+def test_a_session_that_has_ended_does_not_lose_the_chosen_file(logged_in: Page, contacts: Path, application):
+    logged_in.goto("/imports/new")
+    choose(logged_in, contacts)
+    expect(logged_in.get_by_role("radio", name="Contacts")).to_be_checked()
+    logged_in.context.clear_cookies()
+    logged_in.get_by_role("button", name="Start the import").click()
+    expect(logged_in.get_by_role("alert")).to_contain_text("You are logged out. Log in in another tab")
+    with logged_in.expect_popup() as opened:
+        logged_in.get_by_role("link", name="Log in in another tab").click()
+    opened.value.goto(application.login_link(EMAIL))
+    logged_in.get_by_role("button", name="Start the import").click()
+    logged_in.wait_for_url(IMPORT_PAGE, timeout=30 * SECOND)
+
+
+@pytest.fixture
+def page_without_script(chromium: str, application):
+    sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=[*QUIET, *sandbox])
+        page = browser.new_page(base_url=application.base_url, java_script_enabled=False)
+        page.goto(application.login_link(EMAIL))
+        yield page
+        browser.close()
+
+
+def test_a_file_is_uploaded_without_a_script(page_without_script: Page, contacts: Path):
+    page = page_without_script
+    page.goto("/imports/new")
+    page.get_by_role("radio", name="Contacts").check()
+    choose(page, contacts)
+    page.get_by_role("button", name="Start the import").click()
+    page.wait_for_url(IMPORT_PAGE, timeout=30 * SECOND)
+    expect(page.locator("main")).to_contain_text("contacts.csv")
+
+
+def test_without_a_script_a_refusal_is_a_page_with_a_way_back(page_without_script: Page, tmp_path: Path):
+    page = page_without_script
+    (tmp_path / "a.csv").write_bytes(PDF)
+    page.goto("/imports/new")
+    page.get_by_role("radio", name="Contacts").check()
+    choose(page, tmp_path / "a.csv")
+    page.get_by_role("button", name="Start the import").click()
+    expect(page.locator("main")).to_contain_text("The file is a PDF")
+    page.get_by_role("link", name="Back to the upload page").click()
+    page.wait_for_url("**/imports/new")
