@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, TextIO
 
 import click
 
-from importer.cli.progress import follow, uploading
+from importer.cli.progress import follow, size_of, uploading
+from importer.cli.questions import WAITS, ask_all, can_ask
 from importer.cli.refusals import command
-from importer.control import accounts, imports, retries
-from importer.control.reports import Report, alterations, find_import, page_of_imports, report, reports
-from importer.control.uploads import begin_upload, receive
+from importer.cli.reports import counts, print_import
+from importer.control import accounts, answers, imports, retries
+from importer.control.first_look import FIRST_BYTES, require_type
+from importer.control.options import options_from_text
+from importer.control.reports import find_import, page_of_imports, reports
+from importer.control.uploads import Options, begin_upload, receive
 from importer.models import Import, Role, User
 from importer.statuses import Status
 from importer.web.extensions import db, services
-from importer.web.formats import duration, number, visible
 
 SOME_FAILED, NOT_COMPLETED = 2, 1
 
@@ -27,7 +30,7 @@ id_argument = click.argument("import_id", metavar="ID")
 
 @click.group("imports")
 def group() -> None:
-    """Imports: start, watch, pause, resume, cancel, retry, delete."""
+    """Imports: start, answer, watch, pause, resume, cancel, retry, delete."""
 
 
 def operator() -> User:
@@ -35,21 +38,51 @@ def operator() -> User:
     return User(email="the command line", role=Role.ADMIN)
 
 
+answers_option = click.option(
+    "--answers",
+    "options",
+    type=click.File("r", encoding="utf-8"),
+    help="JSON with what is to be said of the file.",
+)
+wait_option = click.option("--wait", is_flag=True, help="Stay until the import has ended or is paused.")
+
+
 @group.command("start")
 @click.argument("file", type=click.File("rb"))
-@click.option("--type", "record_type", required=True, help="Record type; see `flask record-types`.")
+@click.option(
+    "--type", "record_type", help="Record type; left out where the file says it. See `flask record-types`."
+)
 @click.option("--user", "email", help="E-mail address of the user whose import it shall be.")
-@click.option("--wait", is_flag=True, help="Stay until the import has ended or is paused.")
+@answers_option
+@click.option("--ask", type=click.Choice(["never"]), help="never: refuse a file that needs answers.")
+@wait_option
 @json_option
 @command
-def start(file: BinaryIO, record_type: str, email: str | None, wait: bool, as_json: bool) -> None:
+def start(
+    file: BinaryIO,
+    record_type: str | None,
+    email: str | None,
+    options: TextIO | None,
+    ask: str | None,
+    wait: bool,
+    as_json: bool,
+) -> None:
     """Import FILE.
 
-    The exit status is 0 once the import has begun. With --wait it is 0 only if every row was imported, 2 if
-    some rows failed, and 1 if the import did not complete.
+    Where only a person can say how the file is read, its questions are asked at the terminal. Without a terminal
+    they are printed, and the import waits for `flask imports answer`. The file of --answers answers them
+    beforehand, in the shape of the API's `options`.
+
+    The exit status is 0 once the import has begun, 3 if it waits for answers, and 1 if the file is refused. With
+    --wait it is 0 only if every row was imported, 2 if some rows failed, and 1 if the import did not complete.
     """
     session = db.session()
     user = accounts.find_user(session, email) if email else operator()
+    said = Options(_options(options), may_wait=ask is None)
+    head = file.read(FIRST_BYTES)
+    if record_type is None:
+        record_type = require_type(session, services(), head, size_of(file), user.id)
+        click.echo(f"Its columns say that its rows are {record_type}.", err=True)
     import_, _ = begin_upload(
         session,
         services(),
@@ -58,10 +91,41 @@ def start(file: BinaryIO, record_type: str, email: str | None, wait: bool, as_js
         filename=Path(file.name).name,
         idempotency_key=None,
     )
-    receive(session, services(), import_, uploading(file))
-    if wait:
-        follow(import_)
-    _print(_report(import_), as_json)
+    receive(session, services(), import_, uploading(file, head), says_options=lambda: said)
+    _finish(import_, wait=wait, as_json=as_json)
+
+
+@group.command("answer")
+@id_argument
+@answers_option
+@wait_option
+@json_option
+@command
+def answer(import_id: str, options: TextIO | None, wait: bool, as_json: bool) -> None:
+    """Answer the questions about the file of an import that waits.
+
+    What --answers leaves open is asked at the terminal. The exit status is that of `flask imports start`.
+    """
+    import_ = _find(import_id)
+    answers.answer(db.session(), services(), import_, _options(options))
+    _finish(import_, wait=wait, as_json=as_json)
+
+
+def _options(file: TextIO | None) -> dict[str, Any]:
+    return options_from_text(file.read()) if file is not None else {}
+
+
+def _finish(import_: Import, *, wait: bool, as_json: bool) -> None:
+    """Ask what is to be asked, wait if wanted, print the import, and end with its exit status."""
+    while True:
+        if wait:
+            follow(import_)
+        if import_.status != Status.WAITING or not can_ask():
+            break
+        ask_all(import_)
+    print_import(import_, as_json)
+    if import_.status == Status.WAITING:
+        raise SystemExit(WAITS)
     if wait:
         raise SystemExit(exit_status(import_))
 
@@ -87,7 +151,7 @@ def list_(limit: int, as_json: bool) -> None:
         click.echo(json.dumps([entry.as_dict() for entry in found], indent=2))
         return
     for entry in found:
-        click.echo(f"{entry.id}  {entry.status:<10} {entry.record_type:<12} {_counts(entry)}  {entry.filename}")
+        click.echo(f"{entry.id}  {entry.status:<10} {entry.record_type:<12} {counts(entry)}  {entry.filename}")
 
 
 @group.command("show")
@@ -95,15 +159,8 @@ def list_(limit: int, as_json: bool) -> None:
 @json_option
 @command
 def show(import_id: str, as_json: bool) -> None:
-    """Show an import's status and counts, and what was read otherwise than it stands in the file."""
-    import_ = _find(import_id)
-    shown, altered = _report(import_), alterations(db.session(), import_)
-    if as_json:
-        click.echo(json.dumps({**shown.as_dict(), "alterations": altered}, indent=2))
-        return
-    _print(shown, as_json)
-    for line in [*_other_counts(shown), *map(_alteration, altered)]:
-        click.echo(line)
+    """Show an import's status and counts, its questions, how its file is read, and what was read otherwise."""
+    print_import(_find(import_id), as_json, in_full=True)
 
 
 @group.command("retry")
@@ -117,7 +174,7 @@ def retry(import_id: str, row: int | None, as_json: bool) -> None:
     count = retries.retry(db.session(), services(), import_, row)
     if not as_json:
         click.echo(f"Failed rows that are tried again: {count:,}", err=True)
-    _print(_report(import_), as_json)
+    print_import(import_, as_json)
 
 
 @group.command("delete")
@@ -142,7 +199,7 @@ def _add_command(name: str, meaning: str, act: Callable[[Import], None]) -> None
     def run(import_id: str, as_json: bool) -> None:
         import_ = _find(import_id)
         act(import_)
-        _print(_report(import_), as_json)
+        print_import(import_, as_json)
 
 
 _add_command(
@@ -160,43 +217,3 @@ _add_command(
 
 def _find(import_id: str) -> Import:
     return find_import(db.session(), operator(), import_id)
-
-
-def _report(import_: Import) -> Report:
-    return report(db.session(), services(), import_)
-
-
-def _print(shown: Report, as_json: bool) -> None:
-    if as_json:
-        click.echo(json.dumps(shown.as_dict(), indent=2))
-        return
-    click.echo(f"{shown.id}  {shown.status}  {shown.filename} ({shown.record_type})")
-    click.echo(shown.reason or shown.meaning)
-    click.echo(_counts(shown))
-    if shown.rows_per_second:
-        took = f"{duration(shown.seconds_running)} without pauses, {number(shown.rows_per_second)} rows/s"
-        click.echo(took if shown.seconds_left is None else f"{took}, {duration(shown.seconds_left)} left")
-
-
-def _other_counts(shown: Report) -> Iterator[str]:
-    if shown.empty_cells_kept:
-        yield f"Empty cells that left a record's value alone: {shown.empty_cells_kept:,}"
-    if shown.empty_cells_cleared:
-        yield f"Empty cells that cleared a record's value: {shown.empty_cells_cleared:,}"
-    if shown.blank_rows:
-        yield f"Lines without any value, left out: {shown.blank_rows:,}"
-
-
-def _alteration(altered: dict[str, Any]) -> str:
-    """A line about what was read otherwise, with the first example."""
-    told = f"{altered['field'] or 'rows'}: {altered['meaning']}: {altered['count']:,}"
-    for row_number, before, after in map(dict.values, altered["examples"][:1]):
-        shown = visible(after) if after is not None else "empty"
-        told += f", such as {visible(before)} → {shown} in row {row_number:,}"
-    return told
-
-
-def _counts(shown: Report) -> str:
-    total = "?" if shown.estimated_rows is None else f"{shown.estimated_rows:,}"
-    about = "" if shown.read_to_end or shown.estimated_rows is None else "about "
-    return f"{shown.imported_rows:,} imported, {shown.failed_rows:,} failed of {about}{total} rows"

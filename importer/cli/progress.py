@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Iterator
 from functools import partial
+from itertools import chain
 from typing import Any, BinaryIO
 
 import click
@@ -22,10 +23,14 @@ POLL_SECONDS = 0.5
 STEPS = 1000
 
 
-def uploading(file: BinaryIO) -> Iterator[bytes]:
-    """Yield the file's bytes, and draw how many have been sent."""
-    chunks = iter(partial(file.read, CHUNK_BYTES), b"")
-    size = _size(file)
+def uploading(file: BinaryIO, head: bytes) -> Iterator[bytes]:
+    """Yield the file's bytes, and draw how many have been sent.
+
+    Args:
+        head: those that were read already.
+    """
+    chunks = chain([head], iter(partial(file.read, CHUNK_BYTES), b""))
+    size = size_of(file)
     if size is None:
         yield from chunks
         return
@@ -36,7 +41,7 @@ def uploading(file: BinaryIO) -> Iterator[bytes]:
 
 
 def follow(import_: Import) -> None:
-    """Wait until the import has ended or is paused, and draw how many rows have ended."""
+    """Wait until the import has ended, is paused or waits for answers, and draw how many rows have ended."""
     session = db.session()
     with _bar(STEPS, "Importing") as bar:
         while not _is_over(import_):
@@ -54,14 +59,15 @@ def follow(import_: Import) -> None:
 def _is_over(import_: Import) -> bool:
     if import_.status == Status.COMPLETED:
         return count_requested(db.session(), import_) == 0
-    return import_.status == Status.PAUSED or import_.status in ENDED
+    return import_.status in (Status.PAUSED, Status.WAITING) or import_.status in ENDED
 
 
 def _bar(length: int, label: str) -> Any:
     return click.progressbar(length=length, label=label, file=sys.stderr, hidden=not sys.stderr.isatty())
 
 
-def _size(file: BinaryIO) -> int | None:
+def size_of(file: BinaryIO) -> int | None:
+    """Bytes of a file; None of what comes through a pipe."""
     try:
         return os.fstat(file.fileno()).st_size or None
     except OSError:

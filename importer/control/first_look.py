@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy.orm import Session
 
-from importer.errors import FileTooLargeError, RefusedFileError
+from importer.errors import FileTooLargeError, RefusedFileError, UnknownRecordTypeError
 from importer.files.fields import Field
 from importer.files.kinds import kind_of
 from importer.files.names import normalised
@@ -120,6 +120,27 @@ def look(
         return _look_at_text(session, services, beginning, found, user_id)
     except RefusedFileError as error:
         return found._replace(refused=error)
+
+
+def require_type(session: Session, services: Services, head: bytes, size: int | None, user_id: int | None) -> str:
+    """The record type that a file says.
+
+    Args:
+        size: of the whole file, in bytes; None: not known.
+
+    Raises:
+        RefusedFileError: the file cannot be imported.
+        UnknownRecordTypeError: it says none, or several; naming those there are.
+    """
+    least = len(head) + (len(head) == FIRST_BYTES)
+    found = look(session, services, head, size or least, None, user_id)
+    if found.best is not None:
+        return found.best
+    if found.refused is not None:
+        raise found.refused
+    known = ", ".join(sorted(one.name for one in services.record_types))
+    why = f"It is {CONVERTED[found.kind]}" if found.kind in CONVERTED else "Its columns fit none, or several"
+    raise UnknownRecordTypeError(f"The file does not say its record type. {why}: name one of {known}.")
 
 
 def _look_at_text(

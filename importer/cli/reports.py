@@ -1,0 +1,74 @@
+"""An import as commands print it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import click
+
+from importer.cli.questions import lines_about
+from importer.control.reports import Report, about_the_file, report
+from importer.models import Import
+from importer.web.extensions import db, services
+from importer.web.formats import duration, number, reading, visible
+
+
+def print_import(import_: Import, as_json: bool, *, in_full: bool = False) -> None:
+    """Print the status and counts of an import, and what is asked about its file.
+
+    Args:
+        in_full: also how its file is read, and what is read otherwise than it stands.
+    """
+    shown = report(db.session(), services(), import_)
+    file = about_the_file(db.session(), import_)
+    if as_json:
+        click.echo(json.dumps({**shown.as_dict(), **file}, indent=2))
+        return
+    lines = [*_status(shown), *(_reading(file) if in_full else ()), *lines_about(import_)]
+    if in_full:
+        lines += [*_other_counts(shown), *map(_alteration, file["alterations"])]
+    for line in lines:
+        click.echo(line)
+
+
+def counts(shown: Report) -> str:
+    """How many rows are imported and failed, of how many."""
+    total = "?" if shown.estimated_rows is None else f"{shown.estimated_rows:,}"
+    about = "" if shown.read_to_end or shown.estimated_rows is None else "about "
+    return f"{shown.imported_rows:,} imported, {shown.failed_rows:,} failed of {about}{total} rows"
+
+
+def _status(shown: Report) -> Iterator[str]:
+    yield f"{shown.id}  {shown.status}  {shown.filename} ({shown.record_type})"
+    yield shown.reason or shown.meaning
+    yield counts(shown)
+    if shown.rows_per_second:
+        took = f"{duration(shown.seconds_running)} without pauses, {number(shown.rows_per_second)} rows/s"
+        yield took if shown.seconds_left is None else f"{took}, {duration(shown.seconds_left)} left"
+
+
+def _reading(file: dict[str, Any]) -> Iterator[str]:
+    if file["profile"]:
+        yield f"Read as: {reading(file['profile'])}"
+    if file["ignored_columns"]:
+        yield f"Columns that are not imported: {', '.join(map(visible, file['ignored_columns']))}"
+
+
+def _other_counts(shown: Report) -> Iterator[str]:
+    if shown.empty_cells_kept:
+        yield f"Empty cells that left a record's value alone: {shown.empty_cells_kept:,}"
+    if shown.empty_cells_cleared:
+        yield f"Empty cells that cleared a record's value: {shown.empty_cells_cleared:,}"
+    if shown.blank_rows:
+        yield f"Lines without any value, left out: {shown.blank_rows:,}"
+
+
+def _alteration(altered: dict[str, Any]) -> str:
+    """A line about what was read otherwise, with the first example."""
+    told = f"{altered['field'] or 'rows'}: {altered['meaning']}: {altered['count']:,}"
+    for row_number, before, after in map(dict.values, altered["examples"][:1]):
+        shown = visible(after) if after is not None else "empty"
+        told += f", such as {visible(before)} → {shown} in row {row_number:,}"
+    return told
