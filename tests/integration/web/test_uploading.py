@@ -1,10 +1,12 @@
 """From the browser to the queue: what is taken, what is refused, and that nothing is left of what is refused."""
 
 import io
+import re
 from concurrent.futures import ThreadPoolExecutor
 from unittest.mock import Mock
 
 import pytest
+from conftest import AIRPORTS
 
 from importer.control import accounts
 from importer.control.uploads import begin_upload
@@ -258,6 +260,43 @@ def test_without_a_csrf_token_the_body_is_not_read(operator, visitor, session):
     assert answer.status_code == 400
     assert answer.get_json()["error"]["code"] == "csrf"
     assert imports(session) == []
+
+
+def sent_without_script(someone, content=AIRPORTS, *, path="/imports", **more):
+    data = {"record_type": "airports", "file": (io.BytesIO(content), "airports.csv")}
+    headers = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+    return someone.client.post(f"{path}?csrf_token={someone.token}", data=data, headers=headers, **more)
+
+
+def test_a_form_without_a_script_leads_to_the_page_of_its_import(operator, visitor, session):
+    answer = sent_without_script(visitor(operator))
+    (import_,) = imports(session)
+    assert (answer.status_code, answer.location) == (303, f"/imports/{import_.id}")
+    assert (import_.record_type, import_.status) == ("airports", Status.QUEUED)
+
+
+def test_without_a_script_a_refusal_is_a_page_with_a_way_back(operator, visitor):
+    answer = sent_without_script(visitor(operator), b"%PDF-1.7")
+    page = answer.get_data(as_text=True)
+    assert (answer.status_code, answer.mimetype) == (422, "text/html")
+    assert "The file is a PDF" in page
+    assert 'href="/imports/new"' in page
+
+
+def test_the_token_in_the_address_must_be_that_of_the_session_and_counts_on_the_page_alone(
+    operator, other, visitor, session
+):
+    someone = visitor(operator)
+    assert sent_without_script(someone, path="/api/imports").status_code == 400
+    someone.token = visitor(other).token
+    assert sent_without_script(someone).status_code == 400
+    assert imports(session) == []
+
+
+def test_the_upload_page_chooses_no_record_type_by_itself(operator, visitor):
+    someone = visitor(operator)
+    assert "checked" not in someone.page("/imports/new")
+    assert re.search(r'value="contacts" required checked', someone.page("/imports/new?record_type=contacts"))
 
 
 BEGINNING = b'--b\r\nContent-Disposition: form-data; name="file"; filename="a.csv"\r\n\r\nicao,name\n'
