@@ -24,9 +24,13 @@ from importer.record_types import RecordType, RecordTypes
 from importer.services import Services
 
 FIRST_BYTES = HEAD_BYTES
-"""So many bytes are looked at, or all of a smaller file."""
+"""So many bytes tell what kind of file it is; all of a smaller file."""
 
-MOST_COLUMNS = 1000
+TEXT_BYTES = 64 * 1024
+LEAST_LINES = 10
+"""A text is described by so many bytes, if they hold so many lines: a person waits, others share the server."""
+
+MOST_COLUMNS = 300
 """Of a file with more columns only the record type is told: to match them all takes longer than a person waits."""
 
 CONVERTED: dict[str, str] = {
@@ -115,11 +119,16 @@ def look(
         return found._replace(refused=FileTooLargeError(services.settings.max_upload_bytes))
     if found.kind in CONVERTED:
         return found
-    beginning = Beginning(head, is_whole_file=size == len(head))
+    part = _part_of(head)
+    beginning = Beginning(part, is_whole_file=size == len(part))
     try:
         return _look_at_text(session, services, beginning, found, user_id)
     except RefusedFileError as error:
         return found._replace(refused=error)
+
+
+def _part_of(head: bytes) -> bytes:
+    return head[:TEXT_BYTES] if head.count(b"\n", 0, TEXT_BYTES) >= LEAST_LINES else head
 
 
 def require_type(session: Session, services: Services, head: bytes, size: int | None, user_id: int | None) -> str:
