@@ -12,7 +12,7 @@ from importer.cli.questions import lines_about
 from importer.control.reports import Report, about_the_file, report
 from importer.models import Import
 from importer.web.extensions import db, services
-from importer.web.formats import duration, number, reading, visible
+from importer.web.formats import duration, number, reading, visible, what_it_was
 
 
 def print_import(import_: Import, as_json: bool, *, in_full: bool = False) -> None:
@@ -26,7 +26,7 @@ def print_import(import_: Import, as_json: bool, *, in_full: bool = False) -> No
     if as_json:
         click.echo(json.dumps({**shown.as_dict(), **file}, indent=2))
         return
-    lines = [*_status(shown), *(_reading(file) if in_full else ()), *lines_about(import_)]
+    lines = [*_status(shown), *(_reading(import_, file) if in_full else ()), *lines_about(import_)]
     if in_full:
         lines += [*_other_counts(shown), *map(_alteration, file["alterations"])]
     for line in lines:
@@ -49,8 +49,10 @@ def _status(shown: Report) -> Iterator[str]:
         yield took if shown.seconds_left is None else f"{took}, {duration(shown.seconds_left)} left"
 
 
-def _reading(file: dict[str, Any]) -> Iterator[str]:
-    if file["profile"]:
+def _reading(import_: Import, file: dict[str, Any]) -> Iterator[str]:
+    if import_.conversion:
+        yield f"Read from: {what_it_was(import_.conversion)}"
+    elif file["profile"]:
         yield f"Read as: {reading(file['profile'])}"
     if file["ignored_columns"]:
         yield f"Columns that are not imported: {', '.join(map(visible, file['ignored_columns']))}"

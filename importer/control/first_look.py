@@ -10,7 +10,8 @@ from typing import Any, NamedTuple
 
 from sqlalchemy.orm import Session
 
-from importer.errors import FileTooLargeError, RefusedFileError, UnknownRecordTypeError
+from importer.errors import FileTooLargeError, NotInPlaceError, RefusedFileError, UnknownRecordTypeError
+from importer.files.detection import Described, describe
 from importer.files.fields import Field
 from importer.files.kinds import kind_of
 from importer.files.names import normalised
@@ -37,7 +38,6 @@ CONVERTED: dict[str, str] = {
     "xlsx": "an Excel workbook",
     "xls": "an old Excel workbook",
     "ods": "an OpenDocument spreadsheet",
-    "excel_xml": "an Excel workbook in XML",
     "gzip": "a file compressed with gzip",
     "bzip2": "a file compressed with bzip2",
     "xz": "a file compressed with xz",
@@ -155,7 +155,7 @@ def require_type(session: Session, services: Services, head: bytes, size: int | 
 def _look_at_text(
     session: Session, services: Services, beginning: Beginning, found: FirstLook, user_id: int | None
 ) -> FirstLook:
-    described = describe_text(beginning, _all_fields(services.record_types), Answers())
+    described, is_in_place = _described(beginning, _all_fields(services.record_types))
     if not described.header:
         raise refusal("empty")
     fits = fits_of(described.header, services.record_types)
@@ -165,7 +165,7 @@ def _look_at_text(
         record_type=found.record_type or best_of(fits),
         questions=described.questions,
     )
-    if found.record_type is None or len(described.header) > MOST_COLUMNS:
+    if found.record_type is None or not is_in_place or len(described.header) > MOST_COLUMNS:
         return found
     record_type = services.record_types[found.record_type]
     try:
@@ -176,6 +176,14 @@ def _look_at_text(
     return found._replace(
         profile=reading.opening.line_format.as_json(), columns=proposal.columns, questions=proposal.questions
     )
+
+
+def _described(beginning: Beginning, fields: Sequence[Field]) -> tuple[Described, bool]:
+    """A text as it looks, and whether it can be read without being converted; in UTF-16, say, it cannot."""
+    try:
+        return describe_text(beginning, fields, Answers()), True
+    except NotInPlaceError:
+        return describe(beginning.sample, frozenset().union(*(field.names for field in fields))), False
 
 
 def _all_fields(record_types: RecordTypes) -> list[Field]:

@@ -2,7 +2,8 @@
 
 import pytest
 
-from importer.control.first_look import best_of, fits_of
+from importer.control.first_look import CONVERTED, best_of, fits_of
+from importer.files.conversion import sources
 from importer.record_types.registry import RecordTypes
 
 TYPES = RecordTypes()
@@ -40,3 +41,7 @@ def test_a_fit_counts_fields_and_not_columns():
     (fit,) = [fit for fit in fits_of(["email", "E-Mail", "other"], TYPES) if fit.name == "contacts"]
     assert (fit.label, fit.filled, fit.is_complete) == ("Contacts", 1, False)
     assert fit.fields == len(TYPES["contacts"].fields)
+
+
+def test_every_kind_that_is_converted_has_words_and_no_other():
+    assert set(CONVERTED) == set(sources.CONVERTED)

@@ -1,9 +1,12 @@
 """`flask imports start` and `answer`, where only a person can say how a file is read."""
 
+import gzip
 import json
+from types import SimpleNamespace
 
 import pytest
 from click.testing import CliRunner
+from sqlalchemy import update
 
 from importer.cli import questions
 from importer.files.questions import Choice, Question
@@ -165,3 +168,25 @@ def test_show_tells_how_the_file_is_read_what_is_left_out_and_what_is_asked(flas
         ["Notes"],
         ["encoding"],
     )
+
+
+def test_waiting_goes_on_through_converting_to_the_questions(flask, tmp_path, session, monkeypatch):
+    seen = []
+
+    def convert(seconds):
+        seen.append(the_import(session).status)
+        session.execute(update(Import).values(status=Status.WAITING))
+        session.commit()
+
+    monkeypatch.setattr("importer.cli.progress.time", SimpleNamespace(sleep=convert))
+    (tmp_path / "a.csv.gz").write_bytes(gzip.compress(b"email,name\na@example.com,Ann\n"))
+    ended = flask("imports", "start", str(tmp_path / "a.csv.gz"), "--type", "contacts", "--wait")
+    assert (ended.exit_code, seen) == (3, [Status.CONVERTING])
+
+
+def test_a_file_that_is_converted_has_begun(flask, tmp_path, session):
+    (tmp_path / "a.csv.gz").write_bytes(gzip.compress(b"email,name\na@example.com,Ann\n"))
+    assert flask("imports", "start", str(tmp_path / "a.csv.gz"), "--type", "contacts").exit_code == 0
+    shown = flask("imports", "show", the_import(session).id).stdout
+    assert "converting" in shown
+    assert "Read from:" in shown

@@ -107,6 +107,12 @@ def test_a_workbook_is_named_and_asks_nothing_yet(look):
     )
 
 
+def test_a_text_in_utf_16_says_its_record_type_too(look):
+    told = look(CONTACTS.decode().encode("utf-16")).get_json()
+    assert (told["best"], told["refused"], told["questions"]) == ("contacts", None, [])
+    assert told["reads_as"] == "semicolons between cells, UTF-16-LE"
+
+
 def test_a_first_row_that_is_cut_by_the_first_bytes_is_no_fault(look):
     rows = b"ann@example.com;Ann;38\n" * 20_000
     told = look(CONTACTS + rows).get_json()
