@@ -12,14 +12,14 @@ import time
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
 import stage
 from faults import FAULTS, SUDDEN
 from proxies import LossyProxy, S3Proxy
-from samples import deposits, people
+from samples import FORMS, deposits, people
 from scene import BAR, Scene
 from storm import Missed, Storm
 from supervisor import Processes
@@ -108,11 +108,14 @@ def play(storm: Storm, report: Report, until: float) -> None:
         people(chance.randrange(20_000, 200_000), keys=chance.randrange(50, 3000), name="first"),
         people(chance.randrange(50, 3000), keys=40, name="second"),
     ]
+    files = [replace(sample, form=chance.choice(["csv", *FORMS])) for sample in files]
     settings = {
         "SLICE_SECONDS": str(chance.choice([0.2, 1, 5])),
         "MAX_QUEUED_ROWS": str(chance.choice([300, 2000])),
     }
-    scene.begin(*files, dispatchers=chance.choice([1, 1, 2]), workers=chance.choice([1, 2, 3]), **settings)
+    scene.begin(
+        *files, dispatchers=chance.choice([1, 1, 2]), workers=chance.choice([1, 2, 3]), converters=1, **settings
+    )
     done = []
     try:
         for _ in range(FAULTS_A_ROUND):
@@ -157,14 +160,14 @@ def strike(storm: Storm, names: Sequence[str], report: Report) -> None:
 
 
 def progress_after(scene: Scene, names: Sequence[str]) -> Callable[[], int]:
-    """What must grow again: rows that are read, or rows that end; a row that ends its worker is at work, too."""
+    """What must grow again: rows that are converted and read, or end; a row that ends its worker is at work, too."""
     to_the_end = all(scene.world.find(import_id).total_rows for import_id in scene.imports)
     read = all(name.startswith(READING) for name in names) and not to_the_end
     if read:
-        return scene.dispatched_rows
+        return lambda: scene.dispatched_rows() + scene.conversions()
     scene.crew.tend()
     kills = any("worker_died" in sample.failed.values() for sample in scene.imports.values())
-    return (lambda: scene.ended_rows() + scene.crew.restarts) if kills else scene.ended_rows
+    return lambda: scene.ended_rows() + scene.conversions() + (scene.crew.restarts if kills else 0)
 
 
 def resume_paused(scene: Scene) -> None:

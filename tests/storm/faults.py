@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import signal
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import files
 from failpoints import POINTS
@@ -35,6 +37,18 @@ def kill_a_dispatcher(storm: Storm) -> None:
 
 def kill_a_worker(storm: Storm) -> None:
     storm.chance.choice(storm.scene.crew.workers).kill()
+
+
+def kill_a_converter(storm: Storm) -> None:
+    """The converter, or the child that converts."""
+    converter = storm.chance.choice(storm.scene.crew.converters)
+    children = Path(f"/proc/{converter.pid}/task/{converter.pid}/children")
+    pids = children.read_text().split() if children.exists() else []
+    if pids and storm.chance.random() < 0.5:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(int(pids[0]), signal.SIGKILL)
+    else:
+        converter.kill()
 
 
 def kill_everyone(storm: Storm) -> None:
@@ -188,6 +202,7 @@ def pause_and_resume(storm: Storm) -> None:
 FAULTS: dict[str, Fault] = {
     "dispatcher killed": kill_a_dispatcher,
     "worker killed": kill_a_worker,
+    "converter killed": kill_a_converter,
     "everyone killed": kill_everyone,
     "killed at a named point": kill_at_a_named_point,
     "deploy (SIGTERM, SIGKILL)": deploy,

@@ -2,14 +2,40 @@
 
 from __future__ import annotations
 
+import gzip
+import json
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from workbooks import xlsx
 from world import contacts
 
 EACH_FAILS = 50
 """Of so many rows one is wrong."""
+
+
+def _workbook(text: str) -> bytes:
+    def row(line: str) -> str:
+        return "".join(f'<c t="inlineStr"><is><t>{cell}</t></is></c>' for cell in line.split(","))
+
+    return xlsx(*(f"<row>{row(line)}</row>" for line in text.splitlines())).getvalue()
+
+
+def _json_lines(text: str) -> bytes:
+    header, *lines = (line.split(",") for line in text.splitlines())
+    return "\n".join(json.dumps(dict(zip(header, cells, strict=True))) for cells in lines).encode()
+
+
+FORMS: dict[str, Callable[[str], bytes]] = {
+    "csv": str.encode,
+    "xlsx": _workbook,
+    "gzip": lambda text: gzip.compress(text.encode()),
+    "utf-16": lambda text: text.encode("utf-16"),
+    "json lines": _json_lines,
+}
+"""The kinds of file that a table of plain cells is written as."""
 
 
 @dataclass(frozen=True)
@@ -21,6 +47,7 @@ class Sample:
         balances: what the file adds to each account.
         records: the contacts it comes to.
         writers: the row that each contact was written by last.
+        form: the kind of file that it is uploaded as, one of `FORMS`.
     """
 
     csv: str
@@ -30,6 +57,12 @@ class Sample:
     balances: Counter[str] = field(default_factory=Counter)
     records: dict[str, dict[str, Any]] = field(default_factory=dict)
     writers: dict[str, int] = field(default_factory=dict)
+    form: str = "csv"
+
+    @property
+    def content(self) -> bytes:
+        """The file's bytes."""
+        return FORMS[self.form](self.csv)
 
 
 def deposits(rows: int, act: str = "", *, name: str = "o") -> Sample:

@@ -34,14 +34,20 @@ class Scene:
         self._of_ended: Counter[str] = Counter()
         self._ended: list[str] = []
 
-    def begin(self, *samples: Sample, dispatchers: int = 1, workers: int = 2, **settings: str) -> list[str]:
+    def begin(
+        self, *samples: Sample, dispatchers: int = 1, workers: int = 2, converters: int = 0, **settings: str
+    ) -> list[str]:
         """Upload files and start a crew; return the imports' ids."""
         ids = [self.upload(sample) for sample in samples]
-        self.crew = Crew(self.processes, dispatchers=dispatchers, workers=workers, **{**TINY, **settings})
+        numbers = {"dispatchers": dispatchers, "workers": workers, "converters": converters}
+        self.crew = Crew(self.processes, **numbers, **{**TINY, **settings})
         return ids
 
     def upload(self, sample: Sample) -> str:
-        import_id = self.world.upload(sample.csv, sample.record_type)
+        if sample.form == "csv":
+            import_id = self.world.upload(sample.csv, sample.record_type)
+        else:
+            import_id = self.world.begin_conversion(sample.content, sample.record_type)
         self.imports[import_id] = sample
         return import_id
 
@@ -58,6 +64,12 @@ class Scene:
 
     def ended_rows(self) -> int:
         return sum(self.world.find(import_id).ended_rows for import_id in self.imports)
+
+    def conversions(self) -> int:
+        """A number that grows as files are converted: by each line, and more where one begins anew."""
+        found = [self.world.find_whole(import_id) for import_id in self.imports]
+        begun = sum((import_.conversion or {}).get("attempts", 0) for import_ in found)
+        return begun * 10**7 + sum(import_.converted_rows or 0 for import_ in found)
 
     def dispatched_rows(self) -> int:
         return sum(self.world.dispatched(import_id) for import_id in self.imports)

@@ -13,7 +13,7 @@ from failpoints import FOLDER
 from waiting import Found, wait_until
 
 from embedded.processes import Program
-from importer.queue.queues import HIGH, LOW
+from importer.queue.queues import DEFAULT, HIGH, LOW
 
 ROOT = Path(__file__).parents[2]
 
@@ -81,13 +81,15 @@ class Crew:
     That happens while a test waits with `wait_until`, in its own thread, or in `tend`.
     """
 
-    def __init__(self, processes: Processes, *, dispatchers: int = 1, workers: int = 2, **settings: str) -> None:
+    def __init__(
+        self, processes: Processes, *, dispatchers: int = 1, workers: int = 2, converters: int = 0, **settings: str
+    ) -> None:
         self._processes = processes
         self._settings = settings
         self.restarts = 0
         self._members = {
             queue: [processes.start(queue, **settings) for _ in range(size)]
-            for queue, size in ((HIGH, dispatchers), (LOW, workers))
+            for queue, size in ((HIGH, dispatchers), (LOW, workers), (DEFAULT, converters))
         }
 
     @property
@@ -99,8 +101,12 @@ class Crew:
         return self._members[LOW]
 
     @property
+    def converters(self) -> list[Program]:
+        return self._members[DEFAULT]
+
+    @property
     def everyone(self) -> list[Program]:
-        return self.dispatchers + self.workers
+        return self.dispatchers + self.workers + self.converters
 
     def tend(self) -> None:
         """Start anew whoever has ended."""
