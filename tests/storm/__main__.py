@@ -160,7 +160,7 @@ def strike(storm: Storm, names: Sequence[str], report: Report) -> None:
 
 
 def progress_after(scene: Scene, names: Sequence[str]) -> Callable[[], int]:
-    """What must grow again: rows that are converted and read, or end; a row that ends its worker is at work, too."""
+    """What must grow again: rows that are read, or end, or converted; one that ends its worker is at work, too."""
     to_the_end = all(scene.world.find(import_id).total_rows for import_id in scene.imports)
     read = all(name.startswith(READING) for name in names) and not to_the_end
     if read:
