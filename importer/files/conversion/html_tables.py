@@ -16,6 +16,7 @@ LONGEST_TAG = 1024 * 1024
 """Characters of a tag or comment, which is held in memory whole."""
 
 CHARSET = re.compile(rb"""<meta[^>]{0,200}charset\s*=\s*["']?([\w-]{3,20})""", re.I)
+BLANKS = re.compile(r"[ \t\r\n\f\xa0]+")
 LEFT_OUT = ("script", "style", "title")
 DEEPEST = 100
 """Tables within tables; what is nested deeper is no table of ours."""
@@ -37,6 +38,7 @@ class OpenTable:
         self.line = 0
         self.cells: list[str] | None = None
         self.text: list[str] | None = None
+        self.size = 0
         self.spans = (1, 1)
         self.below: dict[int, int] = {}
 
@@ -70,7 +72,7 @@ class TableParser(HTMLParser):
             self._end_cell(table)
             if table.cells is None:
                 table.cells, table.line = [], self.getpos()[0]
-            table.text = []
+            table.text, table.size = [], 0
             table.spans = _span(attributes.get("colspan")), _span(attributes.get("rowspan"))
         elif tag == "br" and table.text is not None:
             table.text.append("\n")
@@ -93,9 +95,10 @@ class TableParser(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         if self._open and not self._left_out:
-            text = self._open[-1].text
-            if text is not None and sum(map(len, text)) < self._most:
-                text.append(" ".join(re.split(r"[ \t\r\n\f\xa0]+", data)))
+            table = self._open[-1]
+            if table.text is not None and table.size < self._most:
+                table.text.append(BLANKS.sub(" ", data))
+                table.size += len(data)
 
     def _end_cell(self, table: OpenTable) -> None:
         if table.text is None or table.cells is None:

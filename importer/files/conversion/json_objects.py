@@ -98,7 +98,7 @@ class _Rows:
             return ""
         if isinstance(value, dict | list):
             self._findings.add("nested_values", f"line {line:,}")
-        text = str(value) if isinstance(value, str) else compact(value)
+        text: str = value if isinstance(value, str) else compact(value)
         if len(text) > self._limits.max_cell_chars:
             self._findings.add("cut_cells", f"line {line:,}")
             return text[: self._limits.max_cell_chars + 1]
@@ -108,7 +108,9 @@ class _Rows:
 def compact(value: Any) -> str:
     """A value as JSON, without blanks and with its numbers as they are written in the file."""
     if isinstance(value, Number):
-        return str(value)
+        return value
+    if isinstance(value, bool):
+        return "true" if value else "false"
     if isinstance(value, dict):
         return (
             "{"

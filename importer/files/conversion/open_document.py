@@ -51,6 +51,7 @@ class SheetRows:
         self._column = 0
         self._cell: Attributes = {}
         self._text: list[str] = []
+        self._size = 0
         self._is_in = False
         self._ready: list[tuple[Line, int]] = []
 
@@ -76,7 +77,7 @@ class SheetRows:
         elif not self._is_wanted:
             return
         elif local in CELLS:
-            self._cell, self._text = _named(attributes), []
+            self._cell, self._text, self._size = _named(attributes), [], 0
         elif local == "table-row":
             self._begin_row(_named(attributes))
         elif local in ("annotation", "shape", "frame"):
@@ -113,8 +114,9 @@ class SheetRows:
             self._is_wanted = False
 
     def _add(self, data: str) -> None:
-        if self._is_in and not self._depth_of_notes and sum(map(len, self._text)) <= self._limits.max_cell_chars:
+        if self._is_in and not self._depth_of_notes and self._size <= self._limits.max_cell_chars:
             self._text.append(data)
+            self._size += len(data)
 
     def _begin_table(self, attributes: Attributes) -> None:
         name = attributes.get("name", "")

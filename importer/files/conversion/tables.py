@@ -168,6 +168,8 @@ def _choice(table: Table) -> TableChoice:
 
 
 def _default(tables: list[Table]) -> Table:
+    if len(tables) == 1:
+        return tables[0]
     for table in tables:
         if not table.is_hidden and next(table.lines(Findings()), None) is not None:
             return table

@@ -247,6 +247,13 @@ def test_wide_texts_are_read_with_any_line_ends(converted, encoding):
         assert found.places == [1, 2, 3]
 
 
+def test_line_ends_that_two_pieces_share_are_one(converted):
+    three = "p@example.com,{}\r\na@b.de,y\ra@b.de,z\r"
+    rows = "".join(three.format("x" * (number % 7)) for number in range(30_000))
+    found = converted(io.BytesIO(f"email,name\r\n{rows}".encode()))
+    assert found.places == list(range(1, 90_002))
+
+
 def test_a_wide_text_that_is_cut_off_or_has_half_a_character_fails_those_rows(converted):
     text = "email,name\na@b.de,x\ud800y\nb@b.de,z\nc@d.de,end".encode("utf-16", "surrogatepass")
     found = converted(io.BytesIO(text[:-1]))
