@@ -7,7 +7,7 @@ import importer.files.conversion
 from importer.files.refusals import CONVERSION_REFUSALS, REFUSALS
 
 ROOM = Path(importer.files.conversion.__file__).parent
-KINDS = {"json", "json_lines", "excel_xml"}
+KINDS = {"excel_xml"}
 
 
 def test_every_reason_that_the_conversion_gives_has_its_sentence_and_no_other_is_there():
