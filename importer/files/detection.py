@@ -90,7 +90,7 @@ def describe(sample: Sample, known: frozenset[str] = frozenset(), answers: Answe
         *_about_encoding(encoding, sample),
         *_about_delimiter(found, lines),
         *about_header(table, records),
-        *_about_footer(footer),
+        *_about_footer(footer, is_all=is_all),
     ]
     is_left_out = footer is not None and answers.get("footer") != ROWS
     return Described(
@@ -184,11 +184,12 @@ def _footer(
     return footer, begin + sum(len(line) + 1 for line in lines)
 
 
-def _about_footer(footer: Footer | None) -> Iterator[Question]:
+def _about_footer(footer: Footer | None, *, is_all: bool) -> Iterator[Question]:
     if footer is not None:
         cells = " ".join(cell.strip() for cell in footer.cells if cell.strip())
         choices = (Choice(LEFT_OUT, "no: it is left out"), Choice(ROWS, "yes: it is imported like the others"))
-        text = f"Near its end the file has “{cells[:FOOTER_CHARS]}”: {footer.evidence}. Is that a row?"
+        where = f"Line {footer.line:,}" if is_all else "Near its end the file"
+        text = f"{where} has “{cells[:FOOTER_CHARS]}”: {footer.evidence}. Is that a row?"
         yield Question("footer", "footer", text, choices, LEFT_OUT)
 
 

@@ -110,9 +110,9 @@ class JsonLinesReader:
 
     def _problem(self, cells: list[str], found: dict[str, Any] | None) -> Problem | None:
         """What is wrong: what the conversion found, or what these cells show."""
-        if found is not None and found["problem"] != TOO_FEW_CELLS:
-            return self._limits.problem(found["problem"], last_line=found["last_line"])
-        return self._limits.problem_in(cells)
+        if found is not None:
+            return self._limits.problem(found["problem"], found=len(cells), last_line=found["last_line"])
+        return self._limits.problem_of_count(cells) or self._limits.problem_in(cells)
 
     def _is_pause_due(self) -> bool:
         is_due = self._offset >= self._pause

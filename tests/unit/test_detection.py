@@ -137,12 +137,14 @@ def test_the_evidence_is_in_words():
     assert evidence["encoding"] == "all 796 bytes that were looked at are plain ASCII"
 
 
-def test_a_total_at_the_end_of_a_large_file_is_told():
+def test_a_total_at_the_end_of_a_large_file_is_asked_about():
     content = b"name,city,sum\n" + b"Ann,Rome,1.5\n" * 60_000 + b"Total,,90000\n"
-    assert described(content).warnings == [
-        "Near its end the file has what is no part of the table: it begins with “Total” and has 2 values, where"
-        " most rows have 3."
-    ]
+    (question,) = described(content).questions
+    assert question.text == (
+        "Near its end the file has “Total 90000”: it begins with “Total” and has 2 values, where most rows have 3."
+        " Is that a row?"
+    )
+    assert described(content).end == len(content) - len(b"Total,,90000\n")
 
 
 def test_what_is_no_part_of_the_table_is_told_and_not_printed(tmp_path):
@@ -150,9 +152,10 @@ def test_what_is_no_part_of_the_table_is_told_and_not_printed(tmp_path):
     file.write_bytes(b"name,city,sum\n" + b"Ann,Rome,1.5\n" * 6 + b"\n(6 rows)\n")
     told = inspect(file, None)
     assert len(told["records"]) == 6
-    (warning,) = [text for text in told["warnings"] if text.startswith("Line 9 ")]
-    assert warning == (
-        "Line 9 is no part of the table: it is a remark and no row: “(6 rows)”; it stands below a blank line."
+    (question,) = told["questions"]
+    assert question["text"] == (
+        "Line 9 has “(6 rows)”: it is a remark and no row: “(6 rows)”; it stands below a blank line."
+        " Is that a row?"
     )
 
 

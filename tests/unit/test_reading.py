@@ -86,7 +86,7 @@ def test_missing_cells_at_the_end_of_a_row_are_empty_and_counted():
         (["1", "2", "3"], None),
         (["1", "2", ""], None),
     ]
-    assert (reader.short_rows, reader.blank_rows) == (2, 2)
+    assert reader.position[-2:] == (2, 2)
 
 
 def test_a_single_cell_is_a_short_row_only_where_the_header_has_two():
