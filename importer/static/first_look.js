@@ -4,7 +4,7 @@ import { currentToken, expire } from "./token.js";
 
 const FIRST_BYTES = 262144;
 const PATIENCE = 10000;
-const MOST_NAMES = 30;
+const MOST_NAMES = 12;
 
 // Returns what the server says, or {problem, isLoggedOut} where it cannot say anything.
 export async function look(address, file, recordType) {

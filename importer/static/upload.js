@@ -85,6 +85,7 @@ function show(told) {
   const type = told.types.find((one) => one.name === typeOfFile);
   const parts = better ? [offer(better)] : [...shown(told)];
   if (type && !refusal) parts.unshift(paragraph(`This looks like ${type.label}, which is chosen now.`));
+  if (!checked() && !refusal) parts.push(paragraph("What its rows are cannot be told: choose it above."));
   part("found").replaceChildren(...parts);
 }
 

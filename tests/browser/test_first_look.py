@@ -2,6 +2,7 @@
 
 import os
 import re
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -78,6 +79,9 @@ def test_a_file_that_says_nothing_is_not_sent_as_any_record_type(
     (tmp_path / "a.csv").write_text("name\nAnn\n")
     logged_in.goto("/imports/new")
     choose(logged_in, tmp_path / "a.csv")
+    expect(logged_in.get_by_role("status").first).to_contain_text(
+        "What its rows are cannot be told: choose it above."
+    )
     logged_in.get_by_role("button", name="Start the import").click()
     expect(logged_in.get_by_role("alert")).to_contain_text("Say what the rows are")
     assert uploads == []
@@ -139,3 +143,17 @@ def test_without_a_script_a_refusal_is_a_page_with_a_way_back(page_without_scrip
     expect(page.locator("main")).to_contain_text("The file is a PDF")
     page.get_by_role("link", name="Back to the upload page").click()
     page.wait_for_url("**/imports/new")
+
+
+def test_a_workbook_is_named_and_sent_as_the_chosen_record_type(logged_in: Page, tmp_path: Path):
+    with zipfile.ZipFile(tmp_path / "a.xlsx", "w") as archive:
+        archive.writestr("[Content_Types].xml", "")
+        archive.writestr("xl/workbook.xml", "")
+    logged_in.goto("/imports/new")
+    choose(logged_in, tmp_path / "a.xlsx")
+    found = logged_in.get_by_role("status").first
+    expect(found).to_contain_text("Read as: an Excel workbook.")
+    logged_in.get_by_role("radio", name="Contacts").check()
+    expect(found).not_to_contain_text("choose it above")
+    logged_in.get_by_role("button", name="Start the import").click()
+    logged_in.wait_for_url(IMPORT_PAGE, timeout=30 * SECOND)
