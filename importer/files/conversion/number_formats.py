@@ -118,6 +118,9 @@ def plain(value: float) -> str:
     """A number with at most 15 significant digits, without exponent unless it is very large or very small."""
     if value == 0:
         return "0"
+    text = f"{value:.{EXACT_DIGITS}g}"
+    if "e" not in text:
+        return text
     digits = f"{value:.{EXACT_DIGITS - 1}e}"
     mantissa, _, exponent = digits.partition("e")
     power = int(exponent) if exponent else 0

@@ -93,6 +93,7 @@ class SheetReader:
         self._strings = strings
         self._formats = formats
         self._shown: dict[str, dict[str, str]] = {}
+        self._general: dict[str, bool] = {}
         self._is_1904 = is_1904
         self._most = limits.max_cell_chars
         self._row_chars = limits.max_record_bytes
@@ -209,6 +210,8 @@ class SheetReader:
             cells.append(text)
 
     def _number(self, text: str) -> str:
+        if len(text) <= EXACT_DIGITS and text.isdecimal() and text[0] != "0" and self._is_general():
+            return text
         known = self._shown.setdefault(self._style, {})
         found = known.get(text)
         if found is None:
@@ -217,17 +220,18 @@ class SheetReader:
             found = known[text] = self._formatted(text)
         return found
 
-    def _formatted(self, text: str) -> str:
+    def _is_general(self) -> bool:
+        known = self._general.get(self._style)
+        if known is None:
+            known = self._general[self._style] = self._format() is GENERAL
+        return known
+
+    def _format(self) -> NumberFormat:
         style = int(self._style) if self._style.isdecimal() else -1
-        wanted = self._formats[style] if 0 <= style < len(self._formats) else GENERAL
-        text = text.strip()
-        if (
-            wanted is GENERAL
-            and len(text) <= EXACT_DIGITS
-            and text.isdecimal()
-            and (text[0] != "0" or text == "0")
-        ):
-            return text
+        return self._formats[style] if 0 <= style < len(self._formats) else GENERAL
+
+    def _formatted(self, text: str) -> str:
+        wanted = self._format()
         try:
             value = float(text)
         except ValueError:

@@ -67,7 +67,8 @@ FILES = {
 
 @pytest.mark.parametrize("file", FILES.values(), ids=FILES)
 def test_a_file_of_any_kind_ends_with_its_rows_in_the_database_and_leaves_nothing(world, file):
-    import_id = world.begin_conversion(file)
+    import_id = world.upload(file)
+    assert world.status(import_id) == Status.CONVERTING
     world.convert()
     found = world.find_whole(import_id)
     assert (found.status, found.reason) == (Status.QUEUED, None)
