@@ -18,7 +18,7 @@ from importer.errors import StorageError
 from importer.lifecycle.cleaning import clean, clean_all_completed, delete_for, forget_unknown, is_upload_over
 from importer.lifecycle.transitions import try_move
 from importer.models import Import
-from importer.models.imports import OBJECT_PREFIX, import_of_key
+from importer.models.imports import LINES, OBJECT_PREFIX, import_of_key
 from importer.queue import checkpoint, queues
 from importer.services import Services
 from importer.statuses import ENDED, Reason, Status
@@ -141,10 +141,12 @@ class Clearing:
         uploads = list(self._services.storage.unfinished_uploads(OBJECT_PREFIX))
         ids = {import_of_key(upload.key) for upload in uploads}
         with Session(self._services.engine) as session:
-            found = session.execute(select(Import.id, is_upload_over()).where(Import.id.in_(ids)))
-            is_over = {import_id: over for import_id, over in found}  # noqa: C416 - dict() takes it for a mapping
+            wanted = select(Import.id, is_upload_over(), Import.status != Status.CONVERTING)
+            found = {row[0]: row for row in session.execute(wanted.where(Import.id.in_(ids)))}
         for upload in uploads:
-            if is_over.get(import_of_key(upload.key), _is_old(upload)):
+            row = found.get(import_of_key(upload.key))
+            is_over = _is_old(upload) if row is None else row[2] if upload.key.endswith(LINES) else row[1]
+            if is_over:
                 log.warning("the upload of %s, begun at %s, has no owner: aborted", upload.key, upload.begun_at)
                 self._services.storage.abort_upload(upload.key, upload.upload_id)
 

@@ -44,10 +44,7 @@ class Scene:
         return ids
 
     def upload(self, sample: Sample) -> str:
-        if sample.form == "csv":
-            import_id = self.world.upload(sample.csv, sample.record_type)
-        else:
-            import_id = self.world.begin_conversion(sample.content, sample.record_type)
+        import_id = self.world.upload(sample.content, sample.record_type)
         self.imports[import_id] = sample
         return import_id
 

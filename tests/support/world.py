@@ -83,7 +83,10 @@ class World:
         """Store a file that has to be converted, as its upload does; return the import's id."""
         with self.session() as session:
             import_ = Import(
-                record_type=record_type, filename="file.xlsx", status=Status.CONVERTING, allowed_failed_rows=1000
+                record_type=record_type,
+                filename="file.xlsx",
+                status=Status.CONVERTING,
+                allowed_failed_rows=self.services.settings.max_failed_rows,
             )
             session.add(import_)
             session.flush()

@@ -18,9 +18,11 @@ from importer.control import imports
 from importer.health.checks import Examination
 from importer.lifecycle.converted import begin_conversion
 from importer.models import Import
+from importer.models.imports import lines_key
 from importer.queue import conversions, queues
 from importer.queue.queues import DEFAULT, queue_named
 from importer.statuses import Status
+from jobs.clearing import Clearing
 from jobs.files import conversion, deaths, run
 from jobs.files.worker import ConverterWorker
 
@@ -210,6 +212,18 @@ def test_a_conversion_whose_lines_are_complete_is_not_made_again(world, monkeypa
     monkeypatch.setattr(conversion, "convert", lambda *_, **__: 1 / 0)
     world.convert()
     assert world.status(import_id) == Status.QUEUED
+
+
+def test_clearing_leaves_the_upload_of_lines_alone_while_the_import_is_converting(world):
+    storage = world.services.storage
+    import_id = world.begin_conversion(people(2))
+    key = lines_key(import_id)
+    storage.begin_upload(key)
+    Clearing(world.services).run()
+    assert [upload.key for upload in storage.unfinished_uploads(key)] == [key]
+    world.verb(imports.cancel, import_id)
+    Clearing(world.services).run()
+    assert storage.unfinished_uploads(key) == []
 
 
 def test_of_two_conversions_at_once_one_leaves(world):
