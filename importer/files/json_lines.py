@@ -110,7 +110,7 @@ class JsonLinesReader:
 
     def _problem(self, cells: list[str], found: dict[str, Any] | None) -> Problem | None:
         """What is wrong: what the conversion found, or what these cells show."""
-        if found is not None:
+        if found is not None and (found["problem"] != TOO_FEW_CELLS or self._limits.width is not None):
             return self._limits.problem(found["problem"], found=len(cells), last_line=found["last_line"])
         return self._limits.problem_of_count(cells) or self._limits.problem_in(cells)
 

@@ -76,7 +76,7 @@ def test_a_row_without_problem_has_the_cells_of_its_line(made):
 def test_a_short_row_of_a_sheet_is_filled_up_and_one_of_a_text_fails():
     sheet, text = records(Line(1, ["a"]), Line(2, ["a"], "too_few_cells"))
     assert (sheet.cells, sheet.problem) == (["a", "", ""], None)
-    assert text.problem.message.startswith("The row has 1 cells, the header 3.")
+    assert text.problem.code == "too_few_cells"
 
 
 def test_a_row_that_is_too_wide_fails_only_with_values_there():
