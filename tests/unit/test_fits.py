@@ -21,8 +21,16 @@ def best(*header):
         (["Firma", "E-Mail-Adresse", "Name"], "contacts"),
         (["email", "surname"], "contacts"),
         (["email", "name", "icao", "company", "phone"], "contacts"),
+        (["email", "name", "lat", "lon", "city"], "contacts"),
     ],
-    ids=["its own names", "another", "other languages", "not all required ones", "more of one than of the other"],
+    ids=[
+        "its own names",
+        "another",
+        "other languages",
+        "not all required ones",
+        "more of one than of the other",
+        "all required ones of one, more columns of the other",
+    ],
 )
 def test_the_names_of_the_columns_say_the_record_type(header, name):
     assert best(*header) == name
