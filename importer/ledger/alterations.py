@@ -108,9 +108,9 @@ def alterations_of(session: Session, import_: Import, *, most: int) -> Sequence[
     return session.scalars(ordered.limit(most)).all()
 
 
-def delete_alterations(connection: Connection, sequence: int) -> None:
-    """Delete those of an import: a few for each of its fields."""
-    connection.exec_driver_sql(DELETE, {"sequence": sequence})
+def delete_alterations(connection: Connection, sequence: int) -> bool:
+    """Delete those of an import, a few for each of its fields; say whether there were any."""
+    return connection.exec_driver_sql(DELETE, {"sequence": sequence}).rowcount > 0
 
 
 def _cut(text: str) -> str:

@@ -199,8 +199,8 @@ def _deletions(session: Session, sequence: int) -> Iterator[None]:
         yield
     while delete_some_lines(session.connection(), sequence):
         yield
-    delete_alterations(session.connection(), sequence)
-    yield
+    if delete_alterations(session.connection(), sequence):
+        yield
 
 
 def forget_unknown(redis: Redis, import_id: str) -> None:
