@@ -11,6 +11,7 @@ import pytest
 from importer.config import SETTINGS
 
 CHECKOUT = Path(__file__).parents[2]
+TWO_AT_ONCE = "--numprocesses 2 --dist loadfile"
 CHECKS = ["ruff check --no-cache", "ruff format --check", "mypy"]
 QUICK = ["-o", "testpaths=tests/unit tests/integration"]
 SAYS_WHAT_IT_RUNS = """#!/bin/sh
@@ -43,11 +44,15 @@ def run(tmp_path):
 
 
 def test_without_arguments_everything_is_run(run):
-    assert run() == (0, [*CHECKS, "pytest"])
+    assert run() == (0, [*CHECKS, f"pytest {TWO_AT_ONCE}"])
+
+
+def test_the_servers_of_the_system_are_not_shared_by_two_processes(run):
+    assert run("--system-servers") == (0, [*CHECKS, "pytest --system-servers"])
 
 
 def test_quick_runs_every_check_and_chooses_among_the_tests(run):
-    assert run("--quick") == (0, [*CHECKS, f"pytest {' '.join(QUICK)}"])
+    assert run("--quick") == (0, [*CHECKS, f"pytest {TWO_AT_ONCE} {' '.join(QUICK)}"])
 
 
 def test_what_quick_chooses_are_the_tests_of_unit_and_integration():
