@@ -34,6 +34,27 @@ def lines(rows: int, fail_every: int = 0) -> Iterator[str]:
         yield ",".join((email, name, f'"{company}"', *others)) + "\n"
 
 
+GERMAN_COLUMNS = ("E-Mail-Adresse", "Vor- und Nachname", "Firma", "Telefon", "Anmeldedatum", "Saldo")
+
+
+def german_lines(rows: int, fail_every: int = 0) -> Iterator[str]:
+    """The same as a German spreadsheet writes it: semicolons, dates as day.month.year, decimal commas, umlauts."""
+    yield ";".join(GERMAN_COLUMNS) + "\r\n"
+    for number in range(1, rows + 1):
+        email, name, company, phone, date, balance = contact(number)
+        if fail_every and number % fail_every == 0:
+            email = f"nobody {number}"
+        written = f"{date[8:]}.{date[5:7]}.{date[:4]}", balance.replace(".", ",")
+        yield ";".join((email, f"{name} Müller", company, phone, *written)) + "\r\n"
+
+
+def write_german(path: Path, rows: int, fail_every: int = 0) -> Path:
+    """Write them in Windows-1252."""
+    with path.open("w", encoding="cp1252", newline="") as file:
+        file.writelines(german_lines(rows, fail_every))
+    return path
+
+
 def write(path: Path, rows: int, fail_every: int = 0) -> Path:
     with path.open("w") as file:
         file.writelines(lines(rows, fail_every))

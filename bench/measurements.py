@@ -68,6 +68,22 @@ class Bench:
         path = self._folder / f"{rows}-{fail_every}.csv"
         return path if path.exists() else contacts_file.write(path, rows, fail_every)
 
+    def _german_file(self, rows: int, fail_every: int) -> Path:
+        path = self._folder / f"{rows}-{fail_every}-german.csv"
+        return path if path.exists() else contacts_file.write_german(path, rows, fail_every)
+
+    def measure_german(self) -> None:
+        """Measure the same rows as a German spreadsheet writes them, in turn with the plain file."""
+        rows = self._size.rows
+        with product.running(self._servers, self._folder, workers=2) as running:
+            runs: dict[bool, list[Run]] = {False: [], True: []}
+            for _ in range(self._size.rounds):
+                for is_german, find in ((False, self._file), (True, self._german_file)):
+                    runs[is_german].append(running.run(find(rows, FAIL_EVERY)))
+        plain, german = (statistics.median(run.rate for run in runs[is_german]) for is_german in (False, True))
+        what = "rows/s of a German file (commas in numbers, dates, Windows-1252) against the plain one"
+        self.figures.append(Figure(what, german / plain, "x", 0.7, 0.8))
+
     def measure_rates(self) -> None:
         """Measure this product with ever more workers, in turn with the floor; then its peers."""
         rows, floors = self._size.rows, []
@@ -209,6 +225,7 @@ def _rate(workers: int, fail_every: int, runs: list[Run]) -> Rate:
 
 SECTIONS: dict[str, Callable[[Bench], None]] = {
     "rates": Bench.measure_rates,
+    "german": Bench.measure_german,
     "growth": Bench.measure_growth,
     "resume": Bench.measure_resuming,
     "upload": Bench.measure_uploading,

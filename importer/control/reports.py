@@ -131,11 +131,17 @@ def about_the_file(session: Session, import_: Import) -> dict[str, Any]:
         "profile": import_.profile,
         "columns": columns_of(import_),
         "ignored_columns": ignored_columns(import_),
+        "warnings": warnings_of(import_),
         "mapping": import_.mapping,
         "questions": import_.questions or [],
         "answers": import_.answers or {},
         "alterations": alterations(session, import_),
     }
+
+
+def warnings_of(import_: Import) -> list[str]:
+    """What was noticed of its file, while it was converted and when it was looked at, in words."""
+    return [*(import_.conversion or {}).get("told", ()), *(import_.profile or {}).get("warnings", ())]
 
 
 def columns_of(import_: Import) -> list[dict[str, Any]]:

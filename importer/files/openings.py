@@ -82,8 +82,9 @@ class Opening(NamedTuple):
     end: int | None = None
 
     def as_json(self) -> dict[str, Any]:
-        """How its lines are written, and where they end."""
-        return {**self.line_format.as_json(), **({} if self.end is None else {"end": self.end})}
+        """How its lines are written, where they end, and what was noticed of them."""
+        optional = {"end": self.end, "warnings": self.proposal.described.warnings}
+        return self.line_format.as_json() | {name: value for name, value in optional.items() if value}
 
 
 def describe_text(beginning: Beginning, fields: Sequence[Field], answers: Answers) -> Described:

@@ -19,6 +19,7 @@ from importer.control.reports import (
     page_of_imports,
     report,
     reports,
+    warnings_of,
 )
 from importer.models import Import
 from importer.statuses import (
@@ -119,6 +120,7 @@ def _page(import_id: str) -> dict[str, Any]:
         "now": time.time(),
         "ignored": ignored_columns(import_),
         "profile": import_.profile,
+        "noticed": warnings_of(import_),
         "altered": alterations(db.session(), import_),
         "most_altered": MAX_ALTERATIONS,
         "warnings": watch().warnings() if status not in ENDED or failed.retrying else [],
