@@ -31,6 +31,17 @@ def options_from_text(text: str) -> dict[str, Any]:
     return options_from(told)
 
 
+def refuse_unwritable(answers: Mapping[str, Any]) -> None:
+    """Refuse answers that the database cannot keep.
+
+    Raises:
+        OptionsError: they hold NUL characters, or halves of characters.
+    """
+    text = json.dumps(answers, ensure_ascii=False)
+    if "\\u0000" in text or any("\ud800" <= character <= "\udfff" for character in text):
+        raise OptionsError("An answer holds a NUL character, or half of one. Remove it.")
+
+
 def options_from(told: Any) -> dict[str, Any]:
     """The answers that options mean, by question.
 
@@ -44,6 +55,7 @@ def options_from(told: Any) -> dict[str, Any]:
         if name != "empty_cells" and not isinstance(part, dict):
             raise OptionsError(SHAPE)
         answers |= PARTS[name](part)
+    refuse_unwritable(answers)
     return answers
 
 

@@ -39,8 +39,8 @@ def said_of_cells(kind: str, column: int, name: str, answers: Answers) -> Said:
     final: frozenset[str] = frozenset()
     for part in PARTS:
         for question in (f"{part}-{name}", f"{part}-{column + 1}"):
-            answer = answers.get(question)
-            if answer is not None and (valid := _valid(part, answer)) is not None:
+            if (valid := _valid(part, answers.peek(question))) is not None:
+                answers.get(question)
                 parts[part] = valid
                 final |= {part} if answers.is_final(question) else frozenset()
     if parts.get("no_values") in (YES, NO):
@@ -55,7 +55,7 @@ def _valid(part: str, answer: Any) -> Any:
             return answer
         case "decimal_mark", str() if answer in MARKS:
             return answer
-        case "century", int() | str() if str(answer).isdecimal():
+        case "century", int() | str() if str(answer).isdecimal() and 1000 <= int(answer) < 3000:
             return int(answer)
         case "words", dict():
             return {str(word): str(value) for word, value in answer.items()}

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from itertools import islice
 from typing import NamedTuple
 
 from importer.files.dialects import DELIMITERS, Found, dialect_of, dialect_with
-from importer.files.encoding_names import called, fits, words_in
+from importer.files.encoding_names import CALLED, called, fits, words_in
 from importer.files.encodings import Encoding, encoding_of
 from importer.files.footers import Footer, footer_of
 from importer.files.profile import Profile
@@ -22,6 +23,9 @@ from importer.files.text_lines import line_end_of, lines_of, pieces_of_text
 from importer.files.text_records import last_records, records_of_lines
 
 LINES_LOOKED_AT = 2000
+
+KEPT = 4
+"""So many parsed samples are kept in a process."""
 
 EXAMPLES = 3
 
@@ -64,63 +68,97 @@ def describe(sample: Sample, known: frozenset[str] = frozenset(), answers: Answe
         answers: what a person has said of it.
     """
     answers = answers or Answers()
-    encoding = _encoding(sample, answers)
+    encoding = answers.valid("encoding", CALLED.__contains__)
+    text = _parsed(sample, encoding, *(answers.valid(question, is_sign) for question in ("delimiter", "quote")))
+    table = table_said(text.records, answers.valid("header", is_header)) or table_of(text.records, known)
+    rows = text.records[table.rows_at :]
+    profile = Profile(
+        text.encoding.name,
+        text.encoding.mark,
+        text.line_end,
+        text.found.dialect,
+        table.header_line,
+        rows[0].line if rows else None,
+        table.width,
+    )
+    footer, end = _footer(sample, rows, profile, is_all=text.is_all)
+    said = answers.valid("footer", (LEFT_OUT, ROWS).__contains__)
+    if footer is not None and said != ROWS:
+        rows = [row for row in rows if not text.is_all or row.line < footer.line]
+    questions = [
+        *_about_encoding(text.encoding, sample),
+        *_about_delimiter(text.found, text.lines),
+        *about_header(table, text.records),
+        *_about_footer(footer, said, is_all=text.is_all),
+    ]
+    return Described(
+        profile,
+        {"encoding": text.encoding.evidence, "delimiter": text.found.evidence, "header": table.evidence},
+        _warnings(text.records, table),
+        questions,
+        table.header or letters(table.width),
+        rows,
+        text.records[:FIRST_RECORDS],
+        footer if text.is_all else None,
+        None if said == ROWS else end,
+    )
+
+
+def is_sign(answer: str) -> bool:
+    """Whether an answer may be a delimiter or a quote; empty: there is none."""
+    return (len(answer) <= 1 and answer not in "\r\n\0") or not answer
+
+
+def is_header(answer: str) -> bool:
+    """Whether an answer may say which line is the header."""
+    return answer == LEFT_OUT or answer.isdecimal()
+
+
+class _Parsed(NamedTuple):
+    """The first records of a text, and how they are written.
+
+    Attributes:
+        lines: with their ends.
+        is_all: whether these are all lines of the file.
+    """
+
+    encoding: Encoding
+    line_end: str
+    lines: list[str]
+    found: Found
+    records: list[Located]
+    is_all: bool
+
+
+@lru_cache(maxsize=KEPT)
+def _parsed(sample: Sample, encoding_said: str | None, delimiter: str | None, quote: str | None) -> _Parsed:
+    """Kept, for each choice that a person makes about a file asks again."""
+    encoding = _encoding(sample, encoding_said)
     text = "".join(pieces_of_text([sample.head], encoding.name, encoding.mark))
     line_end = line_end_of(text)
     lines = list(islice(lines_of([text], line_end), LINES_LOOKED_AT))
     is_all = sample.is_whole and len(lines) < LINES_LOOKED_AT
     if len(lines) > 1 and not sample.is_whole:
         lines.pop()  # it may be cut
-    found = _dialect([re.sub(r"[\r\n]+$", "", line) for line in lines], answers)
+    found = _dialect([re.sub(r"[\r\n]+$", "", line) for line in lines], delimiter, quote)
     is_told = bool(lines) and re.match(r'"?sep=.', lines[0]) is not None
     records = [
         Located(record.line_number, record.cells)
         for record in records_of_lines(lines, found.dialect, width=found.width or None)
         if not (is_told and record.line_number == 1)
     ]
-    table = table_said(records, answers.get("header")) or table_of(records, known)
-    rows_line = records[table.rows_at].line if table.rows_at < len(records) else None
-    profile = Profile(
-        encoding.name, encoding.mark, line_end, found.dialect, table.header_line, rows_line, table.width
-    )
-    evidence = {"encoding": encoding.evidence, "delimiter": found.evidence, "header": table.evidence}
-    rows = records[table.rows_at :]
-    footer, end = _footer(sample, rows, profile, is_all=is_all)
-    questions = [
-        *_about_encoding(encoding, sample),
-        *_about_delimiter(found, lines),
-        *about_header(table, records),
-        *_about_footer(footer, is_all=is_all),
-    ]
-    is_left_out = footer is not None and answers.get("footer") != ROWS
-    return Described(
-        profile,
-        evidence,
-        _warnings(records, table),
-        [
-            question
-            for question in questions
-            if question.id != "footer" or not question.takes(answers.get("footer"))
-        ],
-        table.header or letters(table.width),
-        [row for row in rows if footer is None or not is_all or row.line < footer.line] if is_left_out else rows,
-        records[:FIRST_RECORDS],
-        footer if is_all else None,
-        end if is_left_out else None,
-    )
+    return _Parsed(encoding, line_end, lines, found, records, is_all)
 
 
-def _encoding(sample: Sample, answers: Answers) -> Encoding:
+def _encoding(sample: Sample, said: str | None) -> Encoding:
     """As a person has said, if the bytes of the sample can be in it; else as they look."""
-    said = answers.get("encoding")
     found = encoding_of([sample.head, *sample.pieces])
-    if said is None or not fits([sample.head, *sample.pieces], str(said)):
+    if said is None or not fits([sample.head, *sample.pieces], said):
         return found
-    return Encoding(str(said), found.mark if said == found.name else 0, "as a person has said")
+    return Encoding(said, found.mark if said == found.name else 0, "as a person has said")
 
 
-def _dialect(lines: Sequence[str], answers: Answers) -> Found:
-    delimiter, quote = answers.get("delimiter"), answers.get("quote")
+def _dialect(lines: Sequence[str], delimiter: str | None, quote: str | None) -> Found:
     if delimiter is None and quote is None:
         return dialect_of(lines)
     return dialect_with(lines, delimiter, quote)
@@ -184,8 +222,8 @@ def _footer(
     return footer, begin + sum(len(line) + 1 for line in lines)
 
 
-def _about_footer(footer: Footer | None, *, is_all: bool) -> Iterator[Question]:
-    if footer is not None:
+def _about_footer(footer: Footer | None, said: str | None, *, is_all: bool) -> Iterator[Question]:
+    if footer is not None and said not in (LEFT_OUT, ROWS):
         cells = " ".join(cell.strip() for cell in footer.cells if cell.strip())
         choices = (Choice(LEFT_OUT, "no: it is left out"), Choice(ROWS, "yes: it is imported like the others"))
         where = f"Line {footer.line:,}" if is_all else "Near its end the file"

@@ -136,15 +136,19 @@ class Matching:
                 self.rivals[name] = places
 
     def _as_said(self, answers: Answers) -> None:
+        width = len(self.names)
         for one in self.fields:
-            said = answers.get(f"field-{one.name}")
-            source = Source.said(str(said), len(self.names)) if said is not None else None
+            said = answers.valid(f"field-{one.name}", lambda answer: Source.said(answer, width) is not None)
+            source = Source.said(said, width) if said is not None else None
             if source is not None:
                 self._give(one.name, source)
+        parts = ("", *PARTS)
+        taken = {LEFT_OUT, *(f"{one.name}{part}" for one in self.fields for part in parts)}
         for place, name in enumerate(self.names):
-            said = answers.get(f"column-{place + 1}", answers.get(f"column-{name}"))
-            if said is not None:
-                self._give_column(place, str(said))
+            for question in dict.fromkeys((f"column-{name}", f"column-{place + 1}")):
+                said = answers.valid(question, taken.__contains__)
+                if said is not None:
+                    self._give_column(place, said)
 
     def _give(self, name: str, source: Source) -> None:
         """A field gets this source; its columns fill no other field whole."""

@@ -28,8 +28,8 @@ EXAMPLES = 3
 CELLS_COMPARED = 200
 LIKELY = 0.5
 
-CLEAR = "clear"
-"""The answer to `empty_cells` that lets an empty cell clear the value of an existing record."""
+KEEP, CLEAR = "keep", "clear"
+"""The answers to `empty_cells`: an empty cell leaves the value of an existing record alone, or clears it."""
 
 
 class ProposedColumn(NamedTuple):
@@ -106,7 +106,9 @@ class _Proposing:
 
     def proposal(self) -> Proposal:
         fills = [fill for one in self._fields if (fill := self._fill(one)) is not None]
-        mapping = Mapping(tuple(fills), clears=self._answers.get("empty_cells") == CLEAR)
+        mapping = Mapping(
+            tuple(fills), clears=self._answers.valid("empty_cells", (CLEAR, KEEP).__contains__) == CLEAR
+        )
         questions = [
             *self._described.questions,
             *self._about_fields(),
@@ -120,14 +122,14 @@ class _Proposing:
 
     def _fill(self, one: Field) -> Fill | None:
         source = self._matching.sources.get(one.name)
-        default = self._answers.get(f"default-{one.name}")
+        default = self._answers.valid(f"default-{one.name}", bool)
         if source is None or not (source.columns or source.constant):
             return None
         if not source.columns:
             return Fill(one.name, (), Reading(kind=one.kind), default=source.constant)
         decision = self._decide(one, source)
         self._decisions[one.name] = decision
-        return Fill(one.name, source.columns, decision.reading, source.part, str(default) if default else None)
+        return Fill(one.name, source.columns, decision.reading, source.part, default)
 
     def _decide(self, one: Field, source: Source) -> Decision:
         """How the cells are read; of several joined columns each cell is a text."""

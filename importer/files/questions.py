@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 LEFT_OUT = "none"
@@ -79,6 +79,21 @@ class Answers(Mapping[str, Any]):
 
     def __len__(self) -> int:
         return len(self._given)
+
+    def peek(self, question_id: str) -> Any:
+        """An answer, which counts as not asked for yet."""
+        return self._given.get(question_id)
+
+    def valid(self, question_id: str, is_valid: Callable[[str], bool]) -> str | None:
+        """An answer that is a text or a number and may be one; None where there is none, or another one.
+
+        Another one counts as an answer that nobody asked for.
+        """
+        answer = self._given.get(question_id)
+        if not isinstance(answer, str | int) or isinstance(answer, bool) or not is_valid(str(answer)):
+            return None
+        self._used.add(question_id)
+        return str(answer)
 
     def is_final(self, question_id: str) -> bool:
         """Whether it was answered about this very file."""

@@ -8,6 +8,7 @@ from flask import Blueprint, flash, g, redirect, render_template, request, url_f
 from werkzeug.wrappers import Response
 
 from importer.control import answers, imports
+from importer.control.options import refuse_unwritable
 from importer.control.previews import answers_of, chosen_of, preview_of
 from importer.control.reports import find_import
 from importer.errors import RefusedFileError
@@ -92,6 +93,7 @@ def _page(import_: Import, form: dict[str, str] | None) -> dict[str, Any]:
         given = {q.id: q.default for q in before.opening.proposal.questions if q.default is not None}
     else:
         given = answers_of(form, baseline, asked)
+        refuse_unwritable(given)
     refusal, reading = None, before
     try:
         reading = answers.reading_of(db.session(), services(), import_, given)

@@ -238,3 +238,34 @@ def test_nobody_else_sees_or_answers_the_questions(operator, other, visitor):
     assert stranger.get(f"/imports/{told['id']}/file").status_code == 404
     assert stranger.post(f"/imports/{told['id']}/file", {"action": "start"}).status_code == 404
     assert answer(stranger, told["id"], answers={"date_order-3": "dmy"}).status_code == 404
+
+
+VALUES = [None, 7, True, ["dmy"], {"a": {}}, "", "x" * 10_000, "\0", "=", "2+", "1.last", "\ud800"]
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "encoding",
+        "delimiter",
+        "quote",
+        "header",
+        "footer",
+        "sheet",
+        "empty_cells",
+        "column-1",
+        "field-email",
+        "date_order-3",
+        "century-3",
+        "no_values-3",
+        "words-3",
+        "default-name",
+        "decimal_mark-signup_date",
+    ],
+)
+def test_any_answer_is_taken_or_refused_in_words(question, operator, visitor):
+    someone = visitor(operator)
+    for value in VALUES:
+        told = uploaded(someone, DATES)
+        given = answer(someone, told["id"], answers={question: value})
+        assert given.status_code in (200, 400, 422), (value, given.get_json())
