@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
+from importer.files.cells.calendar_days import likely_days
 from importer.files.cells.evidence import Decision
 from importer.files.cells.readings import DATE_ORDERS, Reading
 from importer.files.questions import Answers, Choice, Question
@@ -78,44 +79,66 @@ def settled(decision: Decision, said: Said) -> Decision:
     return decision._replace(reading=reading, open=tuple(still_open))
 
 
+class Open(NamedTuple):
+    """A part of a column's reading that only a person can say.
+
+    Attributes:
+        id: of the question.
+        name: of the column.
+        examples: cells that leave it open.
+        proposed: what is likely; None: nothing is.
+        reason: what leaves it open, in words.
+    """
+
+    id: str
+    name: str
+    examples: Sequence[str]
+    proposed: Any
+    reason: str
+
+
 def about_cells(decision: Decision, column: int, name: str) -> Iterator[Question]:
     """Asks what is open of how the cells of a column are read."""
     for part in decision.open:
         examples = tuple(decision.examples.get(part, ()))
         proposed = decision.proposed.get(part)
-        yield ASK[part](f"{part}-{column + 1}", name, examples, proposed)
+        reason = decision.reasons[part]
+        yield ASK[part](Open(f"{part}-{column + 1}", name, examples, proposed, reason))
 
 
-def _about_order(id_: str, name: str, examples: Sequence[str], proposed: Any) -> Question:
-    offered = dict.fromkeys(("dmy", "mdy", *([proposed] if proposed else [])))
+def _about_order(asked: Open) -> Question:
+    fitting = {order for example in asked.examples for order in likely_days(example) or ()}
+    offered = [order for order in DATE_ORDERS if order in ("dmy", "mdy", asked.proposed) or order in fitting]
     choices = tuple(Choice(order, DATE_ORDERS[order]) for order in offered)
-    text = f"“{name}”: in which order are the dates written, such as {_listed(examples)}?"
-    return Question(id_, "date_order", text, choices, proposed)
+    text = f"“{asked.name}”: in which order are the dates written? {_sentence(asked.reason)}"
+    return Question(asked.id, "date_order", text, choices, asked.proposed)
 
 
-def _about_mark(id_: str, name: str, examples: Sequence[str], proposed: Any) -> Question:
+def _about_mark(asked: Open) -> Question:
     choices = tuple(Choice(mark, words) for mark, words in MARKS.items())
-    text = f"“{name}”: what comes before the decimals? {_listed(examples)} can be read in two ways."
-    return Question(id_, "decimal_mark", text, choices, proposed)
+    text = f"“{asked.name}”: what comes before the decimals? {_sentence(asked.reason)}"
+    return Question(asked.id, "decimal_mark", text, choices, asked.proposed)
 
 
-def _about_century(id_: str, name: str, examples: Sequence[str], proposed: Any) -> Question:
+def _about_century(asked: Open) -> Question:
+    proposed = asked.proposed
     first_years = dict.fromkeys([*([int(proposed)] if proposed else []), 2000, 1900, 1930])
     choices = tuple(Choice(str(first), f"the years {first} to {first + 99}") for first in first_years)
-    text = f"“{name}”: in which hundred years are dates such as {_listed(examples)}?"
-    return Question(id_, "century", text, choices, str(proposed) if proposed else None)
+    text = f"“{asked.name}”: in which hundred years are the dates? {_sentence(asked.reason)}"
+    return Question(asked.id, "century", text, choices, str(proposed) if proposed else None)
 
 
-def _about_no_values(id_: str, name: str, examples: Sequence[str], proposed: Any) -> Question:
+def _about_no_values(asked: Open) -> Question:
     choices = (Choice(YES, "there is no value in such a cell"), Choice(NO, "it is a text like any other"))
-    text = f"“{name}”: what do cells with {_listed(examples)} mean?"
-    return Question(id_, "no_values", text, choices, YES)
+    text = f"“{asked.name}”: what do cells with {_listed(asked.examples)} mean?"
+    return Question(asked.id, "no_values", text, choices, YES)
 
 
-def _about_words(id_: str, name: str, examples: Sequence[str], proposed: Any) -> Question:
-    choices = tuple(Choice(word, str((proposed or {}).get(word, "")), (word,)) for word in examples)
-    text = f"“{name}”: what do {_listed(examples)} stand for? Answer with a value for each."
-    return Question(id_, "words", text, choices)
+def _about_words(asked: Open) -> Question:
+    proposed = asked.proposed or {}
+    choices = tuple(Choice(word, str(proposed.get(word, "")), (word,)) for word in asked.examples)
+    text = f"“{asked.name}”: what do {_listed(asked.examples)} stand for? Answer with a value for each."
+    return Question(asked.id, "words", text, choices)
 
 
 ASK = {
@@ -130,3 +153,7 @@ ASK = {
 
 def _listed(examples: Sequence[str]) -> str:
     return ", ".join(f"“{example}”" for example in examples) or "these"
+
+
+def _sentence(reason: str) -> str:
+    return f"{reason[:1].upper()}{reason[1:]}." if reason else ""

@@ -41,7 +41,7 @@ def _serial(cells: Sequence[Cell], dates: Sequence[WrittenDate], known: Reading)
     in_order = [written.cell for written in dates if _shown_by(written)]
     serials = [(cell, serial) for cell in cells if (serial := serial_day(cell.text))]
     if known.date_order == "serial" and in_order:
-        return open_part(PART, None, f"{in_order[0]} is no day number, though these were known", in_order)
+        return open_part(PART, None, f"{in_order[0]} is no day number, as in such files before", in_order)
     if not serials or in_order:
         return None
     cell, (day, _) = serials[0]
@@ -70,7 +70,7 @@ def _order(dates: Sequence[WrittenDate], known: str | None) -> Finding:
             PART, None, f"{evidence}, so the column contradicts itself", [*proofs.values()] or doubtful
         )
     if known in SHOWS and known not in left:
-        contradiction = f"{evidence}, though it was known {SHOWS[known]}"
+        contradiction = f"{evidence}, though for such files it was said {SHOWS[known]}"
         return open_part(PART, None, contradiction, [*proofs.values()] or doubtful, only)
     if known or only:
         return Finding(PART, known or only, evidence)

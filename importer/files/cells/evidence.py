@@ -23,6 +23,7 @@ class Decision(NamedTuple):
             `no_values`, `words`.
         examples: for each open part, up to three cells that leave it open.
         proposed: for open parts what is likely, where there is something.
+        reasons: for each open part, what leaves it open, in words.
     """
 
     reading: Reading
@@ -30,6 +31,7 @@ class Decision(NamedTuple):
     open: tuple[str, ...] = ()
     examples: Mapping[str, Sequence[str]] = {}
     proposed: Mapping[str, Any] = {}
+    reasons: Mapping[str, str] = {}
 
 
 def decide(
@@ -82,6 +84,7 @@ def _decision(known: Reading, findings: Sequence[Finding]) -> Decision:
         tuple(finding.part for finding in unsaid),
         {finding.part: finding.examples for finding in unsaid},
         {finding.part: finding.proposed for finding in unsaid if finding.proposed is not None},
+        {finding.part: finding.evidence for finding in unsaid},
     )
 
 

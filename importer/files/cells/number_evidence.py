@@ -37,7 +37,7 @@ def _known(mark: str, proofs: dict[str, Cell]) -> Finding:
     if not proofs or mark in proofs:
         return Finding(PART, mark, _words(proofs))
     other = next(iter(proofs))
-    evidence = f"{_words(proofs)}, though {DECIMAL_MARKS[mark]} was known"
+    evidence = f"{_words(proofs)}, though for such files it was said to be {DECIMAL_MARKS[mark]}"
     return open_part(PART, None, evidence, [*proofs.values()], other)
 
 
