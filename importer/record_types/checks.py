@@ -90,11 +90,12 @@ IS_RECENT_DATE = TextPattern(
 """The date of something that somebody did: the year 24 is a year that lost its century."""
 
 IS_TELEPHONE_NUMBER = TextPattern(
-    r"(?:[^A-Za-z#]*[^A-Za-z#.](?:\s*(?:[xX]|[eE][xX][tT]\.?)\s*[0-9]{1,8})?)?",
+    r"(?:[^A-Za-z#]*\d(?:[^A-Za-z#]*[^A-Za-z#.])?(?:\s*(?:[xX]|[eE][xX][tT]\.?)\s*[0-9]{1,8})?)?",
     code="invalid_phone",
     message="should be a telephone number such as +49 30 1234567, without letters",
 )
-"""What a spreadsheet makes of a number, such as 4.91512E+12 or #REF!, has lost its digits."""
+"""What a spreadsheet makes of a number, such as 4.91512E+12 or #REF!, has lost its digits. A number has some: a
+hyphen means that there is none."""
 
 
 NO_EMAIL = "should be one e-mail address such as ann@example.com: {reason}"

@@ -7,9 +7,17 @@ from collections.abc import Collection, Mapping, Sequence
 
 from importer.files.cells.findings import Cell, Finding, open_part
 from importer.files.cells.readings import Reading
-from importer.files.cells.words import DOUBTFUL_NO_VALUES, YES_NO, folded, is_spreadsheet_error, squeezed
+from importer.files.cells.words import (
+    DOUBTFUL_NO_VALUES,
+    NO_VALUES,
+    YES_NO,
+    folded,
+    is_spreadsheet_error,
+    squeezed,
+)
 
 DOUBTFUL = frozenset(map(squeezed, DOUBTFUL_NO_VALUES))
+NO_NUMBERS = frozenset(map(squeezed, NO_VALUES))
 
 NEAR = 0.8
 """How much of two words must be the same (as `difflib` measures it) for one to be proposed for the other."""
@@ -20,17 +28,22 @@ MOST_PROPOSALS = 200
 def no_values(cells: Sequence[Cell], known: Reading, choices: Collection[str] = ()) -> Finding:
     """Words such as NULL in a column of texts, which may be a text as well.
 
-    A word that the value map has is decided: who keeps NULL as a text maps it to itself.
+    A word that the value map has is decided: who keeps NULL as a text maps it to itself. In a column of telephone
+    numbers none of them can be one.
     """
+    is_phone = known.kind == "phone"
+    words = NO_NUMBERS if is_phone else DOUBTFUL
     mapped = {folded(word) for word in known.words}
     found = [
         cell
         for cell in cells
-        if squeezed(cell.text) in DOUBTFUL and cell.text not in choices and folded(cell.text) not in mapped
+        if squeezed(cell.text) in words and cell.text not in choices and folded(cell.text) not in mapped
     ]
     if not found:
         return Finding("no_values", known.no_values)
     proposed = (*known.no_values, *dict.fromkeys(cell.text for cell in found))
+    if is_phone:
+        return Finding("no_values", proposed, f"{found[0]} is no telephone number, and read as no value")
     return open_part("no_values", known.no_values, f"{found[0]} may mean that there is no value", found, proposed)
 
 

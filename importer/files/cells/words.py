@@ -8,9 +8,12 @@ DATE_KINDS = frozenset(["date", "datetime"])
 VALUE_KINDS = frozenset(["decimal", "integer", "yes_no", *DATE_KINDS])
 """Kinds whose values are no texts: there a word such as NULL can mean only that there is none."""
 
+DASHES = ("\u2010", "\u2011", "\u2012", "\u2013", "\u2014", "\u2015", "\u2212")
+"""What typography writes for a hyphen."""
+
 NO_VALUES = (
     *("NULL", "(null)", "<null>", r"\N", "N/A", "#N/A", "#NV", "n.a.", "NA", "none", "nil", "nan", "NaT"),
-    *("-", "--", "---", "\u2013", "\u2014", "?"),
+    *("-", "--", "---", *DASHES, "?"),
 )
 """What stands for no value wherever the field takes no text. #NV is the German #N/A."""
 
@@ -21,7 +24,7 @@ NO_DATES = (
 """What stands for no date: of MySQL, and of forms that were left empty."""
 
 DOUBTFUL_NO_VALUES = (
-    *("NULL", "(null)", "<null>", r"\N", "N/A", "#N/A", "#NV", "NaN", "None", "-", "--", "\u2013", "\u2014"),
+    *("NULL", "(null)", "<null>", r"\N", "N/A", "#N/A", "#NV", "NaN", "None", "-", "--", *DASHES),
 )
 """What may stand for no value in a column of texts, so that it is asked. Not NA: that is Namibia."""
 

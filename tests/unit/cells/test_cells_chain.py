@@ -99,6 +99,11 @@ def test_a_date_that_is_none_is_no_value(read, cell):
     assert read("date", cell)[::2] == (None, None)
 
 
+@pytest.mark.parametrize("cell", ["491512345678.0", "491512345678,0"])
+def test_the_decimal_behind_a_telephone_number_is_removed(read, cell):
+    assert read("phone", cell) == ("491512345678", ["point_zero"], None)
+
+
 @pytest.mark.parametrize("cell", ["NULL", "NA", "-", "None"])
 @pytest.mark.parametrize("kind", ["text", "choice", "phone", "email"])
 def test_where_a_text_can_stand_such_words_stay_unless_they_are_named(read, kind, cell):

@@ -30,7 +30,7 @@ def test_one_number_proves_the_decimal_mark(cells, mark, evidence):
 
 @pytest.mark.parametrize("cells", [(), ("1", "-20"), ("1 234", ""), ("NULL", "-"), ("abc",), ("#REF!",)])
 def test_numbers_without_a_mark_leave_nothing_to_decide(cells):
-    assert column("decimal", *cells) == (Reading("decimal"), "", (), {}, {})
+    assert column("decimal", *cells) == (Reading("decimal"), "", (), {}, {}, {})
 
 
 def test_only_numbers_with_two_readings_leave_the_mark_open():
@@ -78,7 +78,7 @@ def test_one_date_proves_the_order(cells, order, evidence):
     "cells", [(), ("2024-01-31", "2024/3/4"), ("31 January 2024",), ("05.05.2024",), ("abc",), ("0000-00-00",)]
 )
 def test_dates_that_are_the_same_in_every_order_leave_nothing_to_decide(cells):
-    assert column("date", *cells) == (Reading("date"), "", (), {}, {})
+    assert column("date", *cells) == (Reading("date"), "", (), {}, {}, {})
 
 
 def test_only_dates_with_two_readings_leave_the_order_open():
@@ -182,3 +182,15 @@ def test_unknown_words_for_yes_and_no_are_asked():
     decision = column("yes_no", "aktiv", "ja")
     assert (decision.open, decision.examples) == (("words",), {"words": ("aktiv",)})
     assert not column("yes_no", "aktiv", known=Reading("yes_no", words={"aktiv": "true"})).open
+
+
+@pytest.mark.parametrize("cell", ["NULL", "N/A", "-", "\u2011", "?"])
+def test_what_can_be_no_telephone_number_means_that_there_is_none(cell):
+    decision = column("phone", "0301", cell)
+    assert (decision.reading, decision.open) == (Reading("phone", no_values=(cell,)), ())
+    assert decision.evidence == f"{cell} in line 3 is no telephone number, and read as no value"
+
+
+def test_what_leaves_a_column_open_is_told_in_words():
+    reason = column("decimal", "1.00", "5,00").reasons["decimal_mark"]
+    assert reason.endswith("5,00 in line 3 shows a decimal comma, so the column contradicts itself")
