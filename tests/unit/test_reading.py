@@ -96,7 +96,7 @@ def test_a_single_cell_is_a_short_row_only_where_the_header_has_two():
     assert "looks like a title, a total" in total.problem.message
 
 
-@pytest.mark.parametrize("end", [b"\x1a", b"\x1a\0\0\0", b"\0\0"])
+@pytest.mark.parametrize("end", [b"\x1a", b"\x1a\0\0\0", b"\0\0", b"\x1a\x1a\r\n", b"\x1a\n\x1a"])
 def test_what_marks_the_end_of_a_file_is_no_row(end):
     for width in (1, 3):
         row = b",".join([b"1"] * width)
