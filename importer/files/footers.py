@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from statistics import median
+from statistics import median_high
 from typing import NamedTuple
 
 from importer.files.dialects import TELLING_WIDTH
@@ -91,12 +91,12 @@ def _sign_of(record: Located, rows: _Rows) -> _Sign | None:
         return _Sign(f"it is a remark and no row: “{text[:60]}”", is_wide)
     is_odd = count * 2 <= rows.values or not rows.fits(record)
     if TOTAL.fullmatch(first) and (is_odd or count < rows.values or not is_wide):
-        words = f"it begins with “{first}” and has {count:,} values, where most rows have {rows.values:g}"
+        words = f"it begins with “{first}” and has {count:,} values, where most rows have {rows.values:,}"
         return _Sign(words, is_wide and is_odd)
     if is_wide and len(record.cells) == 1:
         return _Sign(f"it has one cell, where rows have {rows.width:,}", True)
     if is_wide and count == 1 and rows.values >= TELLING_WIDTH:
-        return _Sign(f"it has one value, where most rows have {rows.values:g}", not rows.fits(record))
+        return _Sign(f"it has one value, where most rows have {rows.values:,}", not rows.fits(record))
     return None
 
 
@@ -104,13 +104,13 @@ class _Rows(NamedTuple):
     """What most rows look like: how many cells and values they have, and of what kind those of each column are."""
 
     width: int
-    values: float
+    values: int
     kinds: list[str | None]
 
     @classmethod
     def of(cls, records: Sequence[Located], width: int) -> _Rows:
         counts = [sum(bool(cell.strip()) for cell in record.cells) for record in records]
-        return cls(width, median(counts) if counts else 0, column_kinds(records, width))
+        return cls(width, median_high(counts) if counts else 0, column_kinds(records, width))
 
     def fits(self, record: Located) -> bool:
         """Whether each value may stand in its column."""
