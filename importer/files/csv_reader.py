@@ -193,13 +193,14 @@ class RecordReader:
         """The record in the lines taken, which count as read; None where they are a blank line."""
         line_number, lines, size = self._line + 1, [*self._taken], sum(map(len, self._taken))
         is_suspect = self._is_suspect or size > self._limits.max_cell_chars
-        is_empty = self._line > 0 and not lines[-1].strip(b"\r\n" + END_OF_FILE_BYTES)
+        is_end = self._line > 0 and not lines[-1].strip(END_OF_FILE_BYTES)
         self._line += len(self._taken)
         self._offset += size
         self._taken.clear()
         self._is_suspect = False
-        if is_empty or not any(map(str.strip, cells)):
-            self._blank_rows += bool(lines[-1].strip(END_OF_FILE_BYTES))
+        is_mark = self._limits.width not in (None, len(cells)) and not lines[-1].strip(b"\r\n" + END_OF_FILE_BYTES)
+        if is_end or is_mark or not any(map(str.strip, cells)):
+            self._blank_rows += not is_end
             return None  # blank, or of nothing but delimiters
         self._row += 1
         cells, problem = self._shaped(cells, lines)

@@ -18,6 +18,16 @@ SIGNATURES: tuple[tuple[bytes, str], ...] = (
     (b"Rar!\x1a\x07", "archive"),
     (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "xls"),
     (b"%PDF-", "pdf"),
+    (b"\x89PNG\r\n\x1a\n", "no_text"),
+    (b"\xff\xd8\xff", "no_text"),
+    (b"GIF87a", "no_text"),
+    (b"GIF89a", "no_text"),
+    (b"II*\0", "no_text"),
+    (b"MM\0*", "no_text"),
+    (b"SQLite format 3\0", "no_text"),
+    (b"PAR1", "no_text"),
+    (b"MZ\x90\0", "no_text"),
+    (b"\x7fELF", "no_text"),
 )
 """How files begin that are no text."""
 
@@ -52,7 +62,7 @@ TAR_AT, TAR = 257, b"ustar"
 
 def kind_of(head: bytes) -> str:
     """`text`, or one of `gzip`, `bzip2`, `xz`, `zip`, `archive`, `xlsx`, `ods`, `xls`, `numbers`, `html`, `pdf`,
-    `json` (an array of objects), `json_lines`, `excel_xml`.
+    `json` (an array of objects), `json_lines`, `excel_xml`, `no_text` (a picture, a program, a database).
 
     Args:
         head: the file's first bytes.

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 LEFT_OUT = "none"
 """The answer for a column that no field takes, and for a field that no column fills."""
+
+
+UNKEPT = re.compile("[\0\ud800-\udfff]")
+"""What Postgres takes into no JSON."""
 
 
 class Choice(NamedTuple):
@@ -45,8 +50,12 @@ class Question(NamedTuple):
         return any(answer == choice.value for choice in self.choices)
 
     def as_json(self) -> dict[str, Any]:
-        """What API and command print of it."""
-        return {**self._asdict(), "choices": [choice._asdict() for choice in self.choices]}
+        """What API and command print of it, and what the database keeps: text without NULs and lone surrogates."""
+        choices = [
+            {"value": choice.value, "text": _kept(choice.text), "examples": tuple(map(_kept, choice.examples))}
+            for choice in self.choices
+        ]
+        return {**self._asdict(), "text": _kept(self.text), "choices": choices}
 
     @classmethod
     def from_json(cls, told: dict[str, Any]) -> Question:
@@ -103,3 +112,7 @@ class Answers(Mapping[str, Any]):
     def unused(self) -> list[str]:
         """Answers that nobody asked for."""
         return [question_id for question_id in self._given if question_id not in self._used]
+
+
+def _kept(text: str) -> str:
+    return UNKEPT.sub("\N{REPLACEMENT CHARACTER}", text)

@@ -14,6 +14,8 @@ REFUSALS: dict[str, str] = {
     "numbers": "The file is a sheet of Apple Numbers. Export it there as CSV (File, Export To, CSV, encoding"
     " UTF-8), and upload that file.",
     "pdf": "The file is a PDF. Upload the table itself, saved as “CSV UTF-8”.",
+    "no_text": "The file is a picture, a program or a database, and no table that can be read here. Save the table"
+    " as “CSV UTF-8”, and upload that file.",
     "binary": "The file is not text: line {line} contains NUL characters. Save the table as “CSV UTF-8”.",
     "not_utf8": "The header (line {line}) is not UTF-8. Save the file as “CSV UTF-8”.",
     "carriage_returns": "The file's lines end as those of old Macs do, in a carriage return alone. Save it with"

@@ -28,6 +28,8 @@ def archive(*names: str, content: bytes = b"content") -> bytes:
         (archive(), "zip"),
         (b"\x1f\x8b\x08", "gzip"),
         (b"\xef\xbb\xbf \n<!-- exported --> <TABLE>", "html"),
+        (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "no_text"),
+        (b"\xff\xd8\xff\xe0\0\x10JFIF\0", "no_text"),
         (b"<name>,<email>\n", "text"),
         (b"", "text"),
     ],

@@ -96,13 +96,20 @@ def test_a_single_cell_is_a_short_row_only_where_the_header_has_two():
     assert "looks like a title, a total" in total.problem.message
 
 
-@pytest.mark.parametrize("end", [b"\x1a", b"\x1a\0\0\0", b"\0\0", b"\x1a\x1a\r\n", b"\x1a\n\x1a"])
+@pytest.mark.parametrize("end", [b"\x1a", b"\x1a\0\0\0", b"\0\0"])
 def test_what_marks_the_end_of_a_file_is_no_row(end):
     for width in (1, 3):
         row = b",".join([b"1"] * width)
         reader = reader_of(row + b"\n" + row + b"\n" + end, width=width)
         assert [record.problem for record in reader] == [None, None]
         assert reader.position.offset == len(row) * 2 + 2 + len(end)
+
+
+@pytest.mark.parametrize("end", [b"\x1a\x1a\r\n", b"\x1a\n\x1a"])
+def test_it_is_a_blank_line_where_another_end_follows(end):
+    reader = reader_of(b"1,2\n" + end, width=2)
+    assert [record.cells for record in reader] == [["1", "2"]]
+    assert reader.position.blank_rows == 1
 
 
 def test_the_header_again_is_no_row_and_fails_in_words():

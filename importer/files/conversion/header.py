@@ -30,7 +30,7 @@ def describe_lines(head: bytes, fields: Sequence[Field], answers: Answers, limit
         head: whole lines.
 
     Raises:
-        RefusedFileError: there is no row.
+        RefusedFileError: there is no row, or its header has NULs as no text has.
     """
     records = list(islice(_reader(head, limits), LINES_LOOKED_AT))
     lines = [Line(row.line_number, row.cells, row.problem and row.problem.code) for row in records]
@@ -42,6 +42,8 @@ def describe_lines(head: bytes, fields: Sequence[Field], answers: Answers, limit
     rows = located[table.rows_at :]
     profile = Profile("utf-8", 0, "lf", Dialect(), table.header_line, rows[0].line, table.width)
     names = table.header or letters(table.width)
+    if any("\0" in name for name in names):
+        raise refusal("binary", line=table.header_line)
     width = max([table.width, *(place + 1 for place, name in enumerate(names) if name.strip())])
     filled = [name if name.strip() else letters(width)[place] for place, name in enumerate(names[:width])]
     asked = list(about_header(table, located))

@@ -3,8 +3,15 @@
 import ast
 from pathlib import Path
 
+import pytest
+
 import importer.files.conversion
+from importer.errors import RefusedFileError
+from importer.files.conversion.header import describe_lines
+from importer.files.problems import Limits
+from importer.files.questions import Answers
 from importer.files.refusals import CONVERSION_REFUSALS, REFUSALS
+from importer.record_types import RecordTypes
 
 ROOM = Path(importer.files.conversion.__file__).parent
 KINDS = {"excel_xml"}
@@ -24,3 +31,11 @@ def test_each_sentence_ends_and_says_what_to_do():
     for message in CONVERSION_REFUSALS.values():
         assert message.endswith(".")
         assert message.count(". ") >= 1
+
+
+def test_a_header_with_nuls_is_refused_before_anybody_is_asked_about_it():
+    fields, limits = RecordTypes()["contacts"].fields, Limits(None, 4096, 1000)
+    lines = b'[1,"email","na\\u0000me"]\n[2,"ann@example.com","Ann"]\n'
+    with pytest.raises(RefusedFileError) as refused:
+        describe_lines(lines, fields, Answers(), limits)
+    assert refused.value.code == "binary"
