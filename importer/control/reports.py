@@ -128,7 +128,8 @@ def about_the_file(session: Session, import_: Import) -> dict[str, Any]:
     """How its file is read, which of its columns are not, and what is read otherwise than it stands: what is told
     of one import, not of a list."""
     return {
-        "profile": import_.profile,
+        "profile": None if import_.converted_etag else import_.profile,  # else it says how the lines are written
+        "conversion": conversion_of(import_),
         "columns": columns_of(import_),
         "ignored_columns": ignored_columns(import_),
         "warnings": warnings_of(import_),
@@ -142,6 +143,15 @@ def about_the_file(session: Session, import_: Import) -> dict[str, Any]:
 def warnings_of(import_: Import) -> list[str]:
     """What was noticed of its file, while it was converted and when it was looked at, in words."""
     return [*(import_.conversion or {}).get("told", ()), *(import_.profile or {}).get("warnings", ())]
+
+
+def conversion_of(import_: Import) -> dict[str, Any] | None:
+    """What its file was before it was converted: the kind, the table chosen, and what a person would not see.
+
+    None where it is read as it is.
+    """
+    made = import_.conversion
+    return {name: made.get(name) for name in ("kind", "table", "told")} if made and "kind" in made else None
 
 
 def columns_of(import_: Import) -> list[dict[str, Any]]:
@@ -175,9 +185,13 @@ EXAMPLE = ("row_number", "before", "after")
 
 
 def ignored_columns(import_: Import) -> list[str]:
-    """Columns of the file that its record type does not have."""
+    """Columns of the file that its record type does not have; those without a name are told by their number."""
     pairs = zip(import_.header or [], import_.columns or [], strict=False)
-    return [name for name, column in pairs if column is None]
+    return [
+        name if name.strip() else f"column {number}, without a name"
+        for number, (name, column) in enumerate(pairs, 1)
+        if column is None
+    ]
 
 
 def reports(session: Session, imports: Sequence[Import]) -> list[Report]:

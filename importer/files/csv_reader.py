@@ -198,14 +198,13 @@ class RecordReader:
         self._offset += size
         self._taken.clear()
         self._is_suspect = False
-        is_mark = self._limits.width not in (None, len(cells)) and not lines[-1].strip(b"\r\n" + END_OF_FILE_BYTES)
+        is_mark = self._limits.width not in (None, len(cells)) and not lines[-1].rstrip().strip(END_OF_FILE_BYTES)
         if is_end or is_mark or not any(map(str.strip, cells)):
             self._blank_rows += not is_end
             return None  # blank, or of nothing but delimiters
         self._row += 1
         cells, problem = self._shaped(cells, lines)
-        if problem is None and is_suspect:
-            problem = self._limits.problem_in(cells)
+        problem = problem or (self._limits.problem_in(cells) if is_suspect else None)
         if problem is not None:
             cells, problem = self._limits.keep(cells, problem)
         return Record(self._row, line_number, cells, problem)

@@ -45,7 +45,9 @@ ON CONFLICT (import_sequence, field, kind) DO UPDATE SET
 
 SET_SHORT_ROWS = """
 INSERT INTO alterations (import_sequence, field, kind, count, examples)
-SELECT sequence, '', 'missing_cells', %(count)s, '[]' FROM imports WHERE id = %(import_id)s
+SELECT sequence, '', 'missing_cells', %(count)s, '[]' FROM imports
+WHERE id = %(import_id)s
+AND coalesce(conversion ->> 'kind', 'text') NOT IN ('xlsx', 'xls', 'ods', 'html', 'json', 'json_lines')
 ON CONFLICT (import_sequence, field, kind) DO UPDATE SET count = excluded.count
 """
 

@@ -15,6 +15,7 @@ from waiting import wait_until
 from workbooks import xlsx, zipped
 
 from importer.control import imports
+from importer.control.reports import about_the_file
 from importer.health.checks import Examination
 from importer.lifecycle.converted import begin_conversion
 from importer.models import Import
@@ -310,3 +311,20 @@ def test_a_small_csv_is_not_held_up_by_a_large_workbook(world, processes):
 
 def children_of(pid: int) -> list[int]:
     return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def test_a_sheet_has_no_missing_cells_but_a_text_has(world):
+    sheet = world.upload(xlsx(row("email", "name", "phone"), row("a@b.de", "A")).getvalue())
+    text = world.upload("email\tname\tphone\na@b.de\tA\n".encode("utf-16"))
+    world.convert()
+    world.run()
+    assert world.alterations(sheet) == {}
+    assert [kind for _, kind in world.alterations(text)] == ["missing_cells"]
+
+
+def test_what_a_file_was_is_told_and_not_how_its_lines_are_written(world):
+    import_id = world.upload(people(1))
+    world.convert()
+    with world.session() as session:
+        told = about_the_file(session, session.get(Import, import_id))
+    assert (told["profile"], told["conversion"]) == (None, {"kind": "xlsx", "table": None, "told": []})
