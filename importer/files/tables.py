@@ -16,7 +16,7 @@ NUMBER = re.compile(r"[+-]?[\d.,'\u00a0\u202f ]*\d[\d.,]*(?:[eE][+-]?\d+)?\s?%?"
 DATE = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}(?:[T ].*)?|\d{1,2}:\d{2}(?::\d{2})?.*").fullmatch
 ADDRESS = re.compile(r"\S+@\S+\.\w+|(?:https?|ftp)://\S+|www\.\S+").fullmatch
 FULL_SHARE = 0.7
-"""A header has a name in at least so many of the table's columns."""
+"""A header has a name in at least so many of the table's columns that hold something."""
 
 
 class Located(NamedTuple):
@@ -112,14 +112,30 @@ def _header_place(records: Sequence[Located], width: int, known: frozenset[str])
         hits = [len(known & set(map(normalised, record.cells))) for record in first]
         if max(hits) >= min(2, width):
             return hits.index(max(hits))
+    used = _used_columns(records, width)
     for place, record in enumerate(first):
         filled = [cell for cell in record.cells if cell.strip()]
-        if len(filled) >= max(1, FULL_SHARE * width) and abs(len(record.cells) - width) <= max(1, width // 3):
+        is_near = abs(_cells_to(record, width) - width) <= max(1, width // 3)
+        if len(filled) >= max(1, FULL_SHARE * used) and is_near:
             return place
         is_half = len(filled) >= max(2, width / 2) and all(kind_of(cell) == "text" for cell in record.cells)
         if is_half and _typed_below(records, place, place + 1, width):
             return place
     return 0
+
+
+def _cells_to(record: Located, width: int) -> int:
+    """How many cells a record has; blank ones at its end beyond this width are none."""
+    count = len(record.cells)
+    while count > width and not record.cells[count - 1].strip():
+        count -= 1
+    return count
+
+
+def _used_columns(records: Sequence[Located], width: int) -> int:
+    """In how many columns some of the rows of full width hold something; the first record may be the header."""
+    rows = [record.cells for record in records[1 : 1 + FIRST_ROWS] if len(record.cells) >= width]
+    return sum(any(row[column].strip() for row in rows) for column in range(width)) if rows else width
 
 
 def kind_of(cell: str) -> str:

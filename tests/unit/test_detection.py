@@ -272,3 +272,12 @@ def test_letters_name_the_columns_of_a_file_without_a_header():
     header = described(content).header
     assert header[:3] + header[24:28] == ["A", "B", "C", "Y", "Z", "AA", "AB"]
     assert list(itertools.islice(header, 30, None)) == []
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"email;name;phone;;\na@b.de;Ana;1\nc@d.de;Cy;2\n", b"email;name;;phone;\na@b.de;A;;1;X\nc@d.de;C;;2;Y\n"],
+    ids=["beyond the rows", "over empty columns"],
+)
+def test_blank_names_do_not_hide_a_header(content):
+    assert described(content).profile.header_line == 1
