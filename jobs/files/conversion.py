@@ -35,6 +35,9 @@ LOOK_SECONDS = 1.0
 BUFFER_BYTES = 256 * 1024
 COPY_BYTES = 1024 * 1024
 
+IS_WANTED = (Import.status == Status.CONVERTING, Import.converted_etag.is_(None))
+"""Of such an import the lines are still to be made."""
+
 
 class GoneError(Exception):
     """The conversion is not wanted any more: the import was cancelled, or its converter died."""
@@ -109,7 +112,7 @@ class Conversion:
         findings = Findings()
         with self._services.storage.open_writer(task.lines_key) as writer:
             self._write(file, kind, prepared, findings, writer)
-            self._complete(kind, prepared, findings, writer)
+            self._complete(task, kind, prepared, findings, writer)
 
     def _write(
         self, file: BinaryIO, kind: str, prepared: Prepared, findings: Findings, writer: ObjectWriter
@@ -127,13 +130,16 @@ class Conversion:
                 self._look()
         writer.write(bytes(buffer))
 
-    def _complete(self, kind: str, prepared: Prepared, findings: Findings, writer: ObjectWriter) -> None:
-        """Make the lines an object, while the import's row is locked: of two conversions one is told to leave."""
+    def _complete(
+        self, task: Task, kind: str, prepared: Prepared, findings: Findings, writer: ObjectWriter
+    ) -> None:
+        """Make the lines an object, while the import's row is locked: of two conversions one is told to leave.
+
+        One that was frozen for long may belong to other answers than the import has by now: it leaves, too.
+        """
         with Session(self._services.engine, expire_on_commit=False) as session:
-            import_ = session.scalar(
-                select(Import).where(Import.id == self._id, Import.status == Status.CONVERTING).with_for_update()
-            )
-            if import_ is None:
+            import_ = session.scalar(select(Import).where(Import.id == self._id, *IS_WANTED).with_for_update())
+            if import_ is None or dict(import_.answers or {}) != task.answers:
                 raise GoneError
             stored = writer.complete()
             self._note(session, import_, stored, kind, prepared, findings)
@@ -171,9 +177,7 @@ class Conversion:
             return
         self._next_look = time.monotonic() + LOOK_SECONDS
         with Session(self._services.engine) as session:
-            wanted = update(Import).where(
-                Import.id == self._id, Import.status == Status.CONVERTING, Import.converted_etag.is_(None)
-            )
+            wanted = update(Import).where(Import.id == self._id, *IS_WANTED)
             found = session.scalar(wanted.values(converted_rows=self._rows).returning(Import.id))
             session.commit()
         if found is None or os.getppid() != self._parent:

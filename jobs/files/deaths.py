@@ -21,7 +21,8 @@ MAX_DEATHS = 3
 """A file over which so many converting processes have died stops its import."""
 
 MAX_ATTEMPTS = 20
-"""So often a conversion is begun at most: whatever kills the converter itself counts no death."""
+"""So often a conversion is begun at most: whatever kills the converter itself counts no death. One that finds
+Redis or S3 away counts as not begun."""
 
 DIED = (
     "The process that converts the file died {deaths} times ({how}). The file is damaged, or needs more memory"
@@ -48,7 +49,7 @@ def note_death(services: Services, import_id: str, status: int) -> bool:
     return False
 
 
-def count(services: Services, import_id: str, name: str) -> int:
+def count(services: Services, import_id: str, name: str, *, by: int = 1) -> int:
     """Count something of a conversion, as part of `imports.conversion`; 0 where the import is not converting."""
     with Session(services.engine) as session:
         found = session.execute(
@@ -59,7 +60,7 @@ def count(services: Services, import_id: str, name: str) -> int:
         if found is None:
             return 0
         kept: dict[str, Any] = dict(found.conversion or {})
-        kept[name] = kept.get(name, 0) + 1
+        kept[name] = kept.get(name, 0) + by
         session.execute(update(Import).where(Import.id == import_id).values(conversion=kept))
         session.commit()
     counted: int = kept[name]

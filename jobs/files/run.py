@@ -58,6 +58,7 @@ def convert_file(version: int, import_id: str) -> None:
     except JobTimeoutException:
         stop(services, import_id, TOO_LONG.format(minutes=CONVERSION_TIMEOUT_SECONDS // 60))
     except (RedisError, StorageError) as error:
+        count(services, import_id, "attempts", by=-1)  # however long the outage, the import must outlast it
         _set_back(services, import_id, in_words(error))
     except DBAPIError as error:
         if fault_of(error) not in (Fault.NOBODY, Fault.TIMEOUT):

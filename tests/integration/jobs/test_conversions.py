@@ -11,11 +11,13 @@ from pathlib import Path
 import pytest
 from rq.registry import FailedJobRegistry
 from sqlalchemy import text as sql
+from sqlalchemy import update
 from waiting import wait_until
 from workbooks import xlsx, zipped
 
 from importer.control import imports
 from importer.control.reports import about_the_file
+from importer.errors import StorageError
 from importer.health.checks import Examination
 from importer.lifecycle.converted import begin_conversion
 from importer.models import Import
@@ -225,6 +227,39 @@ def test_clearing_leaves_the_upload_of_lines_alone_while_the_import_is_convertin
     world.verb(imports.cancel, import_id)
     Clearing(world.services).run()
     assert storage.unfinished_uploads(key) == []
+
+
+def test_a_conversion_outlasts_an_outage_of_s3_however_long(world, monkeypatch):
+    import_id = world.begin_conversion(people(2))
+    monkeypatch.setattr(run, "SLICE_SETBACK_SECONDS", 0)
+    with monkeypatch.context() as patch:
+        patch.setattr(conversion.Conversion, "_fetch", failing)
+        for _ in range(deaths.MAX_ATTEMPTS + 5):
+            run.convert_file(queues.ARGUMENTS_VERSION, import_id)
+    assert world.status(import_id) == Status.CONVERTING
+    run.convert_file(queues.ARGUMENTS_VERSION, import_id)
+    assert world.status(import_id) == Status.QUEUED
+
+
+def failing(*_):
+    raise StorageError
+
+
+@pytest.mark.parametrize("meanwhile", [{"converted_etag": "of another"}, {"answers": {"sheet": "Two"}}])
+def test_a_conversion_that_was_frozen_does_not_put_its_lines_over_those_of_another(world, monkeypatch, meanwhile):
+    import_id = world.begin_conversion(people(2))
+    original = conversion.Conversion._write
+
+    def write_while_another_goes_on(self, *args):
+        original(self, *args)
+        with world.session() as session:
+            session.execute(update(Import).where(Import.id == import_id).values(**meanwhile))
+            session.commit()
+
+    monkeypatch.setattr(conversion.Conversion, "_write", write_while_another_goes_on)
+    run.convert_file(queues.ARGUMENTS_VERSION, import_id)
+    assert world.status(import_id) == Status.CONVERTING
+    assert objects(world) == [f"imports/{import_id}"]
 
 
 def test_of_two_conversions_at_once_one_leaves(world):
