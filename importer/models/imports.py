@@ -26,6 +26,7 @@ from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column
 
 from importer.models.base import Base
+from importer.models.json_values import Json
 from importer.statuses import Status
 
 ID_ALPHABET = "abcdefghijkmnpqrstuvwxyz23456789"
@@ -95,34 +96,34 @@ class Import(Base):
     # These may be large. They are read together, and only where they are asked for: lists and recovery read many
     # imports at once.
     header: Mapped[list[str] | None] = mapped_column(
-        JSONB, comment="the header's cells as written", deferred=True, deferred_group="header"
+        Json, comment="the header's cells as written", deferred=True, deferred_group="header"
     )
     columns: Mapped[list[str | None] | None] = mapped_column(
-        JSONB, comment="the record's column per cell, or null", deferred=True, deferred_group="header"
+        Json, comment="the record's column per cell, or null", deferred=True, deferred_group="header"
     )
     profile: Mapped[dict[str, Any] | None] = mapped_column(
-        JSONB, comment="how its lines are written; null: commas and UTF-8", deferred=True, deferred_group="header"
+        Json, comment="how its lines are written; null: commas and UTF-8", deferred=True, deferred_group="header"
     )
     mapping: Mapped[dict[str, Any] | None] = mapped_column(
-        JSONB,
+        Json,
         comment="how the file's cells fill the record's columns; null: by columns alone",
         deferred=True,
         deferred_group="header",
     )
     answers: Mapped[dict[str, Any] | None] = mapped_column(
-        JSONB,
+        Json,
         comment="what people have answered about the file, by question",
         deferred=True,
         deferred_group="header",
     )
     questions: Mapped[list[Any] | None] = mapped_column(
-        JSONB,
+        Json,
         comment="what is still to be answered; null or empty: nothing",
         deferred=True,
         deferred_group="header",
     )
     conversion: Mapped[dict[str, Any] | None] = mapped_column(
-        JSONB,
+        Json,
         comment="what was converted, and what was noticed; null: the file is read as it is",
         deferred=True,
         deferred_group="header",

@@ -6,10 +6,10 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import BigInteger, ForeignKey, Identity, Index, String, func
-from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from importer.models.base import Base
+from importer.models.json_values import Json
 
 
 class Layout(Base):
@@ -23,7 +23,7 @@ class Layout(Base):
     user_id: Mapped[int | None] = mapped_column(
         ForeignKey("users.id", ondelete="CASCADE"), comment="who answered; null: at the command line"
     )
-    answers: Mapped[dict[str, Any]] = mapped_column(JSONB, comment="by question")
+    answers: Mapped[dict[str, Any]] = mapped_column(Json, comment="by question")
     answered_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
     __table_args__ = (Index("ix_layouts_header", "record_type", "header_digest"),)

@@ -96,6 +96,15 @@ def test_failed_rows_name_the_row_of_the_sheet(world):
     assert (number, failed.line_number, failed.cells) == (2, 5, ["no address", "B"])
 
 
+@pytest.mark.parametrize("character", ["\\u0000", "\\ud800"])
+def test_names_in_json_may_have_characters_that_postgres_refuses(world, character):
+    file = '{"email": "a@b.co", "name": "A", "note%s": "x"}\n' % character
+    import_id = world.upload(file.encode())
+    world.convert()
+    found = world.find_whole(import_id)
+    assert (found.status, found.header) == (Status.QUEUED, ["email", "name", "note\N{REPLACEMENT CHARACTER}"])
+
+
 def test_a_workbook_of_several_sheets_waits_for_the_choice_and_then_converts_that_one(world):
     sheets = (("Two", "visible", row("email", "name") + row("two@example.com", "Two")),)
     file = xlsx(row("email", "name"), row("one@example.com", "One"), sheets=sheets).getvalue()

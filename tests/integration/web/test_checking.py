@@ -67,6 +67,14 @@ def test_what_only_a_person_can_say_is_asked_and_nothing_begins(content, questio
     assert all(question["text"] and "default" in question for question in told["questions"])
 
 
+def test_a_question_may_show_a_cell_with_a_character_that_postgres_refuses(operator, visitor):
+    someone = visitor(operator)
+    told = uploaded(someone, UNNAMED.replace(b"ACME", b"AC\0ME"))
+    assert ids(told) == ["column-3"]
+    assert "AC\N{REPLACEMENT CHARACTER}ME" in told["questions"][0]["text"]
+    assert someone.get(f"/imports/{told['id']}/file").status_code == 200
+
+
 def test_answers_that_leave_no_question_start_the_import(operator, visitor, session, services):
     someone = visitor(operator)
     told = uploaded(someone, DATES)
