@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
@@ -12,6 +13,7 @@ from importer.files.cells.readings import DATE_ORDERS, Reading
 from importer.files.questions import Answers, Choice, Question
 
 MARKS = {",": "a comma: 1.234,56", ".": "a point: 1,234.56"}
+FIRST_YEAR = re.compile("[12][0-9]{3}", re.ASCII)
 YES, NO = "yes", "no"
 PARTS = ("date_order", "decimal_mark", "century", "words", "no_values")
 """What a person may say of how the cells of a column are read."""
@@ -29,17 +31,16 @@ class Said(NamedTuple):
     final: frozenset[str]
 
 
-def said_of_cells(kind: str, column: int, name: str, answers: Answers) -> Said:
-    """What people have said of the cells of a column, by its number or its name.
+def said_of_cells(kind: str, called: Sequence[str], answers: Answers) -> Said:
+    """What people have said of the cells of a column.
 
     Args:
-        column: from 0.
-        name: as the file has it.
+        called: its names in answers; what was said by the last counts most.
     """
     parts: dict[str, Any] = {}
     final: frozenset[str] = frozenset()
     for part in PARTS:
-        for question in (f"{part}-{name}", f"{part}-{column + 1}"):
+        for question in (f"{part}-{name}" for name in called):
             if (valid := _valid(part, answers.peek(question))) is not None:
                 answers.get(question)
                 parts[part] = valid
@@ -56,7 +57,7 @@ def _valid(part: str, answer: Any) -> Any:
             return answer
         case "decimal_mark", str() if answer in MARKS:
             return answer
-        case "century", int() | str() if str(answer).isdecimal() and 1000 <= int(answer) < 3000:
+        case "century", int() | str() if FIRST_YEAR.fullmatch(str(answer)):
             return int(answer)
         case "words", dict():
             return {str(word): str(value) for word, value in answer.items()}

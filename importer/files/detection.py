@@ -70,7 +70,7 @@ def describe(sample: Sample, known: frozenset[str] = frozenset(), answers: Answe
     answers = answers or Answers()
     encoding = answers.valid("encoding", CALLED.__contains__)
     text = _parsed(sample, encoding, *(answers.valid(question, is_sign) for question in ("delimiter", "quote")))
-    table = table_said(text.records, answers.valid("header", is_header)) or table_of(text.records, known)
+    table = table_as_said(text.records, answers) or table_of(text.records, known)
     rows = text.records[table.rows_at :]
     profile = Profile(
         text.encoding.name,
@@ -109,9 +109,10 @@ def is_sign(answer: str) -> bool:
     return (len(answer) <= 1 and answer not in "\r\n\0") or not answer
 
 
-def is_header(answer: str) -> bool:
-    """Whether an answer may say which line is the header."""
-    return answer == LEFT_OUT or answer.isdecimal()
+def table_as_said(records: Sequence[Located], answers: Answers) -> Table | None:
+    """Where the table lies, if a person has said which line is its header, and there is such a line."""
+    lines = {LEFT_OUT, *(str(record.line) for record in records)}
+    return table_said(records, answers.valid("header", lines.__contains__))
 
 
 class _Parsed(NamedTuple):

@@ -14,7 +14,7 @@ from rapidfuzz import fuzz
 from importer.files.fields import Field
 from importer.files.mapping import FIRST, LAST
 from importer.files.names import normalised
-from importer.files.questions import LEFT_OUT, Answers
+from importer.files.questions import DIGITS, LEFT_OUT, Answers, names_in_answers
 
 NEAR = 80
 """Two names are near from this score on (0 to 100, RapidFuzz's ratio of their normalised forms)."""
@@ -55,7 +55,7 @@ class Source:
             return cls(constant=answer[1:], is_said=True)
         part = next((PARTS[end] for end in PARTS if answer.endswith(end)), None)
         numbers = answer.removesuffix(f".{part}").split("+") if part else answer.split("+")
-        if not all(number.isdecimal() and 1 <= int(number) <= width for number in numbers):
+        if not all(n.isdecimal() and len(n) <= DIGITS and 1 <= int(n) <= width for n in numbers):
             return None
         if part and len(numbers) > 1:
             return None
@@ -144,9 +144,9 @@ class Matching:
                 self._give(one.name, source)
         parts = ("", *PARTS)
         taken = {LEFT_OUT, *(f"{one.name}{part}" for one in self.fields for part in parts)}
-        for place, name in enumerate(self.names):
-            for question in dict.fromkeys((f"column-{name}", f"column-{place + 1}")):
-                said = answers.valid(question, taken.__contains__)
+        for place in range(width):
+            for name in names_in_answers(self.names, place):
+                said = answers.valid(f"column-{name}", taken.__contains__)
                 if said is not None:
                     self._give_column(place, said)
 

@@ -16,7 +16,7 @@ from importer.files.detection import Described, letters
 from importer.files.fields import Field
 from importer.files.mapping import Fill, Mapping
 from importer.files.matching import Matching, Source
-from importer.files.questions import LEFT_OUT, Answers, Choice, Question
+from importer.files.questions import LEFT_OUT, Answers, Choice, Question, names_in_answers
 
 TYPICAL = frozenset({"email", "date", "datetime", "yes_no"})
 """Kinds of fields that can be told by their cells alone."""
@@ -134,7 +134,7 @@ class _Proposing:
     def _decide(self, one: Field, source: Source) -> Decision:
         """How the cells are read; of several joined columns each cell is a text."""
         column = source.columns[0]
-        said = said_of_cells(one.kind, column, self._names[column], self._answers)
+        said = said_of_cells(one.kind, names_in_answers(self._names, column), self._answers)
         decision = decide(
             one.kind,
             self._cells[column],

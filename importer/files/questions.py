@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 LEFT_OUT = "none"
@@ -62,6 +62,24 @@ class Question(NamedTuple):
         """What `as_json` told."""
         choices = (Choice(one["value"], one["text"], tuple(one["examples"])) for one in told["choices"])
         return cls(told["id"], told["kind"], told["text"], tuple(choices), told["default"])
+
+
+DIGITS = 9
+"""A number of a column has no more."""
+
+
+def names_in_answers(names: Sequence[str], column: int) -> list[str]:
+    """What a column is called in the id of a question or answer: its name, or its number, which counts more.
+
+    A name that is the number of another column is no name here.
+
+    Args:
+        names: of all columns.
+        column: from 0.
+    """
+    number, name = str(column + 1), names[column]
+    is_number = name.isdecimal() and len(name) <= DIGITS and 1 <= int(name) <= len(names)
+    return [number] if is_number or not name.strip() else [name, number]
 
 
 class Answers(Mapping[str, Any]):

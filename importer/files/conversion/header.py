@@ -9,7 +9,7 @@ from itertools import islice
 from importer.files.conversion.inspection import LINES_LOOKED_AT, table_in
 from importer.files.conversion.lines import Line
 from importer.files.csv_reader import Position
-from importer.files.detection import Described, about_header, is_header, letters
+from importer.files.detection import Described, about_header, letters, table_as_said
 from importer.files.dialects import Dialect
 from importer.files.fields import Field
 from importer.files.json_lines import JsonLinesReader
@@ -20,7 +20,7 @@ from importer.files.profile import Profile
 from importer.files.proposal import propose
 from importer.files.questions import Answers
 from importer.files.refusals import refusal
-from importer.files.tables import FIRST_ROWS, Located, table_said
+from importer.files.tables import FIRST_ROWS, Located
 
 
 def describe_lines(head: bytes, fields: Sequence[Field], answers: Answers, limits: Limits) -> Described:
@@ -36,7 +36,7 @@ def describe_lines(head: bytes, fields: Sequence[Field], answers: Answers, limit
     lines = [Line(row.line_number, row.cells, row.problem and row.problem.code) for row in records]
     located = [Located(line.place, line.cells) for line in lines]
     known = frozenset().union(*(field.names for field in fields))
-    table = table_said(located, answers.valid("header", is_header)) or table_in(lines, known)
+    table = table_as_said(located, answers) or table_in(lines, known)
     if table.rows_at >= len(lines):
         raise refusal("no_rows" if lines else "empty")
     rows = located[table.rows_at :]
