@@ -98,7 +98,7 @@ def test_failed_rows_name_the_row_of_the_sheet(world):
 
 @pytest.mark.parametrize("character", ["\\u0000", "\\ud800"])
 def test_names_in_json_may_have_characters_that_postgres_refuses(world, character):
-    file = '{"email": "a@b.co", "name": "A", "note%s": "x"}\n' % character
+    file = f'{{"email": "a@b.co", "name": "A", "note{character}": "x"}}\n'
     import_id = world.upload(file.encode())
     world.convert()
     found = world.find_whole(import_id)
