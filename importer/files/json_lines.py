@@ -106,7 +106,7 @@ class JsonLinesReader:
         if len(cells) < width and may_be_short:
             self._short_rows += 1
             return cells + [""] * (width - len(cells))
-        return cells if any(cells[width:]) else cells[:width]
+        return cells if any(map(str.strip, cells[width:])) else cells[:width]
 
     def _problem(self, cells: list[str], found: dict[str, Any] | None) -> Problem | None:
         """What is wrong: what the conversion found, or what these cells show."""

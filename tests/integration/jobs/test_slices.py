@@ -254,7 +254,7 @@ def test_rows_and_offsets_agree_where_lines_are_blank_quoted_and_ragged(world, t
     lines = [f'p{n}@example.com,"name\n{n}, the ""first"""\r\n{"" if n % 3 else chr(10)}' for n in range(40)]
     import_id = world.upload("\ufeffemail,name\r\n" + "".join(lines) + "ragged\n")
     world.run()
-    assert world.codes(import_id) == {41: "invalid_value"}  # its only cell is no address; the missing one is empty
+    assert world.codes(import_id) == {41: "invalid_email"}  # its only cell is no address; the missing one is empty
     assert world.records()["p7@example.com"]["name"] == 'name\n7, the "first"'
     assert_every_row_accounted_for(world, import_id, None, rows=41)
 
