@@ -64,7 +64,8 @@ def table_of(records: Sequence[Located], known: frozenset[str] = frozenset()) ->
         )
     end = place + 1
     names = list(header.cells)
-    while end < len(records) - 1 and _goes_on(records, end, width):
+    is_known = bool(known & set(map(normalised, names)))
+    while not is_known and end < len(records) - 1 and _goes_on(records, end, width):
         names = [
             " ".join(filter(None, map(str.strip, pair))) for pair in zip(names, records[end].cells, strict=False)
         ]

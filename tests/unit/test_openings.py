@@ -259,3 +259,8 @@ def test_any_head_is_read_or_refused(data, is_whole_file):
         assert {"email", "name"} <= set(columns_of(header)) or header.proposal.questions
         assert header.position.offset <= len(data)
     assert code is None or code in REFUSALS
+
+
+def test_a_first_row_without_an_address_is_no_second_line_of_the_header():
+    opening = header_of(b"email,name\nnonsense,x\nb@example.com,Bob\nc@example.com,Cy\n")
+    assert (columns_of(opening), opening.position.line_number) == (["email", "name"], 1)
