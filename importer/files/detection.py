@@ -82,7 +82,7 @@ def describe(sample: Sample, known: frozenset[str] = frozenset(), answers: Answe
         table.width,
     )
     footer, end = _footer(sample, rows, profile, is_all=text.is_all)
-    said = answers.valid("footer", (LEFT_OUT, ROWS).__contains__)
+    said = _footer_as_said(footer, answers)
     if footer is not None and said != ROWS:
         rows = [row for row in rows if not text.is_all or row.line < footer.line]
     questions = [
@@ -223,8 +223,19 @@ def _footer(
     return footer, begin + sum(len(line) + 1 for line in lines)
 
 
+def _footer_as_said(footer: Footer | None, answers: Answers) -> str | None:
+    """What a person has said of what stands below the table.
+
+    What was said of an earlier file counts where this one looks so, too: below that one stood something else.
+    """
+    said = answers.valid("footer", (LEFT_OUT, ROWS).__contains__)
+    if said is None or footer is None or answers.is_final("footer"):
+        return said
+    return said if said == (LEFT_OUT if footer.is_sure else ROWS) else None
+
+
 def _about_footer(footer: Footer | None, said: str | None, *, is_all: bool) -> Iterator[Question]:
-    if footer is not None and said not in (LEFT_OUT, ROWS):
+    if footer is not None and said is None:
         cells = " ".join(cell.strip() for cell in footer.cells if cell.strip())
         choices = (Choice(LEFT_OUT, "no: it is left out"), Choice(ROWS, "yes: it is imported like the others"))
         where = f"Line {footer.line:,}" if is_all else "Near its end the file"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -15,7 +16,7 @@ from importer.files.questions import Answers, Question
 from importer.lifecycle.beginnings import HEAD_BYTES
 from importer.lifecycle.dispatching import convert
 from importer.lifecycle.layouts import REMEMBERED, recall
-from importer.lifecycle.starting import Reading, digest_of, start_or_wait
+from importer.lifecycle.starting import Reading, as_remembered, digest_of, start_or_wait
 from importer.lifecycle.transitions import try_move
 from importer.models import Import
 from importer.services import Services
@@ -118,12 +119,14 @@ def read_converted(session: Session, services: Services, import_: Import, given:
     """
     fields, limits = services.record_types[import_.record_type].fields, _limits(services)
     head = lines_beginning(services, import_)
-    described = describe_lines(head, fields, Answers(given), limits)
+    describe = partial(describe_lines, head, fields, limits)
+    asked = Answers(given)
+    described = describe(asked)
     remembered = recall(session, import_.record_type, digest_of(described), import_.created_by)
-    asked = Answers(given, remembered.answers if remembered else None)
+    if remembered is not None:
+        remembered, asked, described = as_remembered(remembered, given, describe)
     for question in BEFORE:
         asked.get(question)
-    described = describe_lines(head, fields, asked, limits)
     opening = open_lines(head, described, fields, asked, limits)
     unused = [question for question in asked.unused if question in given]
     return Reading(opening, dict(asked), given, remembered, unused)

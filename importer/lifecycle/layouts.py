@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -21,12 +21,18 @@ class Remembered(NamedTuple):
     """Answers of an earlier file.
 
     Attributes:
+        digest: of the header under which they are remembered.
         by: the e-mail address of who gave them; None: the command line.
     """
 
+    digest: str
     answers: dict[str, Any]
     by: str | None
     at: datetime
+
+    def without(self, questions: Collection[str]) -> Remembered:
+        """The same, without what was said to these questions."""
+        return self._replace(answers={id_: said for id_, said in self.answers.items() if id_ not in questions})
 
     def as_json(self) -> dict[str, Any]:
         """What is kept of it beside the answers of an import."""
@@ -55,7 +61,7 @@ def recall(session: Session, record_type: str, digest: str, user_id: int | None)
         .limit(1)
     )
     found = session.execute(wanted).one_or_none()
-    return None if found is None else Remembered(*found)
+    return None if found is None else Remembered(digest, *found)
 
 
 def remember(

@@ -6,7 +6,8 @@ What is remembered for the file's layout counts as answered, unless the file con
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 from sqlalchemy.orm import Session
@@ -25,6 +26,9 @@ from importer.statuses import Status
 
 ABOUT_THE_FILE = frozenset({"encoding", "delimiter", "header"})
 """Questions whose answer decides what the header is."""
+
+ABOUT_THE_TEXT = ABOUT_THE_FILE | {"quote"}
+"""What may be answered of a text beside that, whether it is asked or not."""
 
 
 class Reading(NamedTuple):
@@ -64,24 +68,42 @@ def read_beginning(
     Raises:
         RefusedFileError: it cannot be imported, whatever is answered.
     """
-    fields, limits = record_type.fields, _limits(services)
-    remembered = None
-    for tried in _with_each_choice(beginning, record_type, given):
+    fields = record_type.fields
+    asked, remembered = Answers(given), None
+    described = describe_text(beginning, fields, asked)
+    for tried in _with_each_choice(described, beginning, record_type, given):
         remembered = recall(session, record_type.name, digest_of(tried), user_id)
         if remembered is not None:
+            remembered, asked, described = as_remembered(
+                remembered, given, partial(describe_text, beginning, fields)
+            )
             break
-    asked = Answers(given, remembered.answers if remembered else None)
-    described = describe_text(beginning, fields, asked)
-    opening = open_text(beginning, described, fields, asked, limits)
+    opening = open_text(beginning, described, fields, asked, _limits(services))
     unused = [question for question in asked.unused if question in given]
     return Reading(opening, dict(asked), dict(given), remembered, unused)
 
 
+def as_remembered(
+    remembered: Remembered, given: Mapping[str, Any], describe: Callable[[Answers], Described]
+) -> tuple[Remembered, Answers, Described]:
+    """Describe a file by the answers to an earlier one with the same header.
+
+    Where they lead to another header, as the number of a line does in a file with more titles, the file
+    contradicts what they say of its text, and that does not count.
+    """
+    asked = Answers(given, remembered.answers)
+    described = describe(asked)
+    if digest_of(described) != remembered.digest:
+        remembered = remembered.without(ABOUT_THE_TEXT)
+        asked = Answers(given, remembered.answers)
+        described = describe(asked)
+    return remembered, asked, described
+
+
 def _with_each_choice(
-    beginning: Beginning, record_type: RecordType, given: Mapping[str, Any]
+    described: Described, beginning: Beginning, record_type: RecordType, given: Mapping[str, Any]
 ) -> Iterator[Described]:
     """The file as it looks, then with each choice where it is not certain: one of these headers may be known."""
-    described = describe_text(beginning, record_type.fields, Answers(given))
     yield described
     for question in described.questions:
         if question.id in ABOUT_THE_FILE:

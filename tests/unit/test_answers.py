@@ -41,6 +41,7 @@ def test_a_name_of_digits_that_is_no_number_of_a_column_is_a_name():
         {"delimiter": "none"},
         {"quote": "''"},
         {"header": "99"},
+        {"footer": "yes"},
         {"column-2": "nothing"},
         {"field-company": "4"},
         {"empty_cells": "erase"},
@@ -52,3 +53,17 @@ def test_an_answer_that_its_question_does_not_have_is_told_even_where_nothing_is
     answers = Answers(given)
     assert not opened(b"email,company,joined\na@b.co,ACME,2024-01-31\n", answers).proposal.questions
     assert answers.unused == list(given)
+
+
+BELOW = b"email,company,joined\n" + b"a@b.co,ACME,2024-01-31\n" * 5
+
+
+def asked_of(content: bytes, remembered: dict[str, str]) -> list[str]:
+    return [question.id for question in opened(content, Answers({}, remembered)).proposal.questions]
+
+
+def test_a_footer_was_left_out_of_an_earlier_file_but_what_may_be_a_row_of_this_one_is_asked_about():
+    assert asked_of(BELOW + b"Total,,\n", {"footer": "none"}) == []
+    assert asked_of(BELOW + b"z@b.co,,\n", {"footer": "none"}) == ["footer"]
+    assert asked_of(BELOW + b"z@b.co,,\n", {"footer": "rows"}) == []
+    assert asked_of(BELOW + b"Total,,\n", {"footer": "rows"}) == ["footer"]

@@ -23,7 +23,7 @@ from importer.files.refusals import refusal
 from importer.files.tables import FIRST_ROWS, Located
 
 
-def describe_lines(head: bytes, fields: Sequence[Field], answers: Answers, limits: Limits) -> Described:
+def describe_lines(head: bytes, fields: Sequence[Field], limits: Limits, answers: Answers) -> Described:
     """Describe a converted file by its first lines.
 
     Args:

@@ -143,6 +143,23 @@ def test_a_file_that_contradicts_what_is_remembered_asks_again(operator, visitor
     assert (told["status"], ids(told)) == ("waiting", ["date_order-3"])
 
 
+def test_a_remembered_header_line_does_not_count_in_a_file_with_fewer_titles(operator, visitor, session):
+    someone = visitor(operator)
+    rows = b"email,name\na@example.com,Ann\nb@example.com,Bob\nc@example.com,Cem\n"
+    sent = someone.post(
+        "/imports?record_type=contacts",
+        {
+            "options": json.dumps({"profile": {"header": "5"}}),
+            "file": (io.BytesIO(b"Members\nof May\n\n\n" + rows), "a.csv"),
+        },
+        headers={"Accept": "application/json"},
+    )
+    assert sent.get_json()["status"] == "queued"
+    again = uploaded(someone, b"Members\n\n" + rows)
+    assert again["status"] == "queued"
+    assert stored(session, again["id"]).header == ["email", "name"]
+
+
 def test_a_script_may_refuse_to_wait(operator, visitor, session):
     someone = visitor(operator)
     refused = someone.post(

@@ -41,7 +41,7 @@ ROWS = {
 def test_the_rows_of_a_file_are_those_that_a_person_sees(converted, name, rows):
     data = b"".join(line.encode() for line in converted(io.BytesIO((CASES / name).read_bytes())).lines)
     fields, answers = RecordTypes()["contacts"].fields, Answers()
-    opening = open_lines(data, describe_lines(data, fields, answers, LIMITS), fields, answers, LIMITS)
+    opening = open_lines(data, describe_lines(data, fields, LIMITS, answers), fields, answers, LIMITS)
     source = io.BytesIO(data)
     source.seek(opening.position.offset)
     width = len(opening.names)
