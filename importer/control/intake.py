@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from importer.errors import FileTooLargeError, NotInPlaceError, UploadError
 from importer.files.openings import Beginning
 from importer.files.samples import from_line_end
+from importer.lifecycle.beginnings import HEAD_BYTES
 from importer.lifecycle.starting import Reading, read_beginning
 from importer.models import Import
 from importer.record_types import RecordType
@@ -19,9 +20,6 @@ from importer.services import Services
 from importer.statuses import Status
 from importer.storage.object_writer import ObjectWriter
 from importer.time_limits import UPLOAD_REPORT_SECONDS
-
-HEAD_BYTES = 1024 * 1024
-"""So much of a file is looked at before its rows are dispatched; its header must fit."""
 
 PIECES, PIECE_BYTES = 4, 32 * 1024
 """Of what follows, so many pieces of this size tell the encoding, where the head is ASCII."""
@@ -42,9 +40,14 @@ class Incoming(NamedTuple):
 
 def stream(
     session: Session, services: Services, incoming: Incoming, chunks: Iterable[bytes], writer: ObjectWriter
-) -> tuple[Beginning, Reading | None]:
-    """Write the file; it is looked at on the way where its record type is known and its head is full."""
-    head, tail, size, reading = b"", b"", 0, None
+) -> Beginning:
+    """Write the file; where its record type is known and its head is full, it may be refused on the way.
+
+    Raises:
+        RefusedFileError: it cannot be imported, whatever is answered, or is too large.
+        UploadError: the import was cancelled meanwhile.
+    """
+    head, tail, size = b"", b"", 0
     pieces: list[bytes] = []
     seen = time.monotonic()
     for chunk in chunks:
@@ -54,7 +57,7 @@ def stream(
         if len(head) < HEAD_BYTES:
             head += chunk[: HEAD_BYTES - len(head)]
             if len(head) == HEAD_BYTES and incoming.record_type is not None:
-                reading = look_at(session, services, incoming, Beginning(head, is_whole_file=False))
+                look_at(session, services, incoming, Beginning(head, is_whole_file=False))
         elif len(pieces) < PIECES and not chunk.isascii():
             pieces.append(_around_first(chunk))
         tail = (tail + chunk)[-PIECE_BYTES:]
@@ -65,7 +68,7 @@ def stream(
     is_whole = len(head) == size
     if not is_whole:
         pieces.append(from_line_end(tail))
-    return Beginning(head, is_whole, tuple(pieces), size), reading
+    return Beginning(head, is_whole, tuple(pieces), size)
 
 
 def _around_first(chunk: bytes) -> bytes:

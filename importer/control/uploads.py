@@ -159,12 +159,11 @@ def receive(
     digest = hashlib.sha256()
     try:
         with services.storage.open_writer(incoming.object_key) as writer:
-            beginning, reading = stream(session, services, incoming, _hashed(chunks, digest), writer)
+            beginning = stream(session, services, incoming, _hashed(chunks, digest), writer)
             incoming = incoming._replace(
                 record_type=_said_type(services, incoming, says_type()), given=says_options().given
             )
-            if reading is None or not beginning.is_whole_file or reading.given != incoming.given:
-                reading = look_at(session, services, incoming, beginning)
+            reading = look_at(session, services, incoming, beginning)
             if reading is not None:
                 _refuse_to_wait(reading, says_options())
             stored = writer.complete()

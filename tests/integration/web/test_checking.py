@@ -10,6 +10,7 @@ import re
 import pytest
 from sqlalchemy import select
 
+from importer.lifecycle.beginnings import HEAD_BYTES
 from importer.models import Import, Layout
 from importer.queue import queues
 from importer.statuses import Status
@@ -158,6 +159,17 @@ def test_a_remembered_header_line_does_not_count_in_a_file_with_fewer_titles(ope
     again = uploaded(someone, b"Members\n\n" + rows)
     assert again["status"] == "queued"
     assert stored(session, again["id"]).header == ["email", "name"]
+
+
+def test_what_stands_below_a_table_is_asked_about_also_where_the_file_ends_with_what_is_looked_at_first(
+    operator, visitor
+):
+    row = b"a@example.com,Ann,0301,ACME\n"
+    begin, end = b"email,name,phone,company\n", b"Total,,,\n"
+    count, left = divmod(HEAD_BYTES - len(begin) - len(end), len(row))
+    content = begin + row * (count - 1) + row.replace(b"ACME", b"A" * (left + 4)) + end
+    assert len(content) == HEAD_BYTES
+    assert ids(uploaded(visitor(operator), content)) == ["footer"]
 
 
 def test_a_script_may_refuse_to_wait(operator, visitor, session):
