@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from sqlalchemy.orm import Session
 
 from importer.errors import FileTooLargeError, NotInPlaceError, RefusedFileError, UnknownRecordTypeError
+from importer.files.conversion.sources import CONVERTED
 from importer.files.detection import Described, describe
 from importer.files.fields import Field
 from importer.files.kinds import kind_of
@@ -33,20 +34,6 @@ LEAST_LINES = 10
 
 MOST_COLUMNS = 300
 """Of a file with more columns only the record type is told: to match them all takes longer than a person waits."""
-
-CONVERTED: dict[str, str] = {
-    "xlsx": "an Excel workbook",
-    "xls": "an old Excel workbook",
-    "ods": "an OpenDocument spreadsheet",
-    "gzip": "a file compressed with gzip",
-    "bzip2": "a file compressed with bzip2",
-    "xz": "a file compressed with xz",
-    "zip": "a ZIP archive",
-    "json": "JSON objects in a list",
-    "json_lines": "JSON objects, one after the other",
-    "html": "a table of a web page",
-}
-"""Kinds of files that can be read once they are converted, which begins when they have arrived; in words."""
 
 
 class Fit(NamedTuple):

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from rapidfuzz import fuzz
 
@@ -60,15 +59,6 @@ class Source:
         if part and len(numbers) > 1:
             return None
         return cls(tuple(int(number) - 1 for number in numbers), part, is_said=True)
-
-    def as_answer(self) -> str:
-        """The answer that means this."""
-        if self.constant is not None:
-            return CONSTANT + self.constant
-        if not self.columns:
-            return LEFT_OUT
-        columns = "+".join(str(column + 1) for column in self.columns)
-        return f"{columns}.{self.part}" if self.part else columns
 
 
 @dataclass
@@ -211,8 +201,3 @@ def _nearness(written: str, wanted: str) -> float:
     if len(wanted) >= WITHIN and (written.startswith(wanted) or written.endswith(wanted)):
         return 90.0
     return float(fuzz.ratio(written, wanted))
-
-
-def column_answers(said: dict[str, Any]) -> dict[str, str]:
-    """Answers about columns from a mapping by their names: `{"E-Mail": "email", "Notes": None}`."""
-    return {f"column-{name}": LEFT_OUT if field is None else str(field) for name, field in said.items()}

@@ -11,12 +11,11 @@ from sqlalchemy.orm import Session
 
 from importer.errors import QuestionsError
 from importer.files.conversion.header import describe_lines, open_lines
-from importer.files.problems import Limits
 from importer.files.questions import Answers, Question
 from importer.lifecycle.beginnings import HEAD_BYTES
 from importer.lifecycle.dispatching import convert
 from importer.lifecycle.layouts import REMEMBERED, recall
-from importer.lifecycle.starting import Reading, as_remembered, digest_of, start_or_wait
+from importer.lifecycle.starting import Reading, as_remembered, digest_of, header_limits, start_or_wait
 from importer.lifecycle.transitions import try_move
 from importer.models import Import
 from importer.services import Services
@@ -117,7 +116,7 @@ def read_converted(session: Session, services: Services, import_: Import, given:
     Raises:
         as `start_converted` does.
     """
-    fields, limits = services.record_types[import_.record_type].fields, _limits(services)
+    fields, limits = services.record_types[import_.record_type].fields, header_limits(services)
     head = lines_beginning(services, import_)
     describe = partial(describe_lines, head, fields, limits)
     asked = Answers(given)
@@ -143,8 +142,3 @@ def lines_beginning(services: Services, import_: Import) -> bytes:
     with io.BufferedReader(stored, HEAD_BYTES) as source:
         head = source.read(HEAD_BYTES)
     return head[: head.rfind(b"\n") + 1]
-
-
-def _limits(services: Services) -> Limits:
-    settings = services.settings
-    return Limits(None, settings.max_record_bytes, settings.max_cell_chars)

@@ -78,7 +78,7 @@ def read_beginning(
                 remembered, given, partial(describe_text, beginning, fields)
             )
             break
-    opening = open_text(beginning, described, fields, asked, _limits(services))
+    opening = open_text(beginning, described, fields, asked, header_limits(services))
     unused = [question for question in asked.unused if question in given]
     return Reading(opening, dict(asked), dict(given), remembered, unused)
 
@@ -112,7 +112,8 @@ def _with_each_choice(
                 yield describe_text(beginning, record_type.fields, answers)
 
 
-def _limits(services: Services) -> Limits:
+def header_limits(services: Services) -> Limits:
+    """What a header must keep to."""
     settings = services.settings
     return Limits(None, settings.max_record_bytes, settings.max_cell_chars)
 

@@ -7,7 +7,8 @@ from typing import Any
 from flask import Blueprint, g, request
 from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, UnsupportedMediaType
 
-from importer.control.first_look import CONVERTED, FIRST_BYTES, FirstLook, look
+from importer.control.first_look import FIRST_BYTES, FirstLook, look
+from importer.files.conversion.sources import CONVERTED
 from importer.web.extensions import db, services
 from importer.web.formats import reading, visible
 

@@ -10,7 +10,7 @@ from typing import Any
 from flask import Flask
 from markupsafe import Markup, escape
 
-from importer.control.first_look import CONVERTED
+from importer.files.conversion.sources import CONVERTED
 from importer.files.dialects import DELIMITERS
 
 SHOWN_CHARACTERS = 300

@@ -29,8 +29,19 @@ COMPRESSED: dict[str, Callable[[BinaryIO], BinaryIO]] = {
     "xz": lambda file: cast(BinaryIO, lzma.LZMAFile(file)),  # noqa: SIM115 - closes nothing
 }
 CONTAINERS = frozenset({*COMPRESSED, "zip", "archive"})
-CONVERTED = frozenset({*COMPRESSED, "zip", "xlsx", "ods", "xls", "json", "json_lines", "html"})
-"""The kinds of file, besides some texts, that are converted."""
+CONVERTED: dict[str, str] = {
+    "xlsx": "an Excel workbook",
+    "xls": "an old Excel workbook",
+    "ods": "an OpenDocument spreadsheet",
+    "gzip": "a file compressed with gzip",
+    "bzip2": "a file compressed with bzip2",
+    "xz": "a file compressed with xz",
+    "zip": "a ZIP archive",
+    "json": "JSON objects in a list",
+    "json_lines": "JSON objects, one after the other",
+    "html": "a table of a web page",
+}
+"""The kinds of file, besides some texts, that are converted; in words."""
 
 DAMAGED = (EOFError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, gzip.BadGzipFile, zipfile.LargeZipFile)
 
