@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from importer.errors import QuestionsError
+from importer.errors import QuestionsError, UnknownAnswersError
 from importer.files.conversion.header import describe_lines, open_lines
 from importer.files.questions import Answers, Question
 from importer.lifecycle.beginnings import HEAD_BYTES
@@ -100,6 +100,8 @@ def start_converted(services: Services, import_id: str) -> None:
         given = {name: said for name, said in (import_.answers or {}).items() if name != REMEMBERED}
         session.commit()  # S3 is asked next, and the database ends a transaction that waits for long
         reading = read_converted(session, services, import_, given)
+        if reading.unused:
+            raise UnknownAnswersError(reading.unused, reading.opening.proposal.questions)
         _refuse_to_wait(import_, reading.opening.proposal.questions)
         start_or_wait(session, services, import_, reading, only_from=[Status.CONVERTING])
 

@@ -96,7 +96,15 @@ def test_failed_rows_name_the_row_of_the_sheet(world):
     assert (number, failed.line_number, failed.cells) == (2, 5, ["no address", "B"])
 
 
-@pytest.mark.parametrize("character", ["\\ud800"])
+def test_an_answer_that_a_converted_file_does_not_ask_for_stops_its_import(world):
+    import_id = world.begin_conversion(people(2), **{"column-9": "company"})
+    world.convert()
+    found = world.find_whole(import_id)
+    assert (found.status, found.reason_code) == (Status.STOPPED, "file_refused")
+    assert "column-9" in found.reason
+
+
+@pytest.mark.parametrize("character", ["\\u0000", "\\ud800"])
 def test_names_in_json_may_have_characters_that_postgres_refuses(world, character):
     file = f'{{"email": "a@b.co", "name": "A", "note{character}": "x"}}\n'
     import_id = world.upload(file.encode())
