@@ -45,9 +45,9 @@ def describe_lines(head: bytes, fields: Sequence[Field], limits: Limits, answers
     if any("\0" in name for name in names):
         raise refusal("binary", line=table.header_line)
     width = max([table.width, *(place + 1 for place, name in enumerate(names) if name.strip())])
-    filled = [name if name.strip() else letters(width)[place] for place, name in enumerate(names[:width])]
+    names = [*names[:width], *[""] * (width - len(names))]
     asked = list(about_header(table, located))
-    return Described(profile, {"header": table.evidence}, [], asked, filled, rows, located[:FIRST_ROWS])
+    return Described(profile, {"header": table.evidence}, [], asked, names, rows, located[:FIRST_ROWS])
 
 
 def open_lines(

@@ -96,6 +96,14 @@ def test_failed_rows_name_the_row_of_the_sheet(world):
     assert (number, failed.line_number, failed.cells) == (2, 5, ["no address", "B"])
 
 
+def test_a_column_of_a_workbook_that_has_no_name_is_asked_about_as_in_a_text(world):
+    file = xlsx(row("email", "name", ""), row("a@b.de", "A", "ACME"), row("b@b.de", "B", "ACME"))
+    import_id = world.begin_conversion(file.getvalue())
+    world.convert()
+    found = world.find_whole(import_id)
+    assert (found.status, [question["id"] for question in found.questions]) == (Status.WAITING, ["column-3"])
+
+
 def test_an_answer_that_a_converted_file_does_not_ask_for_stops_its_import(world):
     import_id = world.begin_conversion(people(2), **{"column-9": "company"})
     world.convert()
