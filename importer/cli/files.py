@@ -6,7 +6,9 @@ from pathlib import Path
 
 import click
 
-from importer.files.__main__ import FEW, tell
+from importer.cli.refusals import refuse
+from importer.errors import UnknownRecordTypeError
+from importer.files.__main__ import FEW, fields_of, tell
 
 
 @click.group("files")
@@ -18,9 +20,14 @@ def group() -> None:
 @click.argument("files", nargs=-1, required=True, metavar="FILE…", type=click.Path(path_type=Path))
 @click.option("--all", "tells_all", is_flag=True, help=f"Print every record, not the first {FEW}.")
 @click.option("--json", "as_json", is_flag=True, help="Print one object a line for each file.")
-def inspect(files: tuple[Path, ...], tells_all: bool, as_json: bool) -> None:
+@click.option("--type", "record_type", help="The record type whose fields the columns are to fill.")
+def inspect(files: tuple[Path, ...], tells_all: bool, as_json: bool, record_type: str | None) -> None:
     """Tell how files would be read, and print their records, as `python -m importer.files` does.
 
     The exit status is 1 if a file is refused.
     """
-    raise SystemExit(tell(files, tells_all=tells_all, as_json=as_json))
+    try:
+        fields = fields_of(record_type)
+    except UnknownRecordTypeError as error:
+        refuse(error.message)
+    raise SystemExit(tell(files, tells_all=tells_all, as_json=as_json, fields=fields))

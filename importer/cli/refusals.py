@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 from flask.cli import with_appcontext
@@ -32,7 +32,7 @@ def command(function: Callable[..., Any]) -> Callable[..., Any]:
     return with_appcontext(run)
 
 
-def refuse(message: str) -> None:
+def refuse(message: str) -> NoReturn:
     """End the process with status 1, saying why."""
     click.echo(message, err=True)
     raise SystemExit(1)

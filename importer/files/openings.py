@@ -127,7 +127,7 @@ def open_text(
         line_format=line_format,
     )
     position = _rows_position(reader, profile, beginning)
-    names = _without_blank_end(described.header, profile.width)
+    names = without_blank_end(described.header, profile.width)
     proposal = propose(described._replace(header=names), fields, answers)
     if proposal.missing:
         if b"\0" in beginning.head[:FIRST_BYTES]:
@@ -186,7 +186,7 @@ def _too_long(record: Record, size: int) -> RefusedFileError:
     return refusal("header_too_long", line=record.line_number, problem=problem)
 
 
-def _without_blank_end(names: list[str], width: int) -> list[str]:
+def without_blank_end(names: list[str], width: int) -> list[str]:
     """The names without blank ones at the end that go beyond the rows: a delimiter there makes no column."""
     end = len(names)
     while end > width and not names[end - 1].strip():

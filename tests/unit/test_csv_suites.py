@@ -14,9 +14,9 @@ import pytest
 from openings import asked, opening_of
 
 from importer.errors import RefusedFileError
-from importer.files.__main__ import inspect
 from importer.files.csv_reader import Record, RecordReader
 from importer.files.fields import Field
+from importer.files.inspection import inspect
 from importer.files.openings import Opening
 
 SUITES = Path(__file__).parents[3] / "shared" / "csv-suites"

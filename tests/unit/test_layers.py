@@ -34,6 +34,7 @@ ROOMS = (
     "importer.transactions",
     "importer.queue",
     "importer.ledger",
+    "importer.files.__main__",
     "importer.record_types",
     "importer.files",
     "importer.config",

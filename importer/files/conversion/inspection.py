@@ -1,14 +1,9 @@
-"""A file that has to be converted, as `python -m importer.files` prints it."""
+"""Which table of a file is meant, and where its header is among the lines that it is converted into."""
 
 from __future__ import annotations
 
-from itertools import islice
-from pathlib import Path
-from typing import Any
-
-from importer.files.conversion.lines import ConversionLimits, Findings, Line
-from importer.files.conversion.tables import TableChoice, convert, described_text, tables_of, with_content
-from importer.files.detection import Described
+from importer.files.conversion.lines import Line
+from importer.files.conversion.tables import TableChoice, with_content
 from importer.files.questions import Choice, Question
 from importer.files.tables import Located, Table, table_of
 
@@ -43,49 +38,3 @@ def table_in(lines: list[Line], known: frozenset[str] = frozenset()) -> Table:
     widest = max((len(line.cells) for line in lines if line.problem is None), default=0)
     filled = [line.cells + [""] * (widest - len(line.cells)) for line in lines]
     return table_of([Located(line.place, cells) for line, cells in zip(lines, filled, strict=True)], known)
-
-
-def inspect_converted(path: Path, kind: str, most: int | None) -> dict[str, Any]:
-    """What is printed of a file of a kind that is converted; of so many of its records, or of all.
-
-    Raises:
-        RefusedFileError: it cannot be converted.
-        OSError: it cannot be opened.
-    """
-    limits, findings = ConversionLimits(), Findings()
-    with path.open("rb") as file:
-        question = question_of_tables(tables_of(file, kind, limits))
-        described = described_text(file, kind, limits)
-        lines = convert(file, kind, table=None, limits=limits, findings=findings)
-        wanted = None if most is None else most + LINES_LOOKED_AT
-        taken = list(islice(lines, wanted))
-    table = table_in(taken[:LINES_LOOKED_AT])
-    rows = taken[table.rows_at :][:most]
-    faults = [f"line {line.place:,}: {line.problem}" for line in rows if line.problem]
-    return {
-        "file": str(path),
-        "profile": _profile(kind, table, described),
-        "evidence": {**(described.evidence if described else {}), "header": table.evidence},
-        "warnings": findings.in_words() + faults,
-        "questions": _questions(question, described),
-        "header": table.header or [],
-        "records": [_fitted(line.cells, table.width) for line in rows],
-        "mapping": None,
-    }
-
-
-def _questions(question: Question | None, described: Described | None) -> list[dict[str, Any]]:
-    asked = [question] if question else []
-    return [one.as_json() for one in [*asked, *(described.questions if described else [])]]
-
-
-def _profile(kind: str, table: Table, described: Described | None) -> dict[str, Any]:
-    found = {"container": kind, "format": kind, "header_line": table.header_line, "width": table.width}
-    return {**found, **described.profile.as_json()} if described else found
-
-
-def _fitted(cells: list[str], width: int) -> list[str]:
-    end = len(cells)
-    while end > width and not cells[end - 1]:
-        end -= 1
-    return cells[:end] + [""] * (width - len(cells))

@@ -55,6 +55,7 @@ def text_lines_of(source: BinaryIO, profile: Profile, limits: ConversionLimits) 
         max_record_bytes=limits.max_record_bytes,
         max_cell_chars=limits.max_cell_chars,
         line_format=LineFormat("utf-8", profile.dialect),
+        is_fitted=False,  # whoever reads the lines counts the cells that are missing
     )
     for record in reader:
         if record.line_number == 1 and re.match(r'"?sep=.', record.cells[0]):

@@ -375,7 +375,7 @@ def children_of(pid: int) -> list[int]:
 
 def test_a_sheet_has_no_missing_cells_but_a_text_has(world):
     sheet = world.upload(xlsx(row("email", "name", "phone"), row("a@b.de", "A")).getvalue())
-    text = world.upload("email\tname\tphone\na@b.de\tA\n".encode("utf-16"))
+    text = world.upload("email\tname\tphone\nc@b.de\tC\t1\nd@b.de\tD\n".encode("utf-16"))
     world.convert()
     world.run()
     assert world.alterations(sheet) == {}
