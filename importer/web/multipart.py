@@ -5,6 +5,7 @@ Nothing of the file is kept, in memory or on disk, so memory does not grow with 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import IO
@@ -21,6 +22,10 @@ MAX_FIELD_BYTES = 64 * 1024
 CHUNK_BYTES = 256 * 1024
 # A chunk may be held back until the next one came; the rest is for the headers of a part.
 MAX_BUFFERED_BYTES = 2 * CHUNK_BYTES + 64 * 1024
+
+BACKSLASH = re.compile(r'\\([\\"])?')
+"""Browsers write one as it is (https://html.spec.whatwg.org/, "multipart/form-data"), other programs twice: before
+anything but a backslash or a quote it is one."""
 
 CHOOSE_FILE = "Choose a file to upload."
 ONE_FILE = "Upload one file at a time."
@@ -124,7 +129,9 @@ def _decoded(decoder: MultipartDecoder) -> Iterator[Event]:
 def _name_of(file: File) -> str:
     if file.name != FILE_FIELD or not file.filename:
         raise UploadError(CHOOSE_FILE)
-    return file.filename
+    disposition = file.headers["content-disposition"]
+    as_written = BACKSLASH.sub(lambda found: found[0] if found[1] else r"\\", disposition)
+    return parse_options_header(as_written)[1].get("filename", file.filename)
 
 
 def _take_field(fields: dict[str, str], field: Field, events: Iterator[Event]) -> None:

@@ -154,6 +154,11 @@ def test_of_a_repeated_field_the_last_counts():
     assert upload(field("a", b"1") + field("a", b"2") + file(b"") + CLOSING)[0] == {"a": "2"}
 
 
+@pytest.mark.parametrize("filename", ["C:\\fakepath\\a b.csv", "..\\..\\evil.csv", "a\\b.csv"])
+def test_a_browser_writes_a_backslash_as_it_is(filename):
+    assert upload(file(b"", filename) + CLOSING)[1] == filename
+
+
 @pytest.mark.parametrize("filename", ["Größe 数.csv", "a;b=c.csv", "C:\\rows.csv", "..", " .csv"])
 def test_the_filename_is_as_the_browser_sent_it(filename):
     escaped = filename.replace("\\", "\\\\")
