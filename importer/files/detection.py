@@ -12,7 +12,7 @@ from itertools import islice
 from typing import NamedTuple
 
 from importer.files.dialects import DELIMITERS, Found, dialect_of, dialect_with
-from importer.files.encoding_names import CALLED, called, fits, words_in
+from importer.files.encoding_names import called, fits, meant_by, words_in
 from importer.files.encodings import Encoding, encoding_of
 from importer.files.footers import Footer, footer_of
 from importer.files.profile import Profile
@@ -68,8 +68,12 @@ def describe(sample: Sample, known: frozenset[str] = frozenset(), answers: Answe
         answers: what a person has said of it.
     """
     answers = answers or Answers()
-    encoding = answers.valid("encoding", CALLED.__contains__)
-    text = _parsed(sample, encoding, *(answers.valid(question, is_sign) for question in ("delimiter", "quote")))
+    encoding = answers.valid("encoding", lambda said: meant_by(said) is not None)
+    text = _parsed(
+        sample,
+        encoding and meant_by(encoding),
+        *(answers.valid(question, is_sign) for question in ("delimiter", "quote")),
+    )
     table = table_as_said(text.records, answers) or table_of(text.records, known)
     rows = text.records[table.rows_at :]
     profile = Profile(
@@ -94,7 +98,7 @@ def describe(sample: Sample, known: frozenset[str] = frozenset(), answers: Answe
     return Described(
         profile,
         {"encoding": text.encoding.evidence, "delimiter": text.found.evidence, "header": table.evidence},
-        _warnings(text.records, table),
+        [*_warnings(text.records, table), *_about_what_is_left_out(footer, said)],
         questions,
         table.header or letters(table.width),
         rows,
@@ -232,6 +236,12 @@ def _footer_as_said(footer: Footer | None, answers: Answers) -> str | None:
     if said is None or footer is None or answers.is_final("footer"):
         return said
     return said if said == (LEFT_OUT if footer.is_sure else ROWS) else None
+
+
+def _about_what_is_left_out(footer: Footer | None, said: str | None) -> Iterator[str]:
+    if footer is not None and said == LEFT_OUT:
+        cells = " ".join(cell.strip() for cell in footer.cells if cell.strip())
+        yield f"What stands below the table is left out, from “{cells[:FOOTER_CHARS]}” on."
 
 
 def _about_footer(footer: Footer | None, said: str | None, *, is_all: bool) -> Iterator[Question]:

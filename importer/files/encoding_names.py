@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import re
 from collections.abc import Iterable, Iterator
 
@@ -44,6 +45,18 @@ CALLED = {
 WORDS = 4
 
 
+BY_PYTHON = {codecs.lookup(name).name: name for name in CALLED}
+"""The same by the one name that Python has for all its aliases."""
+
+
+def meant_by(said: str) -> str | None:
+    """The encoding that a person means, by any name that Python knows; None where it is none of ours."""
+    try:
+        return BY_PYTHON.get(codecs.lookup(said).name)
+    except (LookupError, ValueError):  # of a name with a NUL, say
+        return None
+
+
 def called(name: str) -> str:
     """What people call an encoding."""
     return CALLED.get(name, name.upper())
@@ -51,8 +64,6 @@ def called(name: str) -> str:
 
 def fits(pieces: Iterable[bytes], name: str) -> bool:
     """Whether an encoding may be chosen for a file with these pieces, all lines whole but the last of each."""
-    if name not in CALLED:
-        return False
     try:
         for piece in pieces:
             end = piece.rfind(b"\n")

@@ -5,7 +5,8 @@ A pure function of a sample of the file, the fields of the record type, and the 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
+from itertools import islice
 from typing import NamedTuple
 
 from importer.files.cell_questions import about_cells, said_of_cells, settled
@@ -27,6 +28,7 @@ JOINABLE = frozenset({"text"})
 EXAMPLES = 3
 CELLS_COMPARED = 200
 LIKELY = 0.5
+MOST_COLUMNS_ASKED = 50
 
 KEEP, CLEAR = "keep", "clear"
 """The answers to `empty_cells`: an empty cell leaves the value of an existing record alone, or clears it."""
@@ -122,11 +124,11 @@ class _Proposing:
 
     def _fill(self, one: Field) -> Fill | None:
         source = self._matching.sources.get(one.name)
-        default = self._answers.valid(f"default-{one.name}", bool)
         if source is None or not (source.columns or source.constant):
             return None
         if not source.columns:
             return Fill(one.name, (), Reading(kind=one.kind), default=source.constant)
+        default = self._answers.valid(f"default-{one.name}", bool)
         decision = self._decide(one, source)
         self._decisions[one.name] = decision
         return Fill(one.name, source.columns, decision.reading, source.part, default)
@@ -223,20 +225,33 @@ class _Proposing:
         return Choice(str(place + 1), f"column {self._shown(place)}", tuple(self._examples(place)))
 
     def _about_columns(self) -> Iterator[Question]:
-        """Asks about columns with values that would be dropped: near to a field, or without a name."""
+        """Asks about columns with values that would be dropped: near to a field, or without a name.
+
+        Of very many the first ones are asked about; the others are told as columns that are not imported.
+        """
         lacking = {one.name for one in self._fields if self._lacks(one)}
-        for place in self._matching.free:
-            name, suggested = self._names[place], self._suggested.get(place)
-            is_named = self._has_header and bool(name.strip())
-            if not self._cells[place] or suggested in lacking or (is_named and suggested is None):
-                continue
-            unfilled = [one.name for one in self._fields if one.name not in self._matching.sources]
+        unfilled = [one.name for one in self._fields if one.name not in self._matching.sources]
+        doubtful = (place for place in self._matching.free if self._is_doubtful(place, lacking))
+        for place in islice(doubtful, MOST_COLUMNS_ASKED):
+            suggested, is_named = self._suggested.get(place), self._is_named(place)
             choices = [Choice(one, f"it is {one}") for one in sorted(unfilled, key=lambda one: one != suggested)]
             choices.append(Choice(LEFT_OUT, "it is not imported"))
             examples = ", ".join(f"“{example}”" for example in self._examples(place))
             which = f"Column {self._shown(place)}" if is_named else f"Column {place + 1}, which has no name,"
             text = f"{which} holds {examples}. Which field is it?"
             yield Question(f"column-{place + 1}", "column", text, tuple(choices), suggested or LEFT_OUT)
+
+    def _is_doubtful(self, place: int, lacking: Container[str]) -> bool:
+        """Whether a column that nobody takes holds values, and is near to a field or has no name."""
+        suggested = self._suggested.get(place)
+        return (
+            bool(self._cells[place])
+            and (suggested or "") not in lacking
+            and not (self._is_named(place) and not suggested)
+        )
+
+    def _is_named(self, place: int) -> bool:
+        return self._has_header and bool(self._names[place].strip())
 
     def _about_cells(self) -> Iterator[Question]:
         for name, decision in self._decisions.items():

@@ -26,7 +26,7 @@ from importer.queue import conversions, queues
 from importer.queue.queues import DEFAULT, queue_named
 from importer.statuses import Status
 from jobs.clearing import Clearing
-from jobs.files import conversion, deaths, run
+from jobs.files import conversion, deaths, memory, run
 from jobs.files.worker import ConverterWorker
 
 LARGE = 150_000
@@ -71,6 +71,12 @@ FILES = {
 
 
 @pytest.mark.parametrize("file", FILES.values(), ids=FILES)
+@pytest.fixture
+def unbounded(monkeypatch):
+    """A conversion in this very process does not bound its memory, which would be that of all tests after it."""
+    monkeypatch.setattr(memory, "bound", lambda: None)
+
+
 def test_a_file_of_any_kind_ends_with_its_rows_in_the_database_and_leaves_nothing(world, file):
     import_id = world.upload(file)
     assert world.status(import_id) == Status.CONVERTING
@@ -254,7 +260,7 @@ def test_clearing_leaves_the_upload_of_lines_alone_while_the_import_is_convertin
     assert storage.unfinished_uploads(key) == []
 
 
-def test_a_conversion_outlasts_an_outage_of_s3_however_long(world, monkeypatch):
+def test_a_conversion_outlasts_an_outage_of_s3_however_long(world, monkeypatch, unbounded):
     import_id = world.begin_conversion(people(2))
     monkeypatch.setattr(run, "SLICE_SETBACK_SECONDS", 0)
     with monkeypatch.context() as patch:
@@ -271,7 +277,9 @@ def failing(*_):
 
 
 @pytest.mark.parametrize("meanwhile", [{"converted_etag": "of another"}, {"answers": {"sheet": "Two"}}])
-def test_a_conversion_that_was_frozen_does_not_put_its_lines_over_those_of_another(world, monkeypatch, meanwhile):
+def test_a_conversion_that_was_frozen_does_not_put_its_lines_over_those_of_another(
+    world, monkeypatch, meanwhile, unbounded
+):
     import_id = world.begin_conversion(people(2))
     original = conversion.Conversion._write
 
@@ -287,7 +295,7 @@ def test_a_conversion_that_was_frozen_does_not_put_its_lines_over_those_of_anoth
     assert objects(world) == [f"imports/{import_id}"]
 
 
-def test_of_two_conversions_at_once_one_leaves(world):
+def test_of_two_conversions_at_once_one_leaves(world, unbounded):
     import_id = world.begin_conversion(people(2))
     run.convert_file(queues.ARGUMENTS_VERSION, import_id)
     run.convert_file(queues.ARGUMENTS_VERSION, import_id)
@@ -297,7 +305,7 @@ def test_of_two_conversions_at_once_one_leaves(world):
     assert world.find_whole(import_id).created_rows == 2
 
 
-def test_a_job_of_another_release_is_put_back(world):
+def test_a_job_of_another_release_is_put_back(world, unbounded):
     import_id = world.begin_conversion(people(2))
     queues.drop_conversions(world.redis, import_id, failed=True)
     run.convert_file(queues.ARGUMENTS_VERSION + 1, import_id)

@@ -37,5 +37,5 @@ def test_a_header_with_nuls_is_refused_before_anybody_is_asked_about_it():
     fields, limits = RecordTypes()["contacts"].fields, Limits(None, 4096, 1000)
     lines = b'[1,"email","na\\u0000me"]\n[2,"ann@example.com","Ann"]\n'
     with pytest.raises(RefusedFileError) as refused:
-        describe_lines(lines, fields, Answers(), limits)
+        describe_lines(lines, fields, limits, Answers())
     assert refused.value.code == "binary"
