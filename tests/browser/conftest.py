@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 import redis
+from browsing import EMAIL, PASSWORD, QUIET
 from playwright.sync_api import ConsoleMessage, Page, sync_playwright
 
 from embedded.application import Application
@@ -20,9 +21,6 @@ CHECKOUT = Path(__file__).parents[2]
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 MAC = Path("/Applications/Google Chrome.app/Contents/MacOS/Google Chrome")
 HOW = "install one with `apt-get install chromium` (Debian), `brew install --cask google-chrome` (macOS)"
-QUIET = ("--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-quic")
-EMAIL = "ann@example.com"
-PASSWORD = "a long password"
 
 
 @pytest.fixture(scope="session")

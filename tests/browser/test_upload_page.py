@@ -6,7 +6,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from conftest import EMAIL, QUIET
+from browsing import EMAIL, QUIET
 from playwright.sync_api import Page, expect, sync_playwright
 
 SECOND = 1000

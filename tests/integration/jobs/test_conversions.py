@@ -70,13 +70,13 @@ FILES = {
 }
 
 
-@pytest.mark.parametrize("file", FILES.values(), ids=FILES)
 @pytest.fixture
 def unbounded(monkeypatch):
     """A conversion in this very process does not bound its memory, which would be that of all tests after it."""
     monkeypatch.setattr(memory, "bound", lambda: None)
 
 
+@pytest.mark.parametrize("file", FILES.values(), ids=FILES)
 def test_a_file_of_any_kind_ends_with_its_rows_in_the_database_and_leaves_nothing(world, file):
     import_id = world.upload(file)
     assert world.status(import_id) == Status.CONVERTING

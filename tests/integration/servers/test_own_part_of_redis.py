@@ -84,8 +84,8 @@ def test_two_deployments_on_one_redis_do_not_see_each_other(servers, shared):
         ) as two,
     ):
         imports = {one: one.upload(contacts(20_000, bad=3)), two: two.upload(contacts(20_000, bad=5))}
-        assert len(one.json("/rq/0/data/workers.json")["workers"]) == 2
-        assert len(two.json("/rq/0/data/workers.json")["workers"]) == 3
+        assert len(one.json("/rq/0/data/workers.json")["workers"]) == 3
+        assert len(two.json("/rq/0/data/workers.json")["workers"]) == 4
         one.flask("imports", "doctor")
         one.post("/rq/queue/low/queued/empty")
         assert {key.partition(":")[0] for key in shared.scan_iter()} == {"one", "two"}
