@@ -137,15 +137,28 @@ class _Proposing:
         """How the cells are read; of several joined columns each cell is a text."""
         column = source.columns[0]
         said = said_of_cells(one.kind, names_in_answers(self._names, column), self._answers)
-        decision = decide(
+        decision = self._decided(one, column, said.known)
+        if not said.final and not decision.open and self._fits_nowhere(column, one, decision.reading):
+            decision = self._decided(one, column, Reading(kind=one.kind))  # what is remembered is of other files
+        return settled(decision, said)
+
+    def _decided(self, one: Field, column: int, known: Reading) -> Decision:
+        return decide(
             one.kind,
             self._cells[column],
-            known=said.known,
+            known=known,
             choices=one.choices,
             earliest_year=one.first_year,
             latest_year=one.last_year,
         )
-        return settled(decision, said)
+
+    def _fits_nowhere(self, column: int, one: Field, reading: Reading) -> bool:
+        """Whether a column has values of which the field would take none."""
+        read = reader_of(reading)
+        outcomes = [read(cell) for _, cell in self._cells[column][:CELLS_COMPARED]]
+        values = [found for found in outcomes if found.text is not None or found.fault is not None]
+        taken = (found.fault is None and one.accepts(str(found.text)) for found in values)
+        return bool(values) and not any(taken)
 
     # Suggestions
 
