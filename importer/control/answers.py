@@ -108,7 +108,10 @@ def _is_other_conversion(import_: Import, given: Mapping[str, Any]) -> bool:
 
 
 def _convert_anew(session: Session, services: Services, import_: Import, given: Mapping[str, Any]) -> None:
-    answers = {**said_before(import_), **given}
+    before = said_before(import_)
+    if given.get("sheet") not in (None, before.get("sheet")):  # its columns are others
+        before = {question: said for question, said in before.items() if question in BEFORE}
+    answers = {**before, **given}
     if not begin_conversion(session, services, import_, only_from=[Status.WAITING], answers=answers):
         session.refresh(import_)
         _refuse_unless_waiting(import_)

@@ -86,19 +86,19 @@ def describe(sample: Sample, known: frozenset[str] = frozenset(), answers: Answe
         table.width,
     )
     footer, end = _footer(sample, rows, profile, is_all=text.is_all)
-    said = _footer_as_said(footer, answers)
+    said = footer_as_said(footer, answers)
     if footer is not None and said != ROWS:
         rows = [row for row in rows if not text.is_all or row.line < footer.line]
     questions = [
         *_about_encoding(text.encoding, sample),
         *_about_delimiter(text.found, text.lines),
         *about_header(table, text.records),
-        *_about_footer(footer, said, is_all=text.is_all),
+        *about_footer(footer, said, is_all=text.is_all),
     ]
     return Described(
         profile,
         {"encoding": text.encoding.evidence, "delimiter": text.found.evidence, "header": table.evidence},
-        [*_warnings(text.records, table), *_about_what_is_left_out(footer, said)],
+        [*_warnings(text.records, table), *about_what_is_left_out(footer, said)],
         questions,
         table.header or letters(table.width),
         rows,
@@ -227,7 +227,7 @@ def _footer(
     return footer, begin + sum(len(line) + 1 for line in lines)
 
 
-def _footer_as_said(footer: Footer | None, answers: Answers) -> str | None:
+def footer_as_said(footer: Footer | None, answers: Answers) -> str | None:
     """What a person has said of what stands below the table.
 
     What was said of an earlier file counts where this one looks so, too: below that one stood something else.
@@ -238,13 +238,15 @@ def _footer_as_said(footer: Footer | None, answers: Answers) -> str | None:
     return said if said == (LEFT_OUT if footer.is_sure else ROWS) else None
 
 
-def _about_what_is_left_out(footer: Footer | None, said: str | None) -> Iterator[str]:
+def about_what_is_left_out(footer: Footer | None, said: str | None) -> Iterator[str]:
+    """Tells what a person does not want of what stands below the table."""
     if footer is not None and said == LEFT_OUT:
         cells = " ".join(cell.strip() for cell in footer.cells if cell.strip())
         yield f"What stands below the table is left out, from “{cells[:FOOTER_CHARS]}” on."
 
 
-def _about_footer(footer: Footer | None, said: str | None, *, is_all: bool) -> Iterator[Question]:
+def about_footer(footer: Footer | None, said: str | None, *, is_all: bool) -> Iterator[Question]:
+    """Asks whether what stands below the table are rows, where nobody has said."""
     if footer is not None and said is None:
         cells = " ".join(cell.strip() for cell in footer.cells if cell.strip())
         choices = (Choice(LEFT_OUT, "no: it is left out"), Choice(ROWS, "yes: it is imported like the others"))

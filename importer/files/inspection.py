@@ -83,7 +83,7 @@ def _of_converted(file: BinaryIO, kind: str, most: int | None, fields: Sequence[
     lines = convert(file, kind, table=None, limits=limits, findings=findings)
     taken = list(islice(lines, None if most is None else most + LINES_LOOKED_AT))
     head = b"".join(line.encode() for line in taken[:LINES_LOOKED_AT])
-    described = describe_lines(head, fields or (), LIMITS, Answers())
+    described = describe_lines(head, fields or (), LIMITS, Answers(), is_whole=len(taken) < LINES_LOOKED_AT)
     proposal = _proposed(described, fields)
     first = described.rows[0]
     begins = (place for place, line in enumerate(taken) if (line.place, line.cells) == (first.line, first.cells))

@@ -120,7 +120,8 @@ def read_converted(session: Session, services: Services, import_: Import, given:
     """
     fields, limits = services.record_types[import_.record_type].fields, header_limits(services)
     head = lines_beginning(services, import_)
-    describe = partial(describe_lines, head, fields, limits)
+    is_whole = len(head) == import_.converted_bytes
+    describe = partial(describe_lines, head, fields, limits, is_whole=is_whole)
     asked = Answers(given)
     described = describe(asked)
     remembered = recall(session, import_.record_type, digest_of(described), import_.created_by)

@@ -62,7 +62,11 @@ def outcome_of(data: bytes, record_type: RecordType, answers: Mapping[str, Any])
             return Outcome(None, questions, [], {}, set(), told)
         limits, said = Limits(None, *LIMITS.values()), Answers(answers)
         opening = open_lines(
-            lines, describe_lines(lines, record_type.fields, limits, said), record_type.fields, said, limits
+            lines,
+            describe_lines(lines, record_type.fields, limits, said, is_whole=True),
+            record_type.fields,
+            said,
+            limits,
         )
         reader = _reader_of_lines(lines, opening)
     if questions := asked(opening):

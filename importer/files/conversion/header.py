@@ -9,9 +9,19 @@ from itertools import islice
 from importer.files.conversion.inspection import LINES_LOOKED_AT, table_in
 from importer.files.conversion.lines import Line
 from importer.files.csv_reader import Position
-from importer.files.detection import Described, about_header, letters, table_as_said
+from importer.files.detection import (
+    ROWS,
+    Described,
+    about_footer,
+    about_header,
+    about_what_is_left_out,
+    footer_as_said,
+    letters,
+    table_as_said,
+)
 from importer.files.dialects import Dialect
 from importer.files.fields import Field
+from importer.files.footers import footer_of
 from importer.files.json_lines import JsonLinesReader
 from importer.files.line_formats import PLAIN
 from importer.files.openings import Opening, first_position, refuse_foreign
@@ -23,11 +33,14 @@ from importer.files.refusals import refusal
 from importer.files.tables import FIRST_ROWS, Located
 
 
-def describe_lines(head: bytes, fields: Sequence[Field], limits: Limits, answers: Answers) -> Described:
+def describe_lines(
+    head: bytes, fields: Sequence[Field], limits: Limits, answers: Answers, *, is_whole: bool = False
+) -> Described:
     """Describe a converted file by its first lines.
 
     Args:
         head: whole lines.
+        is_whole: whether these are all.
 
     Raises:
         RefusedFileError: there is no row, or its header has NULs as no text has.
@@ -46,8 +59,32 @@ def describe_lines(head: bytes, fields: Sequence[Field], limits: Limits, answers
         raise refusal("binary", line=table.header_line)
     width = max([table.width, *(place + 1 for place, name in enumerate(names) if name.strip())])
     names = [*names[:width], *[""] * (width - len(names))]
-    asked = list(about_header(table, located))
-    return Described(profile, {"header": table.evidence}, [], asked, names, rows, located[:FIRST_ROWS])
+    is_all = is_whole and len(lines) < LINES_LOOKED_AT and lines[0].place > 0  # JSON has nothing below its objects
+    footer = footer_of(rows, table.width) if is_all else None
+    said = footer_as_said(footer, answers)
+    end = _offset_of(head, footer.line, limits) if footer is not None and said != ROWS else None
+    return Described(
+        profile,
+        {"header": table.evidence},
+        list(about_what_is_left_out(footer, said)),
+        [*about_header(table, located), *about_footer(footer, said, is_all=True)],
+        names,
+        rows if footer is None or end is None else [row for row in rows if row.line < footer.line],
+        located[:FIRST_ROWS],
+        footer,
+        end,
+    )
+
+
+def _offset_of(head: bytes, place: int, limits: Limits) -> int:
+    """Bytes before the line of this place."""
+    reader = _reader(head, limits)
+    offset = reader.position.offset
+    for record in reader:
+        if record.line_number >= place:
+            break
+        offset = reader.position.offset
+    return offset
 
 
 def open_lines(
@@ -67,7 +104,7 @@ def open_lines(
         if record.line_number == described.profile.rows_line and record.cells == described.rows[0].cells:
             break
         position = reader.position
-    return Opening(proposal, described.header, first_position(position), PLAIN)
+    return Opening(proposal, described.header, first_position(position), PLAIN, described.end)
 
 
 def _reader(head: bytes, limits: Limits) -> JsonLinesReader:

@@ -15,6 +15,7 @@ from sqlalchemy import update
 from waiting import wait_until
 from workbooks import xlsx, zipped
 
+from importer.control import answers as control_answers
 from importer.control import imports
 from importer.control.reports import about_the_file
 from importer.errors import StorageError
@@ -397,3 +398,18 @@ def test_what_a_file_was_is_told_and_not_how_its_lines_are_written(world):
     with world.session() as session:
         told = about_the_file(session, session.get(Import, import_id))
     assert (told["profile"], told["conversion"]) == (None, {"kind": "xlsx", "table": None, "told": []})
+
+
+def test_a_total_below_the_rows_of_a_sheet_is_asked_about_and_left_out(world):
+    rows = [row(f"p{n}@example.com", f"Name {n}", "", str(n)) for n in range(9)]
+    sheet = xlsx(row("email", "name", "company", "balance"), *rows, row("", "Total", "", "36")).getvalue()
+    import_id = world.begin_conversion(sheet)
+    world.convert()
+    (question,) = world.find_whole(import_id).questions
+    assert question["id"] == "footer"
+    with world.session() as session:
+        control_answers.answer(session, world.services, session.get(Import, import_id), {"footer": "none"})
+    world.run()
+    found = world.find_whole(import_id)
+    assert (found.status, found.created_rows, found.failed_rows) == (Status.COMPLETED, 9, 0)
+    assert "What stands below the table is left out" in found.profile["warnings"][0]
