@@ -138,8 +138,10 @@ class _Proposing:
         column = source.columns[0]
         said = said_of_cells(one.kind, names_in_answers(self._names, column), self._answers)
         decision = self._decided(one, column, said.known)
-        if not said.final and not decision.open and self._fits_nowhere(column, one, decision.reading):
-            decision = self._decided(one, column, Reading(kind=one.kind))  # what is remembered is of other files
+        unsaid = Reading(kind=one.kind)
+        is_remembered = said.known != unsaid and not said.final and not decision.open
+        if is_remembered and self._fits_nowhere(column, one, decision.reading):
+            decision = self._decided(one, column, unsaid)  # what is remembered is of other files
         return settled(decision, said)
 
     def _decided(self, one: Field, column: int, known: Reading) -> Decision:

@@ -4,7 +4,7 @@ import own_types
 import pytest
 from sqlalchemy import text
 
-from jobs.rows import plan
+from jobs.rows import plan, portions
 
 pytestmark = pytest.mark.usefixtures("way_of_writing", "way_of_checking")
 
@@ -26,7 +26,8 @@ ENDLESS = "a" * 60 + "!"
 
 @pytest.mark.parametrize("late", [1, 4])
 def test_a_check_that_never_ends_fails_its_row_alone(world, monkeypatch, late):
-    monkeypatch.setattr(plan, "CHECK_SECONDS", 0.2)
+    for module in (plan, portions):
+        monkeypatch.setattr(module, "CHECK_SECONDS", 0.2)
     numbers = [ENDLESS + str(number) if number <= late else str(number) for number in range(1, 11)]
     import_id = world.upload("\n".join(["number", *numbers]), "orders")
     world.run()
