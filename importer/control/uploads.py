@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Any
@@ -157,16 +158,34 @@ def receive(
     incoming = Incoming(import_.id, import_.object_key, known, import_.created_by, options.given)
     session.commit()
     digest = hashlib.sha256()
+    with (
+        _stopped_where_it_fails(session, incoming),
+        services.storage.open_writer(incoming.object_key) as writer,
+    ):
+        beginning = stream(session, services, incoming, _hashed(chunks, digest), writer)
+        incoming = incoming._replace(
+            record_type=_said_type(services, incoming, says_type()), given=says_options().given
+        )
+        reading = look_at(session, services, incoming, beginning)
+        if reading is not None:
+            _refuse_to_wait(reading, says_options())
+        stored = writer.complete()
+    log.info("import %s: %s bytes received", incoming.import_id, stored.size)
+    arrived = {
+        "record_type": incoming.record_type.name if incoming.record_type else UNKNOWN_TYPE,
+        "size_bytes": stored.size,
+        "etag": stored.etag,
+        "content_sha256": digest.hexdigest(),
+        "uploaded_at": func.now(),
+    }
+    _start(session, services, import_, reading, says_options(), arrived)
+
+
+@contextmanager
+def _stopped_where_it_fails(session: Session, incoming: Incoming) -> Iterator[None]:
+    """Stop the import, with the reason, where its file does not arrive or is refused; the error passes on."""
     try:
-        with services.storage.open_writer(incoming.object_key) as writer:
-            beginning = stream(session, services, incoming, _hashed(chunks, digest), writer)
-            incoming = incoming._replace(
-                record_type=_said_type(services, incoming, says_type()), given=says_options().given
-            )
-            reading = look_at(session, services, incoming, beginning)
-            if reading is not None:
-                _refuse_to_wait(reading, says_options())
-            stored = writer.complete()
+        yield
     except (RefusedFileError, UnknownRecordTypeError) as error:
         _stop(session, incoming, Reason.FILE_REFUSED, error.message)
         raise
@@ -177,15 +196,6 @@ def receive(
         )
         _stop(session, incoming, Reason.UPLOAD_BROKE_OFF, detail)
         raise
-    log.info("import %s: %s bytes received", incoming.import_id, stored.size)
-    arrived = {
-        "record_type": incoming.record_type.name if incoming.record_type else UNKNOWN_TYPE,
-        "size_bytes": stored.size,
-        "etag": stored.etag,
-        "content_sha256": digest.hexdigest(),
-        "uploaded_at": func.now(),
-    }
-    _start(session, services, import_, reading, says_options(), arrived)
 
 
 def _refuse_to_wait(reading: Reading, options: Options) -> None:

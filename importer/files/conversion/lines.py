@@ -28,7 +28,6 @@ FINDINGS: dict[str, str] = {
     "repeated_keys": "{count:,} objects have a name twice, {example} first; its last value is read.",
     "other_values": "{count:,} values in the list are no objects; their rows fail, {example} first.",
     "other_tables": "{count:,} smaller tables of the page are left out.",
-    "line_breaks": "Line ends are carriage returns in {count:,} places and are read as line feeds.",
 }
 """What may be told about a file: its code, and the words."""
 
