@@ -130,8 +130,9 @@ def about_the_file(session: Session, import_: Import) -> dict[str, Any]:
     return {
         "profile": None if import_.converted_etag else import_.profile,  # else it says how the lines are written
         "conversion": conversion_of(import_),
-        "columns": columns_of(import_),
-        "ignored_columns": ignored_columns(import_),
+        "column_count": len(import_.header or []),
+        "columns": columns_of(import_)[:MAX_COLUMNS],
+        "ignored_columns": ignored_columns(import_)[:MAX_COLUMNS],
         "warnings": warnings_of(import_),
         "mapping": import_.mapping,
         "questions": import_.questions or [],
@@ -157,7 +158,12 @@ def conversion_of(import_: Import) -> dict[str, Any] | None:
 def columns_of(import_: Import) -> list[dict[str, Any]]:
     """The columns of its file, each with the field that it fills."""
     pairs = zip(import_.header or [], import_.columns or [], strict=False)
-    return [{"name": name, "field": field} for name, field in pairs]
+    return [{"name": shortened(name), "field": field} for name, field in pairs]
+
+
+def shortened(name: str) -> str:
+    """The name of a column as it is told: hostile ones are as long as a header may be."""
+    return name if len(name) <= MAX_NAME_CHARS else name[: MAX_NAME_CHARS - 1] + "…"
 
 
 def alterations(session: Session, import_: Import) -> list[dict[str, Any]]:
@@ -178,6 +184,11 @@ def alterations(session: Session, import_: Import) -> list[dict[str, Any]]:
     ]
 
 
+MAX_COLUMNS = 1000
+"""Columns that are told by name; all are counted."""
+
+MAX_NAME_CHARS = 100
+
 MAX_ALTERATIONS = 100
 """Fields and kinds that are told; of hostile cells each has 12 KB of examples in JSON."""
 
@@ -188,7 +199,7 @@ def ignored_columns(import_: Import) -> list[str]:
     """Columns of the file that its record type does not have; those without a name are told by their number."""
     pairs = zip(import_.header or [], import_.columns or [], strict=False)
     return [
-        name if name.strip() else f"column {number}, without a name"
+        shortened(name) if name.strip() else f"column {number}, without a name"
         for number, (name, column) in enumerate(pairs, 1)
         if column is None
     ]

@@ -18,7 +18,7 @@ from importer.files.footers import Footer, footer_of
 from importer.files.profile import Profile
 from importer.files.questions import LEFT_OUT, Answers, Choice, Question
 from importer.files.samples import Sample
-from importer.files.tables import Located, Table, table_of, table_said
+from importer.files.tables import Located, Table, refuse_too_wide, table_of, table_said
 from importer.files.text_lines import line_end_of, lines_of, pieces_of_text
 from importer.files.text_records import last_records, records_of_lines
 
@@ -66,6 +66,9 @@ def describe(sample: Sample, known: frozenset[str] = frozenset(), answers: Answe
     Args:
         known: names that a header may have, normalised.
         answers: what a person has said of it.
+
+    Raises:
+        RefusedFileError: it has too many columns.
     """
     answers = answers or Answers()
     encoding = answers.valid("encoding", lambda said: meant_by(said) is not None)
@@ -75,6 +78,7 @@ def describe(sample: Sample, known: frozenset[str] = frozenset(), answers: Answe
         *(answers.valid(question, is_sign) for question in ("delimiter", "quote")),
     )
     table = table_as_said(text.records, answers) or table_of(text.records, known)
+    refuse_too_wide(table)
     rows = text.records[table.rows_at :]
     profile = Profile(
         text.encoding.name,

@@ -183,15 +183,15 @@ class Matching:
             if one.name not in self.sources and one.name not in self.rivals
         ]
         for place in self.free:
-            scored = [(nearness(self.names[place], names), name) for name, names in unfilled]
+            written = normalised(self.names[place])
+            scored = [(nearness(written, names), name) for name, names in unfilled]
             best = max(scored, default=(0.0, ""))
             if best[0] >= NEAR:
                 self.near.setdefault(best[1], []).append(place)
 
 
-def nearness(name: str, to: Collection[str]) -> float:
-    """How near the name of a column is to one of these, which are normalised: 0 to 100."""
-    written = normalised(name)
+def nearness(written: str, to: Collection[str]) -> float:
+    """How near the name of a column is to one of these: 0 to 100, and 0 where it is not `NEAR`; all normalised."""
     if not written:
         return 0.0
     return max(_nearness(written, one) for one in to if one)
@@ -200,4 +200,4 @@ def nearness(name: str, to: Collection[str]) -> float:
 def _nearness(written: str, wanted: str) -> float:
     if len(wanted) >= WITHIN and (written.startswith(wanted) or written.endswith(wanted)):
         return 90.0
-    return float(fuzz.ratio(written, wanted))
+    return float(fuzz.ratio(written, wanted, score_cutoff=NEAR))

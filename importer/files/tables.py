@@ -8,6 +8,10 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from importer.files.names import normalised
+from importer.files.refusals import refusal
+
+MAX_COLUMNS = 16_384
+"""Of a table, as many as Excel's sheets have (its specifications and limits)."""
 
 FIRST_ROWS = 40
 """A header is looked for in so many of the first records."""
@@ -44,6 +48,17 @@ class Table(NamedTuple):
     width: int
     evidence: str
     is_sure: bool = True
+
+
+def refuse_too_wide(table: Table) -> None:
+    """Refuse a table that has more columns than people make.
+
+    Raises:
+        RefusedFileError: it has.
+    """
+    columns = max(table.width, len(table.header or ()))
+    if columns > MAX_COLUMNS:
+        raise refusal("too_many_columns", line=table.header_line or 1, columns=columns, most=MAX_COLUMNS)
 
 
 def table_of(records: Sequence[Located], known: frozenset[str] = frozenset()) -> Table:

@@ -20,7 +20,7 @@ from tests.attacks.site import servers_in_a_folder
 
 ROWS = 1020
 CELL_BYTES = 33_000
-WIDE_ROWS, WIDE_CELLS = 40, 120_000
+WIDE_ROWS, WIDE_CELLS = 300, 16_000
 APOSTROPHES = "'" * 100
 AT_ONCE = 4
 ROUNDS = 3

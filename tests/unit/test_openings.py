@@ -130,6 +130,7 @@ REFUSED = [
     ("not_utf8", b"email,name,gr\xc3\xb6\xc3\x9fe,\xff\na,b,c,\xc3\xb6\xc3\xb6\n"),
     ("header_too_long", b"email,name," + b"x," * 3000 + b"\na,b\n"),
     ("header_too_long", b"email,name," + b"x" * 1001 + b"\na,b,c\n"),
+    ("too_many_columns", b"email,name" + b"," * 16_383 + b"\na,b" + b"," * 16_383 + b"\n"),
     ("malformed_header", b'"email"s,name\na,b\n'),
     ("malformed_header", b'"email,name\na,b\n'),
     ("numbers", zipped("Index/Document.iwa")),
@@ -171,6 +172,10 @@ def test_a_file_that_cannot_be_imported_is_refused_with_a_reason(code, data):
     assert error.message.endswith(".")
     assert "{" not in error.message
     assert CUT not in error.message
+
+
+def test_a_row_of_very_many_cells_does_not_stand_for_the_file():
+    assert header_of(b"email,name\na,b\na" + b"," * 20_000 + b"\nc,d\n").names == ["email", "name"]
 
 
 def test_a_missing_column_is_named_beside_what_the_file_has():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from functools import cache
 
 DATE_KINDS = frozenset(["date", "datetime"])
 VALUE_KINDS = frozenset(["decimal", "integer", "yes_no", *DATE_KINDS])
@@ -58,6 +59,7 @@ def squeezed(text: str) -> str:
     return "".join(text.split()).casefold()
 
 
+@cache
 def usual_no_values(kind: str) -> frozenset[str]:
     """Cells that mean "no value" in every column of this kind, squeezed."""
     always = NO_VALUES if kind in VALUE_KINDS else ()

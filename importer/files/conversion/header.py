@@ -30,7 +30,7 @@ from importer.files.profile import Profile
 from importer.files.proposal import propose
 from importer.files.questions import Answers
 from importer.files.refusals import refusal
-from importer.files.tables import FIRST_ROWS, Located
+from importer.files.tables import FIRST_ROWS, Located, refuse_too_wide
 
 
 def describe_lines(
@@ -50,6 +50,7 @@ def describe_lines(
     located = [Located(line.place, line.cells) for line in lines]
     known = frozenset().union(*(field.names for field in fields))
     table = table_as_said(located, answers) or table_in(lines, known)
+    refuse_too_wide(table)
     if table.rows_at >= len(lines):
         raise refusal("no_rows" if lines else "empty")
     rows = located[table.rows_at :]

@@ -9,8 +9,8 @@ from html.parser import HTMLParser
 from typing import NamedTuple
 
 from importer.files.conversion.lines import ConversionLimits, Findings, Line
-from importer.files.conversion.sheet import MAX_COLUMNS
 from importer.files.refusals import refusal
+from importer.files.tables import MAX_COLUMNS
 
 LONGEST_TAG = 1024 * 1024
 """Characters of a tag or comment, which is held in memory whole."""
@@ -112,7 +112,7 @@ class TableParser(HTMLParser):
         table.cells += ["\n".join(lines).strip()[: self._most], *[""] * (wide - 1)]
         table.text = None
         if len(table.cells) > MAX_COLUMNS:
-            raise refusal("damaged_html", most=LONGEST_TAG)
+            raise refusal("too_many_columns", line=table.line, columns=len(table.cells), most=MAX_COLUMNS)
 
     def _pass_spanned(self, table: OpenTable) -> None:
         """Leave the cells empty into which one of a row above reaches."""

@@ -13,8 +13,9 @@ from typing import BinaryIO
 from importer.files.conversion.inflation import Budget
 from importer.files.conversion.lines import ConversionLimits, Findings, Line
 from importer.files.conversion.number_formats import EXACT_DIGITS, plain
-from importer.files.conversion.sheet import MAX_COLUMNS, MAX_ROWS
+from importer.files.conversion.sheet import MAX_ROWS
 from importer.files.conversion.xml_parts import Attributes, LocalNames, damaged, parsed
+from importer.files.tables import MAX_COLUMNS
 
 CONTENT = "content.xml"
 ERROR = re.compile(r"#[A-Z/0!?]+|Err:\d+").fullmatch

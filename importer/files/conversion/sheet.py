@@ -11,8 +11,9 @@ from importer.files.conversion.number_formats import EXACT_DIGITS, GENERAL, Numb
 from importer.files.conversion.shared_strings import SharedStrings
 from importer.files.conversion.workbook import TRUE
 from importer.files.conversion.xml_parts import Attributes, LocalNames, damaged, parsed
+from importer.files.tables import MAX_COLUMNS
 
-MAX_ROWS, MAX_COLUMNS = 1_048_576, 16_384
+MAX_ROWS = 1_048_576
 """Of a sheet (Excel's specifications and limits)."""
 
 TOO_WIDE = f"a sheet has more than {MAX_COLUMNS:,} columns, or a cell has no place"
