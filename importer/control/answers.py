@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from sqlalchemy import ColumnElement
 from sqlalchemy.orm import Session
 
 from importer.errors import NotInPlaceError, RefusedTransitionError, UnknownAnswersError
@@ -13,10 +14,13 @@ from importer.lifecycle.beginnings import beginning_of
 from importer.lifecycle.converted import BEFORE, begin_conversion, read_converted
 from importer.lifecycle.layouts import REMEMBERED
 from importer.lifecycle.starting import Reading, read_beginning, start_or_wait
-from importer.lifecycle.transitions import move
+from importer.lifecycle.transitions import still_answered, try_move
 from importer.models import Import
 from importer.services import Services
 from importer.statuses import Status
+
+TRIES = 5
+"""So often answers are taken up again that somebody else has crossed."""
 
 
 def questions_before_conversion(import_: Import) -> list[Question]:
@@ -62,31 +66,49 @@ def said_before(import_: Import) -> dict[str, Any]:
 def answer(session: Session, services: Services, import_: Import, given: Mapping[str, Any]) -> None:
     """Take answers; the import begins where no question is left, or its conversion does.
 
+    Where somebody else answers at the same moment, both count: whoever comes second looks at the file again.
+
     Raises:
         UnknownAnswersError: naming those that answer nothing; then none is taken.
         RefusedTransitionError, RefusedFileError, ObjectChangedError, ObjectMissingError, StorageError: as
             `reading_of` does.
     """
-    _refuse_unless_waiting(import_)
+    for _ in range(TRIES):
+        _refuse_unless_waiting(import_)
+        unchanged = still_answered(import_.answers)
+        if _take(session, services, import_, given, unchanged):
+            return
+        session.refresh(import_)
+    raise RefusedTransitionError(f"Others answer about import {import_.id} at the same time. Try again.")
+
+
+def _take(
+    session: Session,
+    services: Services,
+    import_: Import,
+    given: Mapping[str, Any],
+    unchanged: ColumnElement[bool],
+) -> bool:
+    """Take answers; False where the import was moved, or others were given, meanwhile."""
     if questions_before_conversion(import_):
-        _answer_before_conversion(session, services, import_, given)
-        return
+        return _answer_before_conversion(session, services, import_, given, unchanged)
     if import_.converted_etag is not None and _is_other_conversion(import_, given):
-        _convert_anew(session, services, import_, given)
-        return
+        return _convert_anew(session, services, import_, given, unchanged)
     reading = reading_of(session, services, import_, given)
     still_open = {question.id for question in reading.opening.proposal.questions}
     unknown = [question for question in given if question in reading.unused or question in still_open]
     if unknown:
         raise UnknownAnswersError(unknown, reading.opening.proposal.questions)
-    if not start_or_wait(session, services, import_, reading, only_from=[Status.WAITING]):
-        session.refresh(import_)
-        _refuse_unless_waiting(import_)
+    return start_or_wait(session, services, import_, reading, only_from=[Status.WAITING], condition=unchanged)
 
 
 def _answer_before_conversion(
-    session: Session, services: Services, import_: Import, given: Mapping[str, Any]
-) -> None:
+    session: Session,
+    services: Services,
+    import_: Import,
+    given: Mapping[str, Any],
+    unchanged: ColumnElement[bool],
+) -> bool:
     """Take the answers without which the file cannot be converted; the others are looked at when it is."""
     asked = {question.id: question for question in questions_before_conversion(import_)}
     wrong = [question for question in given if question in asked and not asked[question].takes(given[question])]
@@ -94,11 +116,20 @@ def _answer_before_conversion(
         raise UnknownAnswersError(wrong, list(asked.values()))
     answers = {**said_before(import_), **given}
     left = [question.as_json() for id_, question in asked.items() if id_ not in answers]
-    if left:
-        move(session, import_, Status.WAITING, only_from=[Status.WAITING], answers=answers, questions=left)
-        session.commit()
-    else:
-        _convert_anew(session, services, import_, given)
+    if not left:
+        return _convert_anew(session, services, import_, given, unchanged)
+    only_from = [Status.WAITING]
+    moved = try_move(
+        session,
+        import_.id,
+        Status.WAITING,
+        only_from=only_from,
+        condition=unchanged,
+        answers=answers,
+        questions=left,
+    )
+    session.commit()
+    return moved
 
 
 def _is_other_conversion(import_: Import, given: Mapping[str, Any]) -> bool:
@@ -107,11 +138,17 @@ def _is_other_conversion(import_: Import, given: Mapping[str, Any]) -> bool:
     return any(question in BEFORE and before.get(question) != said for question, said in given.items())
 
 
-def _convert_anew(session: Session, services: Services, import_: Import, given: Mapping[str, Any]) -> None:
+def _convert_anew(
+    session: Session,
+    services: Services,
+    import_: Import,
+    given: Mapping[str, Any],
+    unchanged: ColumnElement[bool],
+) -> bool:
     before = said_before(import_)
     if given.get("sheet") not in (None, before.get("sheet")):  # its columns are others
         before = {question: said for question, said in before.items() if question in BEFORE}
     answers = {**before, **given}
-    if not begin_conversion(session, services, import_, only_from=[Status.WAITING], answers=answers):
-        session.refresh(import_)
-        _refuse_unless_waiting(import_)
+    return begin_conversion(
+        session, services, import_, only_from=[Status.WAITING], condition=unchanged, answers=answers
+    )

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
+from sqlalchemy import ColumnElement
 from sqlalchemy.orm import Session
 
 from importer.errors import QuestionsError, UnknownAnswersError
@@ -34,6 +35,7 @@ def begin_conversion(
     import_: Import,
     *,
     only_from: Sequence[Status],
+    condition: ColumnElement[bool] | None = None,
     may_wait: bool = True,
     **values: Any,
 ) -> bool:
@@ -41,11 +43,12 @@ def begin_conversion(
 
     Args:
         only_from: the statuses that it may have now.
+        condition: on the import, that must hold, too.
         may_wait: whether it may wait for answers; else a file that needs some is refused.
         values: further columns of the import to write in the same statement.
 
     Returns:
-        Whether it was moved; False where it was cancelled or given up meanwhile.
+        Whether it was moved; False where it was cancelled or given up meanwhile, or the condition does not hold.
     """
     fresh: dict[str, Any] = {
         "conversion": {MAY_WAIT: may_wait},
@@ -54,7 +57,13 @@ def begin_conversion(
         "converted_rows": None,
     }
     moved = try_move(
-        session, import_.id, Status.CONVERTING, only_from=only_from, questions=None, **{**fresh, **values}
+        session,
+        import_.id,
+        Status.CONVERTING,
+        only_from=only_from,
+        condition=condition,
+        questions=None,
+        **{**fresh, **values},
     )
     session.commit()
     if moved:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
+from sqlalchemy import ColumnElement
 from sqlalchemy.orm import Session
 
 from importer.files.detection import Described
@@ -130,19 +131,28 @@ def start_or_wait(
     reading: Reading,
     *,
     only_from: Sequence[Status],
+    condition: ColumnElement[bool] | None = None,
     **values: Any,
 ) -> bool:
     """Queue the import where all is certain, else let it wait for answers; commit.
 
     Args:
         only_from: the statuses that it may have now.
+        condition: on the import, that must hold, too.
         values: further columns of the import to write in the same statement.
 
     Returns:
-        Whether it was moved; False where it was cancelled or given up meanwhile.
+        Whether it was moved; False where it was cancelled or given up meanwhile, or the condition does not hold.
     """
     target = Status.QUEUED if reading.is_certain else Status.WAITING
-    moved = _move(session, import_, target, reading, only_from, values)
+    moved = try_move(
+        session,
+        import_.id,
+        target,
+        only_from=only_from,
+        condition=condition,
+        **{**_as_columns(reading), **values},
+    )
     if moved and reading.is_certain and reading.given:
         digest = digest_of(reading.opening.proposal.described)
         remember(
@@ -157,31 +167,20 @@ def start_or_wait(
     return True
 
 
-def _move(
-    session: Session,
-    import_: Import,
-    target: Status,
-    reading: Reading,
-    only_from: Sequence[Status],
-    values: Mapping[str, Any],
-) -> bool:
+def _as_columns(reading: Reading) -> dict[str, Any]:
+    """What an import keeps of how its file is read, by its columns."""
     opening = reading.opening
     proposal = opening.proposal
     kept = dict(reading.answers)
     if reading.remembered is not None:
         kept[REMEMBERED] = reading.remembered.as_json()
-    return try_move(
-        session,
-        import_.id,
-        target,
-        only_from=only_from,
-        header=opening.names,
-        columns=proposal.fields_of_columns,
-        profile=opening.as_json(),
-        mapping=proposal.mapping.as_json(),
-        answers=kept,
-        questions=[question.as_json() for question in proposal.questions],
-        rows_line=opening.position.line_number,
-        rows_offset=opening.position.offset,
-        **values,
-    )
+    return {
+        "header": opening.names,
+        "columns": proposal.fields_of_columns,
+        "profile": opening.as_json(),
+        "mapping": proposal.mapping.as_json(),
+        "answers": kept,
+        "questions": [question.as_json() for question in proposal.questions],
+        "rows_line": opening.position.line_number,
+        "rows_offset": opening.position.offset,
+    }

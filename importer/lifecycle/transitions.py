@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any, cast
 
-from sqlalchemy import Table, func, update
+from sqlalchemy import ColumnElement, Table, func, null, update
 from sqlalchemy.orm import Session
 
 from importer.errors import RefusedTransitionError, shortened
@@ -24,6 +24,7 @@ def try_move(
     target: Status,
     *,
     only_from: Collection[Status] | None = None,
+    condition: ColumnElement[bool] | None = None,
     reason: Reason | None = None,
     detail: str = "",
     **values: Any,
@@ -32,6 +33,7 @@ def try_move(
 
     Args:
         only_from: the statuses to move from, where these are fewer than the table allows.
+        condition: on the import, that must hold, too.
         reason: why; its sentence is stored with it. None keeps the reason that is stored, unless the import goes
             on: then that is forgotten.
         detail: fills the sentence's `{detail}`.
@@ -50,13 +52,18 @@ def try_move(
     if target in ENDED:
         values["finished_at"] = func.now()
     imports = cast(Table, Import.__table__)  # not the model: through it SQLAlchemy takes twice as long
-    moved = session.execute(
-        update(imports)
-        .where(imports.c.id == import_id, imports.c.status.in_(sources), imports.c.deleted_at.is_(None))
-        .values(status=target, **values)
-        .returning(imports.c.id)
+    wanted = update(imports).where(
+        imports.c.id == import_id, imports.c.status.in_(sources), imports.c.deleted_at.is_(None)
     )
-    return moved.first() is not None
+    if condition is not None:
+        wanted = wanted.where(condition)
+    return session.execute(wanted.values(status=target, **values).returning(imports.c.id)).first() is not None
+
+
+def still_answered(answers: Mapping[str, Any] | None) -> ColumnElement[bool]:
+    """Whether nobody has answered questions about the import's file since these answers were read."""
+    stored = cast(Table, Import.__table__).c.answers
+    return stored.is_(null()) if answers is None else stored == answers
 
 
 def move(

@@ -91,6 +91,7 @@ def world(services: Services) -> Iterator[World]:
     """What a test does with imports and looks at. Recovery runs only where the test says so."""
     world = World(services)
     world.hold_recovery()
+    world.empty_bucket()  # tests of the pages leave their files
     yield world
     world.empty_bucket()
 

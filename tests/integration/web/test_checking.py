@@ -8,8 +8,10 @@ import json
 import re
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import false, select
 
+from importer.control import answers
+from importer.errors import RefusedTransitionError
 from importer.lifecycle.beginnings import HEAD_BYTES
 from importer.models import Import, Layout
 from importer.queue import queues
@@ -93,6 +95,35 @@ def test_some_answers_leave_the_others_open(operator, visitor):
     answered = answer(someone, told["id"], answers={"date_order-3": "dmy"}).get_json()
     assert (answered["status"], ids(answered)) == ("waiting", ["decimal_mark-4"])
     assert answer(someone, told["id"], answers={"decimal_mark-4": ","}).get_json()["status"] == "queued"
+
+
+def test_of_two_who_answer_at_once_both_count(operator, visitor, services, session, monkeypatch):
+    someone = visitor(operator)
+    told = uploaded(someone, b"email,name,signup_date,balance\na@example.com,Ann,03/04/2024,1.500\n")
+    look = answers.reading_of
+    crossing = [{"decimal_mark-4": ","}]
+
+    def crossed(*args):
+        reading = look(*args)
+        if crossing:
+            assert answer(someone, told["id"], answers=crossing.pop()).status_code == 200
+        return reading
+
+    monkeypatch.setattr(answers, "reading_of", crossed)
+    answers.answer(session, services, stored(session, told["id"]), {"date_order-3": "dmy"})
+    import_ = stored(session, told["id"])
+    assert (import_.status, import_.answers["decimal_mark-4"], import_.answers["date_order-3"]) == (
+        Status.QUEUED,
+        ",",
+        "dmy",
+    )
+
+
+def test_answers_that_others_always_cross_are_refused(operator, visitor, services, session, monkeypatch):
+    told = uploaded(visitor(operator), DATES)
+    monkeypatch.setattr(answers, "still_answered", lambda _: false())
+    with pytest.raises(RefusedTransitionError, match="at the same time"):
+        answers.answer(session, services, stored(session, told["id"]), {"date_order-3": "dmy"})
 
 
 @pytest.mark.parametrize("given", [{"date_order-3": "upwards"}, {"date-order": "dmy"}, {"column-9": "name"}])
