@@ -16,6 +16,8 @@ csv.field_size_limit(sys.maxsize)  # our limits are max_record_bytes and max_cel
 
 LINES_LOOKED_AT = 50
 
+ADDRESS = re.compile(r"[^\s@]+@[^\s@]+\.\w+").fullmatch
+
 UTF_8 = "utf-8"
 
 
@@ -112,10 +114,11 @@ class LineFormat:
     def swallows_rows(self, lines: Sequence[bytes], width: int | None) -> bool:
         """Whether the lines inside a record of several look like rows: then a quote was not closed.
 
-        Of very many lines the first ones tell.
+        Of very many lines the first ones tell. A line of two cells, as texts may have, looks like a row where one
+        of them is an e-mail address.
         """
         inner = lines[1:-1][:LINES_LOOKED_AT]
-        if width is None or width < TELLING_WIDTH or not inner:
+        if width is None or width < 2 or not inner:
             return False
         return all(self.looks_like_a_row(line, width) for line in inner)
 
@@ -125,7 +128,8 @@ class LineFormat:
             cells = next(self.reader([self.first_text(line)]), [])
         except csv.Error:
             return False
-        return len(cells) == width and bool(cells[0].strip())
+        is_telling = width >= TELLING_WIDTH or any(ADDRESS(cell.strip()) for cell in cells)
+        return len(cells) == width and bool(cells[0].strip()) and is_telling
 
     def cells_at_best(self, text: str, width: int | None) -> list[str]:
         """The cells of a line that is no record, as well as they can be told."""

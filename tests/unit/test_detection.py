@@ -7,11 +7,13 @@ import re
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import polluted
 import pytest
 
+from importer.errors import RefusedFileError
 from importer.files.detection import describe
 from importer.files.dialects import BACKSLASH, Dialect, dialect_of
 from importer.files.encodings import encoding_of
@@ -211,7 +213,8 @@ HOSTILE = {
 @pytest.mark.parametrize("content", HOSTILE.values(), ids=HOSTILE)
 def test_any_bytes_are_described_within_a_second(content):
     began = time.process_time()
-    described(content)
+    with suppress(RefusedFileError):  # of very many columns
+        described(content)
     assert time.process_time() - began < 1.5
 
 

@@ -50,6 +50,14 @@ def test_a_quote_that_swallows_rows_fails_alone_and_the_rows_are_read():
     ]
 
 
+def test_of_two_columns_an_address_tells_the_rows_that_a_quote_swallows_from_text():
+    data = b'a@x.org,"Ann\nb@x.org,Bob\nc@x.org,Cy\nd@x.org,Di"\ne@x.org,"see\nBerlin, Germany\nplease"\n'
+    first, *others = check_every_resume(data, width=2)
+    assert first.problem.code == "quote_swallows_rows"
+    assert [record.cells[0] for record in others] == ["b@x.org", "c@x.org", "d@x.org", "e@x.org"]
+    assert others[-1].cells[1] == "see\nBerlin, Germany\nplease"
+
+
 def test_a_quote_behind_a_byte_order_mark_that_swallows_rows_says_nothing_about_the_next_fault():
     data = b'\xef\xbb\xbf1,"a\n4,5,6\nb",3\n' + b'"x"y,2,3\n'
     records = check_every_resume(data)
