@@ -117,6 +117,7 @@ def _chosen_of_cells(number: int, reading: Any) -> dict[str, str]:
         "date_order": reading.date_order,
         "decimal_mark": reading.decimal_mark,
         "century": reading.century,
+        "percent": reading.percent,
         "no_values": "yes" if reading.no_values else None,
     }
     return {f"{part}-{number}": str(value) for part, value in parts.items() if value is not None}

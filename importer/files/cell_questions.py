@@ -9,13 +9,13 @@ from typing import Any, NamedTuple
 
 from importer.files.cells.calendar_days import likely_days
 from importer.files.cells.evidence import Decision
-from importer.files.cells.readings import DATE_ORDERS, Reading
+from importer.files.cells.readings import DATE_ORDERS, PERCENTS, Reading
 from importer.files.questions import Answers, Choice, Question
 
 MARKS = {",": "a comma: 1.234,56", ".": "a point: 1,234.56"}
 FIRST_YEAR = re.compile("[12][0-9]{3}", re.ASCII)
 YES, NO = "yes", "no"
-PARTS = ("date_order", "decimal_mark", "century", "words", "no_values")
+PARTS = ("date_order", "decimal_mark", "century", "percent", "words", "no_values")
 """What a person may say of how the cells of a column are read."""
 
 
@@ -56,6 +56,8 @@ def _valid(part: str, answer: Any) -> Any:
         case "date_order", str() if answer in DATE_ORDERS:
             return answer
         case "decimal_mark", str() if answer in MARKS:
+            return answer
+        case "percent", str() if answer in PERCENTS:
             return answer
         case "century", int() | str() if FIRST_YEAR.fullmatch(str(answer)):
             return int(answer)
@@ -129,6 +131,12 @@ def _about_century(asked: Open) -> Question:
     return Question(asked.id, "century", text, choices, str(proposed) if proposed else None)
 
 
+def _about_percent(asked: Open) -> Question:
+    choices = tuple(Choice(percent, words) for percent, words in PERCENTS.items())
+    text = f"“{asked.name}”: what is a number with a percent sign? {_sentence(asked.reason)}"
+    return Question(asked.id, "percent", text, choices, asked.proposed)
+
+
 def _about_no_values(asked: Open) -> Question:
     choices = (Choice(YES, "there is no value in such a cell"), Choice(NO, "it is a text like any other"))
     text = f"“{asked.name}”: what do cells with {_listed(asked.examples)} mean?"
@@ -146,6 +154,7 @@ ASK = {
     "date_order": _about_order,
     "decimal_mark": _about_mark,
     "century": _about_century,
+    "percent": _about_percent,
     "no_values": _about_no_values,
     "words": _about_words,
 }

@@ -13,7 +13,7 @@ from importer.control.previews import answers_of, chosen_of, preview_of
 from importer.control.reports import find_import
 from importer.errors import RefusedFileError
 from importer.files.cell_questions import MARKS
-from importer.files.cells.readings import DATE_ORDERS
+from importer.files.cells.readings import DATE_ORDERS, PERCENTS
 from importer.files.dialects import DELIMITERS
 from importer.files.encoding_names import CALLED, called
 from importer.files.questions import Question
@@ -177,5 +177,6 @@ def _choices(before: Reading, reading: Reading) -> dict[str, Any]:
         "header_lines": {str(record.line): record.cells for record in records[:HEADER_LINES]},
         "orders": DATE_ORDERS,
         "marks": MARKS,
+        "percents": PERCENTS,
         "centuries": {"1900": "1900 to 1999", "1930": "1930 to 2029", "2000": "2000 to 2099"},
     }

@@ -107,7 +107,7 @@ def _value_reader(reading: Reading) -> CellReader:
     """What reads a clean cell that has a value."""
     match reading.kind:
         case "decimal" | "integer":
-            return number_reader(reading.decimal_mark)
+            return number_reader(reading.decimal_mark, reading.percent)
         case "date":
             return date_reader(reading.date_order, reading.century)
         case "datetime":

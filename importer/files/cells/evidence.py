@@ -20,7 +20,7 @@ class Decision(NamedTuple):
         reading: what was decided; an open part has its default.
         evidence: what shows it, in words; empty where nothing was to decide.
         open: parts of the reading that only a person can say: `date_order`, `decimal_mark`, `century`,
-            `no_values`, `words`.
+            `percent`, `no_values`, `words`.
         examples: for each open part, up to three cells that leave it open.
         proposed: for open parts what is likely, where there is something.
         reasons: for each open part, what leaves it open, in words.
@@ -60,7 +60,7 @@ def decide(
     known = replace(known or Reading(), kind=kind)
     values = _values(kind, cells, known)
     if kind in ("decimal", "integer"):
-        findings = [number_evidence.decimal_mark(values, known)]
+        findings = [number_evidence.decimal_mark(values, known), number_evidence.percent(values, known)]
     elif kind in DATE_KINDS:
         findings = date_evidence.order_and_century(values, known, earliest_year, latest_year)
     elif kind == "yes_no":

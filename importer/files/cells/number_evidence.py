@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from importer.files.cells.findings import Cell, Finding, open_part
-from importer.files.cells.numbers import readings_of
+from importer.files.cells.numbers import readings_of, without_percent
 from importer.files.cells.readings import DECIMAL_MARKS, Reading
 
 PART = "decimal_mark"
@@ -16,7 +16,7 @@ def decimal_mark(cells: Sequence[Cell], known: Reading) -> Finding:
     proofs: dict[str, Cell] = {}
     doubtful: list[Cell] = []
     for cell in cells:
-        by_mark = readings_of(cell.text)
+        by_mark = readings_of(without_percent(cell.text) or cell.text)
         if len(by_mark) == 1:
             proofs.setdefault(next(iter(by_mark)), cell)
         elif len(set(by_mark.values())) > 1:
@@ -31,6 +31,14 @@ def decimal_mark(cells: Sequence[Cell], known: Reading) -> Finding:
         evidence = f"{doubtful[0]} may have a decimal mark, or a sign between thousands"
         return open_part(PART, None, evidence, doubtful)
     return Finding(PART, None)
+
+
+def percent(cells: Sequence[Cell], known: Reading) -> Finding:
+    """What numbers with a percent sign are, which only a person can say: no cell shows it."""
+    signed = [cell for cell in cells if (bare := without_percent(cell.text)) and readings_of(bare)]
+    if not signed or known.percent:
+        return Finding("percent", known.percent)
+    return open_part("percent", None, f"{signed[0]} has a percent sign", signed)
 
 
 def _known(mark: str, proofs: dict[str, Cell]) -> Finding:

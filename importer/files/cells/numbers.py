@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from decimal import Decimal
 from typing import NamedTuple
 
 from importer.files.cells.currencies import is_currency
@@ -38,6 +39,8 @@ DRESSED = re.compile(
     rf"(?P<after>{CURRENCY})?{BLANK}*+(?P<last>[{MINUSES}])?{BLANK}*+(?P<close>\))?"
 )
 """A number with what may stand around it."""
+
+PERCENT = re.compile(rf"%{BLANK}*(?P<behind>[^%]+)|(?P<before>[^%]+?){BLANK}*%")
 
 MOST_CHARS = 100
 """A longer cell with anything but digits and a decimal mark is no number."""
@@ -95,6 +98,12 @@ def undressed(text: str) -> Written | None:
     return Written(found["digits"], is_negative, "currency" if currencies else "sign")
 
 
+def without_percent(text: str) -> str | None:
+    """The number to which a percent sign belongs; None where there is no such sign."""
+    found = PERCENT.fullmatch(text) if "%" in text and len(text) <= MOST_CHARS else None
+    return (found["behind"] or found["before"]) if found else None
+
+
 def digits_by(mark: str, digits: str) -> str | None:
     """Digits written plainly, if this is the decimal mark; None where they cannot be read so."""
     if not GROUPS[mark].fullmatch(digits):
@@ -115,18 +124,33 @@ def _by_mark(written: Written) -> dict[str, str]:
     return {mark: sign + digits for mark, digits in by_mark.items() if digits is not None}
 
 
-def number_reader(mark: str | None) -> Callable[[str], ReadCell]:
+def number_reader(mark: str | None, percent: str | None = None) -> Callable[[str], ReadCell]:
     """What reads the numbers of a column.
 
     Args:
         mark: its decimal mark; None: not known, and a number that it would change is not read.
+        percent: what a number with a percent sign is; None: not known.
     """
     plain = PLAIN if mark == "." else PLAIN_BY_ANY_MARK
 
     def read(text: str) -> ReadCell:
         return unaltered(text) if plain.fullmatch(text) else _read_slowly(text, mark)
 
-    return _read_with_comma if mark == "," else read
+    read_bare = _read_with_comma if mark == "," else read
+
+    def read_percent(text: str) -> ReadCell:
+        return _read_percent(text, read_bare, percent == "share") if "%" in text else read_bare(text)
+
+    return read_percent if percent else read_bare
+
+
+def _read_percent(text: str, read: Callable[[str], ReadCell], is_share: bool) -> ReadCell:
+    """The number with a percent sign, or, as a share, its hundredth."""
+    bare = without_percent(text)
+    outcome = read(text if bare is None else bare)
+    if outcome.fault or outcome.text is None:
+        return outcome._replace(text=text)
+    return altered("percent", text, f"{Decimal(outcome.text).scaleb(-2):f}" if is_share else outcome.text)
 
 
 def _read_with_comma(text: str) -> ReadCell:

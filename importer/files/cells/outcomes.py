@@ -18,6 +18,7 @@ ALTERATIONS: dict[str, str] = {
     "thousands": "separators between thousands removed",
     "sign": "a minus in parentheses, behind the number or of another shape, or a plus, written plainly",
     "currency": "a currency sign or code removed",
+    "percent": "a percent sign removed, and the number divided by 100 where the column says so",
     "date": "a date written as year, month and day",
     "midnight": "a time of midnight removed",
     "date_time": "a date with a time of day written as year, month, day and time",
@@ -38,8 +39,8 @@ FAULTS: dict[str, str] = {
     "ambiguous_number": "should be a number with one reading: {cell} is {point} if the point is the decimal mark,"
     " and {comma} if the comma is; say which one the column has",
     "other_decimal_mark": "should be a number with {mark}, as the column has it; write it such as {example}",
-    "percent": "should be a number without a percent or per mille sign, which would change its value; remove the"
-    " sign, and divide by 100 or 1000 if the field wants that",
+    "percent": "should be a number without a percent or per mille sign: say whether 12% is 12 or 0.12 in its"
+    " column, or write the number without the sign",
     "not_a_date": "should be a date such as {example}",
     "ambiguous_date": "should be a date with one reading: {cell} is {first} or {second}; say whether day or month"
     " comes first in the column, or write {first} or {second}",

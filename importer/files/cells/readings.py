@@ -28,6 +28,9 @@ DATE_ORDERS: dict[str, str] = {
 }
 """Every order of the parts of a date, and what it looks like."""
 
+PERCENTS: dict[str, str] = {"points": "12% is 12", "share": "12% is 0.12"}
+"""What a number with a percent sign is."""
+
 DECIMAL_MARKS: dict[str, str] = {".": "a decimal point", ",": "a decimal comma"}
 
 
@@ -42,9 +45,10 @@ class Reading:
         century: the first year of the hundred that two-digit years lie in, such as 1930; None: not known.
         no_values: cells that mean "no value", besides empty ones; compared without case and blanks.
         words: what the field takes for a cell; cells are compared without case, accents and repeated blanks.
+        percent: one of `PERCENTS`; None: not known, and numbers with a percent sign are not read.
 
     Raises:
-        ValueError: the kind, the mark or the order is none of those known.
+        ValueError: the kind, the mark, the order or the percent is none of those known.
     """
 
     kind: str = "text"
@@ -53,6 +57,7 @@ class Reading:
     century: int | None = None
     no_values: tuple[str, ...] = ()
     words: Mapping[str, str] = field(default_factory=dict)
+    percent: str | None = None
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
@@ -61,6 +66,8 @@ class Reading:
             raise ValueError(f"unknown decimal mark {self.decimal_mark!r}")
         if self.date_order not in (None, *DATE_ORDERS):
             raise ValueError(f"unknown order of dates {self.date_order!r}")
+        if self.percent not in (None, *PERCENTS):
+            raise ValueError(f"unknown percent {self.percent!r}")
 
     def as_json(self) -> dict[str, Any]:
         """What differs from the default, as JSON takes it."""

@@ -58,6 +58,7 @@ def test_a_perfect_file_begins_at_once(operator, visitor, services):
         (UNNAMED, ["column-3"]),
         (b"email,Vorname,Nachname\na@example.com,Ann,Lee\n", ["field-name"]),
         (b"email,name,balance\na@example.com,Ann,1.500\nb@example.com,Bob,2.000\n", ["decimal_mark-3"]),
+        (b"email,name,balance\na@example.com,Ann,12%\n", ["percent-3"]),
         (b"email,name,company\na@example.com,Ann,NULL\n", ["no_values-3"]),
         ("email,name\na@example.com,Málaga\nb@example.com,Muñoz\n".encode("cp1252"), ["encoding"]),
         (b"email,name,E-Mail\na@example.com,Ann,b@example.com\n", ["field-email"]),

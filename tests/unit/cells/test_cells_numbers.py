@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from importer.files.cells.chain import reader_of
+from importer.files.cells.evidence import decide
 from importer.files.cells.readings import Reading
 
 DIGITS = st.integers(min_value=0, max_value=10**15)
@@ -100,8 +101,37 @@ def test_what_is_no_number_is_a_fault(read, cell):
     assert read("decimal", cell, decimal_mark=".")[2] == "not_a_number"
 
 
-def test_a_percent_sign_is_a_fault_since_it_changes_the_value(read):
-    assert read("decimal", "12%") == ("12%", [], "percent")
+@pytest.mark.parametrize("cell", ["12%", "12 %", "%12", "(3%)", "5\u2030"])
+def test_a_percent_sign_is_a_fault_while_nobody_has_said_what_it_means(read, cell):
+    assert read("decimal", cell, decimal_mark=".")[2] == "percent"
+
+
+@pytest.mark.parametrize(
+    ("cell", "points", "share"),
+    [
+        ("12%", "12", "0.12"),
+        ("12,50 %", "12.50", "0.1250"),
+        ("%7", "7", "0.07"),
+        ("-0,5%", "-0.5", "-0.005"),
+        ("1.250%", "1250", "12.50"),
+    ],
+)
+def test_a_percent_sign_is_read_as_a_person_has_said(read, cell, points, share):
+    assert read("decimal", cell, decimal_mark=",", percent="points") == (points, ["percent"], None)
+    assert read("decimal", cell, decimal_mark=",", percent="share") == (share, ["percent"], None)
+
+
+@pytest.mark.parametrize("cell", ["12%%", "%", "abc%", "1%2", "5\u2030"])
+def test_what_is_no_number_stays_none_with_a_percent_sign(read, cell):
+    text, _, fault = read("decimal", cell, decimal_mark=",", percent="share")
+    assert (text, fault in ("percent", "not_a_number")) == (cell, True)
+
+
+def test_numbers_with_a_percent_sign_are_asked_about_and_show_the_decimal_mark():
+    decision = decide("decimal", [(2, "12,5%"), (3, "4%")])
+    assert (decision.open, decision.reading.decimal_mark) == (("percent",), ",")
+    known = Reading("decimal", percent="share")
+    assert decide("decimal", [(2, "12,5%")], known=known).open == ()
 
 
 def test_a_long_cell_is_refused_at_once(read):
