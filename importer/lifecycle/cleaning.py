@@ -20,9 +20,11 @@ from sqlalchemy.orm import Session
 from importer.errors import StorageError
 from importer.health.causes import in_words
 from importer.ledger.alterations import delete_alterations
+from importer.ledger.corrections import delete_repairs, delete_some_corrections
 from importer.ledger.failures import delete_failures_after
 from importer.ledger.lines import delete_some_lines
 from importer.ledger.retries import forget_retries
+from importer.lifecycle.events import delete_events
 from importer.lifecycle.transitions import try_move
 from importer.models import Import
 from importer.models.imports import lines_key, object_key
@@ -199,8 +201,11 @@ def _deletions(session: Session, sequence: int) -> Iterator[None]:
         yield
     while delete_some_lines(session.connection(), sequence):
         yield
-    if delete_alterations(session.connection(), sequence):
+    while delete_some_corrections(session.connection(), sequence):
         yield
+    for delete in (delete_repairs, delete_alterations, delete_events):
+        if delete(session.connection(), sequence):
+            yield
 
 
 def forget_unknown(redis: Redis, import_id: str) -> None:

@@ -4,8 +4,10 @@ The tables of records are defined beside their record types, in `importer.record
 """
 
 from importer.models.base import Base, ImportedRecord
+from importer.models.events import Event
 from importer.models.imports import Alteration, FailedRow, Import, LedgerLine
 from importer.models.layouts import Layout
+from importer.models.repairs import Correction, Repair
 from importer.models.users import MAX_EMAIL, ApiToken, Role, User
 
 __all__ = [
@@ -13,11 +15,14 @@ __all__ = [
     "Alteration",
     "ApiToken",
     "Base",
+    "Correction",
+    "Event",
     "FailedRow",
     "Import",
     "ImportedRecord",
     "Layout",
     "LedgerLine",
+    "Repair",
     "Role",
     "User",
 ]

@@ -230,8 +230,13 @@ class FailedRow(Base):
     attempts: Mapped[int] = mapped_column(Integer, server_default="1", comment="how many have failed")
     failed_at: Mapped[datetime] = mapped_column(server_default=func.now())
     retry_requested_at: Mapped[datetime | None]
+    faults: Mapped[list[Any] | None] = mapped_column(
+        Json, comment="every fault: field or null, code, sentence; null: the one of code, column_name and message"
+    )
+    discarded_at: Mapped[datetime | None] = mapped_column(comment="when a person said that it is not needed")
 
     __table_args__ = (
+        Index("ix_failed_rows_group", "import_sequence", "column_name", "code", "row_number"),
         Index(
             "ix_failed_rows_retry",
             "import_sequence",

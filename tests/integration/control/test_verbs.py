@@ -8,9 +8,9 @@ from world import contacts_csv, many_contacts
 
 from importer.control import imports, reports, retries
 from importer.errors import RefusedTransitionError, StorageError
-from importer.ledger import failures
+from importer.ledger import corrections, failures
 from importer.ledger.lines import count_rows
-from importer.models import Import
+from importer.models import Correction, Event, Import, Repair
 from importer.queue import checkpoint
 from jobs import clearing
 from jobs.rows.worker import RowWorker
@@ -181,6 +181,23 @@ def test_delete_removes_the_import_with_its_ledger_and_failed_rows_and_keeps_the
     assert set(world.records()) == imported
     assert world.keys_of(import_id) == set()
     assert world.objects() == []
+
+
+def test_nothing_that_tells_of_a_deleted_import_stays(world, monkeypatch):
+    monkeypatch.setattr(corrections, "ROWS_PER_DELETE", 1)
+    import_id = world.import_file(contacts_csv([("nonsense", "x"), ("more nonsense", "x")]))
+    sequence = world.find(import_id).sequence
+    with world.session() as session:
+        for row in (1, 2):
+            session.add(Correction(import_sequence=sequence, row_number=row, attempt=2, changes=[[0, "a", "b"]]))
+        session.add(Repair(import_sequence=sequence, chosen={}, rule={}, until=2))
+        session.add(Event(import_sequence=sequence, kind="uploaded"))
+        session.commit()
+    world.verb(imports.delete, import_id)
+    while world.exists(import_id):
+        world.recover()
+    with world.session() as session:
+        assert [session.query(model).count() for model in (Correction, Repair, Event)] == [0, 0, 0]
 
 
 def test_an_import_is_not_gone_before_its_failed_rows_are(world, monkeypatch):
