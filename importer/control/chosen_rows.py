@@ -1,0 +1,56 @@
+"""Which failed rows of an import are meant: those of a group, those that hold a text, or all."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, Text, and_, func, or_, true, type_coerce
+
+from importer.models import FailedRow
+
+MAX_SEARCH_CHARS = 200
+
+
+class ChosenRows(NamedTuple):
+    """Some of an import's failed rows; those that a person has discarded are never among them.
+
+    Attributes:
+        field: at fault; empty: the row as a whole; None: any.
+        code: of the fault; None: any.
+        text: what a cell or the reason holds, without regard to case; None: anything.
+    """
+
+    field: str | None = None
+    code: str | None = None
+    text: str | None = None
+
+    @classmethod
+    def told(cls, told: Mapping[str, Any]) -> ChosenRows:
+        """As an address or JSON says it; what it does not know is passed over."""
+        given = {name: str(told[name]) for name in cls._fields if told.get(name) is not None}
+        text = given.get("text", "").strip()[:MAX_SEARCH_CHARS]
+        return cls(given.get("field"), given.get("code") or None, text or None)
+
+    def as_json(self) -> dict[str, str]:
+        """What differs from all failed rows; `told` takes it back."""
+        return {name: value for name, value in self._asdict().items() if value is not None}
+
+    def condition(self, sequence: int) -> ColumnElement[bool]:
+        """Of an import's failed rows those that are meant."""
+        return and_(
+            FailedRow.import_sequence == sequence,
+            FailedRow.discarded_at.is_(None),
+            true() if self.field is None else func.coalesce(FailedRow.column_name, "") == self.field,
+            true() if self.code is None else FailedRow.code == self.code,
+            true() if self.text is None else self._holds(self.text),
+        )
+
+    def _holds(self, text: str) -> ColumnElement[bool]:
+        """Cells are kept as JSON in ASCII: there other letters are escapes, of which the case is another one."""
+        forms = dict.fromkeys((text, text.lower(), text.upper(), text.title()))
+        in_cells = (
+            type_coerce(FailedRow.cells, Text).icontains(json.dumps(form)[1:-1], autoescape=True) for form in forms
+        )
+        return or_(FailedRow.message.icontains(text, autoescape=True), *in_cells)
