@@ -1,4 +1,4 @@
-"""Uploaded files in S3. The only module that knows boto3.
+"""Uploaded files in S3. With `importer.storage.s3_errors` the only module that knows boto3.
 
 What S3 answers becomes one of the product's errors here: `StorageError` where the same call may succeed later
 or an operator has to act, `ObjectMissingError` and `ObjectChangedError` where the file is no longer what the
@@ -12,11 +12,9 @@ import logging
 import re
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
 import boto3
-import urllib3
 from botocore import exceptions as boto
 from botocore.config import Config
 
@@ -24,6 +22,7 @@ from importer.errors import ObjectChangedError, ObjectMissingError, StorageError
 from importer.storage import s3_answers
 from importer.storage.object_reader import ObjectReader
 from importer.storage.object_writer import ObjectWriter, SentPart, UnfinishedUpload
+from importer.storage.s3_errors import accepting, code_of, in_our_words, status_of
 from importer.time_limits import S3_CONNECT_SECONDS, S3_READ_SECONDS
 
 if TYPE_CHECKING:
@@ -33,21 +32,6 @@ if TYPE_CHECKING:
 
 # One connection for each part in flight of the uploads that a web process takes at once.
 POOLED_CONNECTIONS = 50
-
-# Those of a body that breaks off are here too: boto3 retries requests, never the reading of a body.
-NO_ANSWER = (
-    boto.ConnectionError,
-    boto.HTTPClientError,
-    boto.IncompleteReadError,
-    boto.FlexibleChecksumError,
-    urllib3.exceptions.HTTPError,
-)
-NO_CREDENTIALS_FOUND = (
-    boto.NoCredentialsError,
-    boto.PartialCredentialsError,
-    boto.CredentialRetrievalError,
-)
-
 
 log = logging.getLogger(__name__)
 
@@ -85,13 +69,13 @@ class Storage:
             ObjectMissingError: there is no such object.
             StorageError: S3 does not answer, or an operator has to act.
         """
-        with _in_our_words(self.bucket):
+        with in_our_words(self.bucket):
             try:
                 reply = self._client.get_object(
                     Bucket=self.bucket, Key=key, Range=f"bytes={offset}-", IfMatch=etag
                 )
             except boto.ClientError as error:
-                if _status(error) != 416:
+                if status_of(error) != 416:
                     raise
                 return self._open_at_end(key, offset, etag)
         size = _total(reply, offset)
@@ -104,7 +88,7 @@ class Storage:
         Raises:
             StorageError: S3 does not answer, or an operator has to act.
         """
-        with _in_our_words(self.bucket), _accepting("NoSuchKey"):
+        with in_our_words(self.bucket), accepting("NoSuchKey"):
             self._client.delete_object(Bucket=self.bucket, Key=key)
 
     def delete_all(self, keys: Sequence[str]) -> set[str]:
@@ -118,7 +102,7 @@ class Storage:
             StorageError: S3 does not answer, or an operator has to act.
         """
         try:
-            with _in_our_words(self.bucket):
+            with in_our_words(self.bucket):
                 answer = self._client.delete_objects(
                     Bucket=self.bucket, Delete={"Objects": [{"Key": key} for key in keys]}
                 )
@@ -133,7 +117,7 @@ class Storage:
         Raises:
             StorageError: S3 does not answer, or an operator has to act.
         """
-        with _in_our_words(self.bucket), _accepting("NoSuchUpload"):
+        with in_our_words(self.bucket), accepting("NoSuchUpload"):
             self._client.abort_multipart_upload(Bucket=self.bucket, Key=key, UploadId=upload_id)
 
     def abort_uploads_of(self, key: str) -> None:
@@ -152,7 +136,7 @@ class Storage:
         Raises:
             StorageError: S3 does not answer, or an operator has to act.
         """
-        with _in_our_words(self.bucket):
+        with in_our_words(self.bucket):
             pages = self._client.get_paginator("list_multipart_uploads").paginate(
                 Bucket=self.bucket, Prefix=prefix
             )
@@ -169,7 +153,7 @@ class Storage:
         Raises:
             StorageError: S3 does not answer, or an operator has to act.
         """
-        with _in_our_words(self.bucket):
+        with in_our_words(self.bucket):
             pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=prefix)
             for page in pages:
                 yield [ObjectEntry(entry["Key"], entry["Size"]) for entry in page.get("Contents", [])]
@@ -181,19 +165,19 @@ class Storage:
             StorageError: saying what is wrong: no such bucket, access denied, no answer.
         """
         try:
-            with _in_our_words(self.bucket):
+            with in_our_words(self.bucket):
                 self._client.head_bucket(Bucket=self.bucket)
         except ObjectMissingError as error:
             raise s3_answers.storage_error(s3_answers.NO_BUCKET, bucket=self.bucket, answer=error) from error
 
     def put(self, key: str, data: bytes) -> str:
         """Store a whole object in one request. Returns its ETag. Raises `StorageError`."""
-        with _in_our_words(self.bucket):
+        with in_our_words(self.bucket):
             return self._client.put_object(Bucket=self.bucket, Key=key, Body=data)["ETag"]
 
     def begin_upload(self, key: str) -> str:
         """Begin a multipart upload. Returns its id. Raises `StorageError`."""
-        with _in_our_words(self.bucket):
+        with in_our_words(self.bucket):
             # boto3 adds a CRC32 to each part, unless told not to, and S3 refuses one that was not announced.
             # https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity-upload.html
             if _adds_checksums(self._client):
@@ -204,7 +188,7 @@ class Storage:
 
     def send_part(self, key: str, upload_id: str, number: int, data: bytes) -> SentPart:
         """Store part `number`, counted from 1, of a multipart upload. Raises `StorageError`."""
-        with _in_our_words(self.bucket):
+        with in_our_words(self.bucket):
             reply = self._client.upload_part(
                 Bucket=self.bucket, Key=key, UploadId=upload_id, PartNumber=number, Body=data
             )
@@ -212,7 +196,7 @@ class Storage:
 
     def finish_upload(self, key: str, upload_id: str, parts: list[SentPart], size: int) -> str:
         """Make an object of `size` bytes of the parts. Returns its ETag. Raises `StorageError`."""
-        with _in_our_words(self.bucket):
+        with in_our_words(self.bucket):
             try:
                 return self._client.complete_multipart_upload(
                     Bucket=self.bucket,
@@ -222,7 +206,7 @@ class Storage:
                 )["ETag"]
             except boto.ClientError as error:
                 # boto3 retries a call whose answer got lost, and meets an upload that it has finished itself.
-                etag = self._etag_of(key, size) if _code(error) == "NoSuchUpload" else None
+                etag = self._etag_of(key, size) if code_of(error) == "NoSuchUpload" else None
                 if etag is None:
                     raise
                 return etag
@@ -232,7 +216,7 @@ class Storage:
         try:
             reply = self._client.head_object(Bucket=self.bucket, Key=key)
         except boto.ClientError as error:
-            if _status(error) != 404:
+            if status_of(error) != 404:
                 raise
             return None
         return reply["ETag"] if reply["ContentLength"] == size else None
@@ -264,7 +248,7 @@ class _TranslatedBody:
         self._bucket = bucket
 
     def readinto(self, buffer: memoryview, /) -> int:
-        with _in_our_words(self._bucket):
+        with in_our_words(self._bucket):
             # The stubs ask for a file, where botocore fills any buffer.
             return self._body.readinto(buffer)  # type: ignore[arg-type]
 
@@ -307,35 +291,3 @@ def _completed(part: SentPart) -> CompletedPartTypeDef:
     if part.checksum is not None:
         completed["ChecksumCRC32"] = part.checksum
     return completed
-
-
-def _code(error: boto.ClientError) -> str:
-    return error.response.get("Error", {}).get("Code", "")
-
-
-def _status(error: boto.ClientError) -> int:
-    return error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-
-
-@contextmanager
-def _accepting(code: str) -> Iterator[None]:
-    try:
-        yield
-    except boto.ClientError as error:
-        if _code(error) != code:
-            raise
-
-
-@contextmanager
-def _in_our_words(bucket: str) -> Iterator[None]:
-    try:
-        yield
-    except boto.ClientError as error:
-        ours = s3_answers.error_for(_code(error), _status(error), bucket, str(error))
-        if ours is None:
-            raise
-        raise ours from error
-    except NO_CREDENTIALS_FOUND as error:
-        raise s3_answers.storage_error(s3_answers.NO_CREDENTIALS, bucket=bucket, answer=error) from error
-    except NO_ANSWER as error:
-        raise s3_answers.storage_error(s3_answers.BUSY, bucket=bucket, answer=error) from error

@@ -127,8 +127,8 @@ def test_rq_stays_in_the_jobs_the_queue_and_the_dashboard():
     assert not {name for name in users_of("rq", "rq_dashboard") if not is_in(name, allowed)}
 
 
-def test_boto3_lives_in_one_module():
-    assert users_of("boto3", "botocore") == {"importer.storage.s3"}
+def test_only_these_modules_know_boto3():
+    assert users_of("boto3", "botocore") == {"importer.storage.s3", "importer.storage.s3_errors"}
 
 
 def test_only_these_modules_know_csv():
