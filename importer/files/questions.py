@@ -92,9 +92,12 @@ class Answers(Mapping[str, Any]):
         Args:
             given: about this very file.
             remembered: about an earlier one; they count where nothing was given, and the file may contradict them.
+                An answer that is a value map adds to one that is remembered.
         """
         self._final = frozenset(given or {})
-        self._given = {**(remembered or {}), **(given or {})}
+        self._given = dict(remembered or {})
+        for question_id, answer in (given or {}).items():
+            self._given[question_id] = _added(answer, self._given.get(question_id))
         self._used: set[str] = set()
 
     def __getitem__(self, question_id: str) -> Any:
@@ -130,6 +133,11 @@ class Answers(Mapping[str, Any]):
     def unused(self) -> list[str]:
         """Answers that nobody asked for."""
         return [question_id for question_id in self._given if question_id not in self._used]
+
+
+def _added(answer: Any, remembered: Any) -> Any:
+    """An answer with what is remembered beside it, where both are value maps."""
+    return remembered | answer if isinstance(answer, dict) and isinstance(remembered, dict) else answer
 
 
 def _kept(text: str) -> str:
