@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import click
@@ -21,6 +21,9 @@ WAITS = 3
 
 WORDS = "words"
 """The kind of question that wants a value for each of its choices."""
+
+
+RIGHT = "Are these right? Else each is asked about; a blank leaves one without a value."
 
 
 def can_ask() -> bool:
@@ -51,7 +54,7 @@ def questions_of(import_: Import) -> list[Question]:
 def _asked(question: Question) -> Any:
     click.echo(f"\n{visible(question.text)}", err=True)
     if question.kind == WORDS:
-        return {choice.value: _value_of(choice) for choice in question.choices}
+        return _asked_words(question.choices)
     if not question.choices:
         return click.prompt("Answer", default=question.default, err=True)
     for number, choice in enumerate(question.choices, 1):
@@ -62,8 +65,23 @@ def _asked(question: Question) -> Any:
     return question.choices[number - 1].value
 
 
+def _asked_words(words: Sequence[Choice]) -> dict[str, str]:
+    """A value for each word: those that are proposed together, or one by one; a word may be left without one."""
+    proposed = [word for word in words if word.text]
+    for word in proposed:
+        click.echo(f"  {_described_word(word)}", err=True)
+    takes_all = bool(proposed) and click.confirm(RIGHT, default=True, err=True)
+    said = {word.value: word.text if takes_all and word.text else _value_of(word) for word in words}
+    return {word: value for word, value in said.items() if value}
+
+
 def _value_of(word: Choice) -> str:
-    return str(click.prompt(f"  {visible(word.value)} stands for", default=word.text or None, err=True))
+    prompt = f"  {visible(word.value)} stands for"
+    return str(click.prompt(prompt, default=word.text, show_default=bool(word.text), err=True)).strip()
+
+
+def _described_word(word: Choice) -> str:
+    return f"{visible(word.value)} → {visible(word.text) or '?'}"
 
 
 def _described(choice: Choice) -> str:
@@ -76,6 +94,9 @@ def lines_about(import_: Import) -> Iterator[str]:
     questions = questions_of(import_)
     for question in questions:
         yield f"{question.id}: {visible(question.text)}"
+        if question.kind == WORDS:
+            yield from (f"    {_described_word(word)}" for word in question.choices)
+            continue
         for choice in question.choices:
             mark = " (likeliest)" if choice.value == question.default else ""
             yield f"    {choice.value!r}{mark}: {_described(choice)}"

@@ -136,8 +136,9 @@ def answers_of(form: Mapping[str, str], baseline: Mapping[str, str], asked: Sequ
     for name, value in form.items():
         question, bracket, word = name.partition("[")
         if bracket:
+            said = words.setdefault(question, {})
             if value:
-                words.setdefault(question, {})[word.removesuffix("]")] = value
+                said[word.removesuffix("]")] = value
         elif name.startswith("constant-"):
             if value:
                 answers["field-" + name.removeprefix("constant-")] = f"={value}"

@@ -77,10 +77,17 @@ def _print(told: dict[str, Any]) -> None:
         read = ", ".join(f"{part} {said}" for part, said in fill.get("reading", {}).items())
         print(f"  {fill['field']}: {columns} ({read})")
     for question in told["questions"]:
-        choices = " / ".join(choice["value"] for choice in question["choices"])
-        print(f"  question: {question['text']} {choices} [{question['default']}]")
+        print(f"  question: {question['text']} {_choices(question)}")
     for cells in (told["header"], *told["records"]):
         print("  | " + " | ".join(cell.replace("\n", "⏎") for cell in cells))
+
+
+def _choices(question: dict[str, Any]) -> str:
+    """The answers to choose from, the likeliest in brackets; of words what is proposed for each."""
+    choices = question["choices"]
+    if question["kind"] == "words":
+        return " / ".join(f"{word['value']} → {word['text'] or '?'}" for word in choices)
+    return f"{' / '.join(choice['value'] for choice in choices)} [{question['default']}]"
 
 
 if __name__ == "__main__":

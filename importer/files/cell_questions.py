@@ -8,8 +8,11 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 from importer.files.cells.calendar_days import likely_days
+from importer.files.cells.country_codes import CODES
 from importer.files.cells.evidence import Decision
+from importer.files.cells.findings import MOST_EXAMPLES
 from importer.files.cells.readings import DATE_ORDERS, PERCENTS, Reading
+from importer.files.cells.words import folded
 from importer.files.questions import Answers, Choice, Question
 
 MARKS = {",": "a comma: 1.234,56", ".": "a point: 1,234.56"}
@@ -41,7 +44,7 @@ def said_of_cells(kind: str, called: Sequence[str], answers: Answers) -> Said:
     final: frozenset[str] = frozenset()
     for part in PARTS:
         for question in (f"{part}-{name}" for name in called):
-            if (valid := _valid(part, answers.peek(question))) is not None:
+            if (valid := _valid(part, answers.peek(question), kind)) is not None:
                 answers.get(question)
                 parts[part] = valid
                 final |= {part} if answers.is_final(question) else frozenset()
@@ -50,8 +53,8 @@ def said_of_cells(kind: str, called: Sequence[str], answers: Answers) -> Said:
     return Said(Reading(kind=kind, **parts), final)
 
 
-def _valid(part: str, answer: Any) -> Any:
-    """The answer as a reading has it; None where it is none."""
+def _valid(part: str, answer: Any, kind: str) -> Any:
+    """The answer as a reading of this kind has it; None where it is none."""
     match part, answer:
         case "date_order", str() if answer in DATE_ORDERS:
             return answer
@@ -61,6 +64,9 @@ def _valid(part: str, answer: Any) -> Any:
             return answer
         case "century", int() | str() if FIRST_YEAR.fullmatch(str(answer)):
             return int(answer)
+        case "words", dict() if kind == "country":
+            codes = {str(word): str(code).strip().upper() for word, code in answer.items()}
+            return codes if CODES.issuperset(codes.values()) else None
         case "words", dict():
             return {str(word): str(value) for word, value in answer.items()}
         case "no_values", list():
@@ -145,8 +151,11 @@ def _about_no_values(asked: Open) -> Question:
 
 def _about_words(asked: Open) -> Question:
     proposed = asked.proposed or {}
-    choices = tuple(Choice(word, str(proposed.get(word, "")), (word,)) for word in asked.examples)
-    text = f"“{asked.name}”: what do {_listed(asked.examples)} stand for? Answer with a value for each."
+    choices = tuple(Choice(word, str(proposed.get(folded(word), "")), (word,)) for word in asked.examples)
+    text = (
+        f"“{asked.name}”: what do {_listed(asked.examples)} stand for? {_sentence(asked.reason)}"
+        " Answer with a value for each; rows with a word that has none fail."
+    )
     return Question(asked.id, "words", text, choices)
 
 
@@ -162,7 +171,9 @@ ASK = {
 
 
 def _listed(examples: Sequence[str]) -> str:
-    return ", ".join(f"“{example}”" for example in examples) or "these"
+    words = ", ".join(f"“{example}”" for example in examples[:MOST_EXAMPLES]) or "these"
+    more = len(examples) - MOST_EXAMPLES
+    return f"{words} and {more:,} more" if more > 0 else words
 
 
 def _sentence(reason: str) -> str:

@@ -11,18 +11,10 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from importer.models import Base, ImportedRecord
 from importer.record_types.base import RecordType, RowSchema
-from importer.record_types.checks import IS_PLAIN_DECIMAL, matches
+from importer.record_types.checks import IS_PLAIN_DECIMAL, Country, matches
 from importer.record_types.fields import CellKind
 
 IS_CODE = CellKind("code")
-
-COUNTRY = (
-    "A[DEFGILMOQRSTUWXZ]|B[ABDEFGHIJLMNOQRSTVWYZ]|C[ACDFGHIKLMNORUVWXYZ]|D[EJKMOZ]|E[CEGHRST]|F[IJKMOR]"
-    "|G[ABDEFGHILMNPQRSTUWY]|H[KMNRTU]|I[DELMNOQRST]|J[EMOP]|K[EGHIMNPRWYZ]|L[ABCIKRSTUVY]"
-    "|M[ACDEFGHKLMNOPQRSTUVWXYZ]|N[ACEFGILOPRUZ]|OM|P[AEFGHKLMNRSTWY]|QA|R[EOSUW]"
-    "|S[ABCDEGHIJKLMNORSTVXYZ]|T[CDFGHJKLMNORTVWZ]|U[AGMSYZ]|V[ACEGINU]|W[FS]|XK|Y[ET]|Z[AMW]"
-)
-"""The codes of ISO 3166-1, and XK, by which airports in Kosovo go. UK and EU are none."""
 
 
 class Airport(ImportedRecord, Base):
@@ -51,7 +43,7 @@ class AirportRow(RowSchema):
     name: Annotated[str, StringConstraints(max_length=200)] | None = None
     city: Annotated[str, StringConstraints(max_length=100)] | None = None
     subd: Annotated[str, StringConstraints(max_length=100)] | None = None
-    country: Annotated[str, matches(COUNTRY, "a two-letter country code such as DE or GB"), IS_CODE] | None = None
+    country: Country | None = None
     elevation: Annotated[Decimal, Field(ge=-2000, le=40000, decimal_places=1), IS_PLAIN_DECIMAL] | None = None
     lat: Annotated[Decimal, Field(ge=-90, le=90, decimal_places=6), IS_PLAIN_DECIMAL] | None = None
     lon: Annotated[Decimal, Field(ge=-180, le=180, decimal_places=6), IS_PLAIN_DECIMAL] | None = None

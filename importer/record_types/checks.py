@@ -11,6 +11,7 @@ from email_validator import SPECIAL_USE_DOMAIN_NAMES
 from pydantic import AfterValidator, GetCoreSchemaHandler, validate_email
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
+from importer.files.cells.country_codes import CODES
 from importer.record_types.fields import CellKind
 from importer.record_types.positional import ByPosition
 
@@ -136,3 +137,13 @@ Email = Annotated[str, AfterValidator(_email_in_lower_case), ByPosition(SOME_EMA
 
 Pydantic's check is slow, so an address of nothing but letters, digits and single separators is recognised by a
 pattern."""
+
+
+def _country_code(text: str) -> str:
+    if text not in CODES:
+        raise ValueError("should be a two-letter country code such as DE or GB")
+    return text
+
+
+Country = Annotated[str, AfterValidator(_country_code), CellKind("country")]
+"""The code of a country of ISO 3166-1, in capitals, or XK for Kosovo."""

@@ -7,6 +7,7 @@ from functools import lru_cache
 
 from importer.files.cells.addresses import read_email
 from importer.files.cells.cleaning import OPENERS, clean, is_clean, may_need_cleaning
+from importer.files.cells.country_codes import CODES
 from importer.files.cells.dates import date_reader, datetime_reader
 from importer.files.cells.numbers import number_reader
 from importer.files.cells.outcomes import EMPTY, Alteration, Fault, ReadCell, altered, faulty, make, unaltered
@@ -31,7 +32,7 @@ REMEMBERED_CELLS = 4096
 REMEMBERED_CHARS = 60
 """Longer cells are not remembered, so that memory stays small whatever a file holds."""
 
-REPEATING = frozenset(["date", "datetime", "yes_no", "choice", "code"])
+REPEATING = frozenset(["date", "datetime", "yes_no", "choice", "code", "country"])
 
 
 def is_plain(reading: Reading) -> bool:
@@ -122,12 +123,27 @@ def _value_reader(reading: Reading) -> CellReader:
             return read_phone
         case "code":
             return _read_code
+        case "country":
+            return _country_reader(reading)
     return unaltered
 
 
 def _read_code(text: str) -> ReadCell:
     capitals = text.upper() if text.isascii() else text
     return unaltered(text) if capitals == text else altered("capitals", text, capitals)
+
+
+def _country_reader(reading: Reading) -> CellReader:
+    """What reads codes of countries, and what the column's own value map has for other words."""
+    own = {folded(word): value for word, value in reading.words.items()}
+
+    def read(text: str) -> ReadCell:
+        if value := own.get(folded(text)):
+            return unaltered(text) if value == text else altered("word", text, value)
+        code = _read_code(text)
+        return code if code.text in CODES else faulty("not_a_country", text)
+
+    return read
 
 
 def _word_reader(reading: Reading, known: dict[str, str]) -> CellReader:

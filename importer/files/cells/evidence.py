@@ -21,7 +21,7 @@ class Decision(NamedTuple):
         evidence: what shows it, in words; empty where nothing was to decide.
         open: parts of the reading that only a person can say: `date_order`, `decimal_mark`, `century`,
             `percent`, `no_values`, `words`.
-        examples: for each open part, up to three cells that leave it open.
+        examples: for each open part, cells that leave it open: up to three, of `words` many more.
         proposed: for open parts what is likely, where there is something.
         reasons: for each open part, what leaves it open, in words.
     """
@@ -65,6 +65,8 @@ def decide(
         findings = date_evidence.order_and_century(values, known, earliest_year, latest_year)
     elif kind == "yes_no":
         findings = [word_evidence.yes_no_words(values, known)]
+    elif kind == "country":
+        findings = [word_evidence.no_values(values, known), word_evidence.country_words(values, known)]
     elif kind == "choice":
         findings = [
             word_evidence.no_values(values, known, choices),

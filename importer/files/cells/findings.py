@@ -39,11 +39,14 @@ class Finding(NamedTuple):
     proposed: Any = None
 
 
-def open_part(part: str, default: Any, evidence: str, cells: list[Cell], proposed: Any = None) -> Finding:
+def open_part(
+    part: str, default: Any, evidence: str, cells: list[Cell], proposed: Any = None, most: int = MOST_EXAMPLES
+) -> Finding:
     """A part that only a person can say.
 
     Args:
         cells: those that leave it open.
+        most: so many of them are examples.
     """
-    examples = tuple(cell.text for cell in cells[:MOST_EXAMPLES])
+    examples = tuple(cell.text for cell in cells[:most])
     return Finding(part, default, evidence, True, examples, proposed)

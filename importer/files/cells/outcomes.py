@@ -54,6 +54,8 @@ FAULTS: dict[str, str] = {
     "day_number": "should be a date such as 2024-01-31; {cell} may be a day number of a spreadsheet: format the"
     " column there as a date",
     "not_a_date_time": "should be a date and a time of day such as 2024-01-31 18:30",
+    "not_a_country": "should be a two-letter country code such as DE or GB: nobody has said what {cell}"
+    " stands for; write the code",
     "not_yes_no": "should be yes or no, true or false, 1 or 0; or say what this word means",
     "several_addresses": "should be one e-mail address; leave one, and give the others rows of their own",
 }

@@ -9,6 +9,7 @@ from typing import Any
 KINDS: dict[str, str] = {
     "text": "any text",
     "code": "a short name in capitals, such as DE or EDDF",
+    "country": "the code of a country, such as DE (ISO 3166-1 alpha-2)",
     "email": "one e-mail address",
     "phone": "a telephone number",
     "decimal": "a number that may have decimals",

@@ -5,6 +5,8 @@ from __future__ import annotations
 import difflib
 from collections.abc import Collection, Mapping, Sequence
 
+from importer.files.cells.country_codes import CODES
+from importer.files.cells.country_names import codes_of
 from importer.files.cells.findings import Cell, Finding, open_part
 from importer.files.cells.readings import Reading
 from importer.files.cells.words import (
@@ -23,6 +25,11 @@ NEAR = 0.8
 """How much of two words must be the same (as `difflib` measures it) for one to be proposed for the other."""
 
 MOST_PROPOSALS = 200
+MOST_OTHERS = 30
+"""So many words are asked about of those for which something is proposed, and of the others."""
+
+MOST_CHARS = 100
+"""Nobody is asked what a longer cell stands for: it fails."""
 
 
 def no_values(cells: Sequence[Cell], known: Reading, choices: Collection[str] = ()) -> Finding:
@@ -53,7 +60,7 @@ def yes_no_words(cells: Sequence[Cell], known: Reading) -> Finding:
     unknown = _unknown(cells, {*YES_NO, *map(folded, words)})
     if not unknown:
         return Finding("words", words)
-    return open_part("words", words, f"{unknown[0]} is no word for yes or no that is known here", unknown)
+    return _open_words(words, "is no word for yes or no that is known here", unknown, {})
 
 
 def choice_words(cells: Sequence[Cell], known: Reading, choices: Sequence[str]) -> Finding:
@@ -65,8 +72,34 @@ def choice_words(cells: Sequence[Cell], known: Reading, choices: Sequence[str]) 
     unknown = _unknown(others, set(map(folded, words)))
     if not unknown:
         return Finding("words", words)
-    proposed = {**words, **_nearest(unknown[:MOST_PROPOSALS], choices)}
-    return open_part("words", words, f"{unknown[0]} is none of the choices", unknown, proposed or None)
+    return _open_words(words, "is none of the choices", unknown, _nearest(unknown[:MOST_PROPOSALS], choices))
+
+
+def country_words(cells: Sequence[Cell], known: Reading) -> Finding:
+    """Words that are no codes of countries; proposes the code of what is surely the name of one.
+
+    Where nothing but a few cells is unknown, and none of them may be a country's name, nobody is asked: they fail.
+    """
+    words = _allowed(known.words, CODES)
+    others = [cell for cell in cells if cell.text.upper() not in CODES and squeezed(cell.text) not in DOUBTFUL]
+    unknown = [cell for cell in _unknown(others, set(map(folded, words))) if len(cell.text) <= MOST_CHARS]
+    meant = {folded(cell.text): codes_of(cell.text) for cell in unknown}
+    if not any(meant.values()) and len(unknown) * 2 <= len(cells):
+        return Finding("words", words)
+    proposed = {word: code for word, codes in meant.items() if len(codes) == 1 for code in codes}
+    return _open_words(words, "is no code of a country such as DE", unknown, proposed)
+
+
+def _open_words(
+    words: Mapping[str, str], problem: str, unknown: Sequence[Cell], proposed: Mapping[str, str]
+) -> Finding:
+    """Words that nobody has explained yet, those for which something is proposed first."""
+    likely = [cell for cell in unknown if folded(cell.text) in proposed][:MOST_PROPOSALS]
+    others = [cell for cell in unknown if folded(cell.text) not in proposed][:MOST_OTHERS]
+    said = {**words, **proposed} or None
+    return open_part(
+        "words", words, f"{unknown[0]} {problem}", likely + others, said, MOST_PROPOSALS + MOST_OTHERS
+    )
 
 
 def _allowed(words: Mapping[str, str], values: Collection[str]) -> dict[str, str]:

@@ -309,6 +309,62 @@ def test_nobody_else_sees_or_answers_the_questions(operator, other, visitor):
     assert answer(stranger, told["id"], answers={"date_order-3": "dmy"}).status_code == 404
 
 
+COUNTRIES = b"icao,country\nEDDF,Deutschland\nEPWA,Polen\nFZAA,Congo\nLFPG,FR\n"
+
+
+def test_names_of_countries_are_proposed_as_codes_and_taken_with_one_click(operator, visitor, session):
+    someone = visitor(operator)
+    told = uploaded(someone, COUNTRIES, record_type="airports")
+    (question,) = told["questions"]
+    proposed = [(choice["value"], choice["text"]) for choice in question["choices"]]
+    assert (told["status"], proposed) == ("waiting", [("Deutschland", "DE"), ("Polen", "PL"), ("Congo", "")])
+    address = f"/imports/{told['id']}/file"
+    form = controls(someone.page(address))
+    assert (form["words-2[Deutschland]"], form["words-2[Congo]"]) == ("DE", "")
+    assert someone.post(address, {**form, "action": "start"}).status_code == 302
+    assert stored(session, told["id"]).mapping["fills"][1]["reading"]["words"] == {
+        "Deutschland": "DE",
+        "Polen": "PL",
+    }
+
+
+def test_a_proposed_code_can_be_changed_or_taken_out_and_stays_so(operator, visitor, session):
+    someone = visitor(operator)
+    told = uploaded(someone, COUNTRIES, record_type="airports")
+    address = f"/imports/{told['id']}/file"
+    form = controls(someone.page(address)) | {"words-2[Polen]": "", "words-2[Congo]": "cd"}
+    updated = someone.post(address, {**form, "action": "update"}).get_data(as_text=True)
+    assert controls(updated)["words-2[Polen]"] == ""
+    assert "nobody has said what Polen stands for" in updated
+    assert someone.post(address, {**controls(updated), "action": "start"}).status_code == 302
+    assert stored(session, told["id"]).mapping["fills"][1]["reading"]["words"] == {
+        "Deutschland": "DE",
+        "Congo": "CD",
+    }
+
+
+def test_a_code_that_is_none_is_not_taken(operator, visitor, session):
+    someone = visitor(operator)
+    told = uploaded(someone, COUNTRIES, record_type="airports")
+    refused = answer(someone, told["id"], answers={"words-2": {"Deutschland": "Germany"}})
+    assert (refused.status_code, refused.get_json()["error"]["code"]) == (422, "unknown_answers")
+    assert stored(session, told["id"]).status == Status.WAITING
+
+
+def test_codes_of_names_are_remembered_and_only_new_names_are_asked_about(operator, visitor, session):
+    someone = visitor(operator)
+    told = uploaded(someone, COUNTRIES, record_type="airports")
+    said = {"Deutschland": "DE", "Polen": "PL", "Congo": "CG"}
+    answer(someone, told["id"], answers={"words-2": said})
+    again = uploaded(someone, COUNTRIES + b"LOWW,Polen\n", record_type="airports")
+    assert again["status"] == "queued"
+    other = uploaded(someone, COUNTRIES + b"LEMD,Spanien\n", record_type="airports")
+    assert [choice["value"] for choice in other["questions"][0]["choices"]] == ["Spanien"]
+    answer(someone, other["id"], answers={"words-2": {"Spanien": "ES"}})
+    words = stored(session, other["id"]).mapping["fills"][1]["reading"]["words"]
+    assert words == {**said, "Spanien": "ES"}
+
+
 VALUES = [None, 7, True, ["dmy"], {"a": {}}, "", "x" * 10_000, "\0", "=", "2+", "1.last", "\ud800"]
 
 

@@ -103,6 +103,21 @@ def test_a_question_about_words_takes_a_value_for_each():
         assert questions._asked(asked) == {"ja": "yes", "weg": "no"}
 
 
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("\n\n", {"Polen": "PL", "Uk": "GB"}),
+        ("y\ncd\n", {"Polen": "PL", "Uk": "GB", "Congo": "cd"}),
+        ("n\n\n \n\n", {"Polen": "PL"}),
+    ],
+)
+def test_words_that_are_proposed_are_taken_by_one_key_or_asked_one_by_one(typed, said):
+    words = (Choice("Polen", "PL"), Choice("Uk", "GB"), Choice("Congo", ""))
+    with CliRunner().isolation(input=typed) as (_, errors, _):
+        assert questions._asked(Question("words-2", "words", "What do they stand for?", words)) == said
+        assert "Polen → PL" in errors.getvalue().decode()
+
+
 def test_ask_never_refuses_a_file_with_questions(flask, spanish, session):
     ended = flask("imports", "start", spanish, "--type", "contacts", "--ask", "never")
     assert (ended.exit_code, "In which encoding is the file?" in ended.stderr) == (1, True)
