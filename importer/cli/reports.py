@@ -73,6 +73,6 @@ def _alteration(altered: dict[str, Any]) -> str:
     """A line about what was read otherwise, with the first example."""
     told = f"{altered['field'] or 'rows'}: {altered['meaning']}: {altered['count']:,}"
     for row_number, before, after in map(dict.values, altered["examples"][:1]):
-        shown = visible(after) if after is not None else "empty"
-        told += f", such as {visible(before)} → {shown} in row {row_number:,}"
+        becomes = "" if after == before else f" → {visible(after) if after is not None else 'empty'}"
+        told += f", such as {visible(before)}{becomes} in row {row_number:,}"
     return told

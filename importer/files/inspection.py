@@ -59,7 +59,7 @@ def _of_text(source: BinaryIO, most: int | None, fields: Sequence[Field] | None)
     return {
         "profile": {"container": None, **described.profile.as_json()},
         "evidence": described.evidence,
-        "warnings": described.warnings + faults[:MOST_FAULTS],
+        "warnings": (proposal.described if proposal else described).warnings + faults[:MOST_FAULTS],
         "questions": _told(proposal.questions if proposal else described.questions),
         "header": described.header,
         "records": [
@@ -93,7 +93,7 @@ def _of_converted(file: BinaryIO, kind: str, most: int | None, fields: Sequence[
     return {
         "profile": {"container": kind, "format": kind, **(text or described).profile.as_json()},
         "evidence": {**(text.evidence if text else {}), **described.evidence},
-        "warnings": findings.in_words() + faults,
+        "warnings": findings.in_words() + (proposal.described if proposal else described).warnings + faults,
         "questions": _told([*before, *(proposal.questions if proposal else described.questions)]),
         "header": described.header,
         "records": [fitted(line.cells, len(described.header)) for line in rows],

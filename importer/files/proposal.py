@@ -14,6 +14,7 @@ from importer.files.cells.chain import reader_of
 from importer.files.cells.evidence import Decision, decide
 from importer.files.cells.readings import Reading
 from importer.files.detection import Described, letters
+from importer.files.early_years import about_early_years
 from importer.files.fields import Field
 from importer.files.mapping import Fill, Mapping
 from importer.files.matching import Matching, Source
@@ -118,7 +119,8 @@ class _Proposing:
             *self._about_cells(),
         ]
         columns = [self._column(place) for place in range(len(self._names))]
-        return Proposal(self._described, columns, mapping, questions, self._missing())
+        warnings = [*self._described.warnings, *about_early_years(mapping, self._described.rows)]
+        return Proposal(self._described._replace(warnings=warnings), columns, mapping, questions, self._missing())
 
     # What fills the fields
 

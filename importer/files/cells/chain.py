@@ -8,7 +8,7 @@ from functools import lru_cache
 from importer.files.cells.addresses import read_email
 from importer.files.cells.cleaning import OPENERS, clean, is_clean, may_need_cleaning
 from importer.files.cells.country_codes import CODES
-from importer.files.cells.dates import date_reader, datetime_reader
+from importer.files.cells.dates import date_reader, datetime_reader, noting_early_years
 from importer.files.cells.numbers import number_reader
 from importer.files.cells.outcomes import EMPTY, Alteration, Fault, ReadCell, altered, faulty, make, unaltered
 from importer.files.cells.phones import read_phone
@@ -41,7 +41,7 @@ def is_plain(reading: Reading) -> bool:
     Where it takes such a cell, the chain would leave it as it is. A cell that it does not take passes the chain
     before its row fails.
     """
-    if reading.no_values or reading.words:
+    if reading.no_values or reading.words or reading.notes_early_years:
         return False
     if reading.kind in ("decimal", "integer"):
         return reading.decimal_mark == "."
@@ -110,9 +110,11 @@ def _value_reader(reading: Reading) -> CellReader:
         case "decimal" | "integer":
             return number_reader(reading.decimal_mark, reading.percent)
         case "date":
-            return date_reader(reading.date_order, reading.century)
+            read = date_reader(reading.date_order, reading.century)
+            return noting_early_years(read) if reading.notes_early_years else read
         case "datetime":
-            return datetime_reader(reading.date_order, reading.century)
+            read = datetime_reader(reading.date_order, reading.century)
+            return noting_early_years(read) if reading.notes_early_years else read
         case "yes_no":
             return _word_reader(reading, YES_NO)
         case "choice":

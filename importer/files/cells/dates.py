@@ -8,8 +8,8 @@ from datetime import date
 from decimal import Decimal
 
 from importer.files.cells.calendar_days import Day, days_by_order, likely_days, serial_day
-from importer.files.cells.outcomes import ReadCell, altered, faulty, unaltered
-from importer.files.cells.readings import DATE_ORDERS
+from importer.files.cells.outcomes import Alteration, ReadCell, altered, faulty, unaltered
+from importer.files.cells.readings import DATE_ORDERS, EARLY
 from importer.files.cells.times import TimeOfDay, split_time
 
 ISO = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -63,6 +63,23 @@ def datetime_reader(order: str | None, century: int | None) -> Callable[[str], R
         return _read_date_time(text, order, century)
 
     return read
+
+
+def noting_early_years(read: Callable[[str], ReadCell]) -> Callable[[str], ReadCell]:
+    """Reads as `read` does, and notes dates before the year `EARLY`."""
+
+    def read_and_note(text: str) -> ReadCell:
+        found = read(text)
+        if found.text is None or found.fault is not None or not is_early(found.text):
+            return found
+        return found._replace(alterations=(*found.alterations, Alteration("early_year", text, found.text)))
+
+    return read_and_note
+
+
+def is_early(date_: str) -> bool:
+    """Whether a date such as `0024-01-31` is before the year `EARLY`."""
+    return date_ < f"{EARLY}-"
 
 
 def _is_day(iso: str) -> bool:

@@ -51,13 +51,14 @@ def decide(
         known: parts that a person said for such a file before. They hold, unless a cell contradicts them: then
             they are open again. What a person says about this very file needs no deciding.
         choices: the words that a field of kind `choice` takes.
-        earliest_year: the first year that a date of this field may have; None: any.
+        earliest_year: the first year that a date of this field may have; None: any, and the early ones are noted.
         latest_year: the last one.
 
     Raises:
         ValueError: the kind is none of those known.
     """
-    known = replace(known or Reading(), kind=kind)
+    notes_early_years = kind in DATE_KINDS and earliest_year is None
+    known = replace(known or Reading(), kind=kind, notes_early_years=notes_early_years)
     values = _values(kind, cells, known)
     if kind in ("decimal", "integer"):
         findings = [number_evidence.decimal_mark(values, known), number_evidence.percent(values, known)]

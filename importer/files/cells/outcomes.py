@@ -21,6 +21,7 @@ ALTERATIONS: dict[str, str] = {
     "percent": "a percent sign removed, and the number divided by 100 where the column says so",
     "date": "a date written as year, month and day",
     "midnight": "a time of midnight removed",
+    "early_year": "a year before 1900, taken as it stands",
     "date_time": "a date with a time of day written as year, month, day and time",
     "day_number": "a spreadsheet's day number read as a date",
     "yes_no": "a word for yes or no read as true or false",
@@ -66,7 +67,7 @@ SHOWN_CHARS = 40
 
 
 class Alteration(NamedTuple):
-    """Something that was read otherwise than it stands in the file.
+    """Something that was read otherwise than it stands in the file, or that is likely to be a mistake in it.
 
     Attributes:
         kind: one of `ALTERATIONS`.

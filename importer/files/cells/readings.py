@@ -34,6 +34,9 @@ PERCENTS: dict[str, str] = {"points": "12% is 12", "share": "12% is 0.12"}
 
 DECIMAL_MARKS: dict[str, str] = {".": "a decimal point", ",": "a decimal comma"}
 
+EARLY = 1900
+"""Years before it are seldom meant: 0024 has lost its century, and 1024 is 2024 with a wrong digit."""
+
 
 @dataclass(frozen=True)
 class Reading:
@@ -47,6 +50,7 @@ class Reading:
         no_values: cells that mean "no value", besides empty ones; compared without case and blanks.
         words: what the field takes for a cell; cells are compared without case, accents and repeated blanks.
         percent: one of `PERCENTS`; None: not known, and numbers with a percent sign are not read.
+        notes_early_years: whether dates before `EARLY` are noted, as the field says nothing of its years.
 
     Raises:
         ValueError: the kind, the mark, the order or the percent is none of those known.
@@ -59,6 +63,7 @@ class Reading:
     no_values: tuple[str, ...] = ()
     words: Mapping[str, str] = field(default_factory=dict)
     percent: str | None = None
+    notes_early_years: bool = False
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:

@@ -153,11 +153,15 @@ def test_show_tells_what_was_read_otherwise_than_written(flask, operator, make_i
     import_ = make_import(operator, empty_cells_kept=1200, empty_cells_cleared=2, blank_rows=3)
     of_balance = {"field": "balance", "kind": "decimal_mark", "count": 7000}
     session.add(Alteration(import_sequence=import_.sequence, examples=[[3, "1,5\x1b", "1.5"]], **of_balance))
+    of_born = {"field": "born", "kind": "early_year", "count": 1}
+    examples = [[4, "0024-03-01", "0024-03-01"]]
+    session.add(Alteration(import_sequence=import_.sequence, examples=examples, **of_born))
     session.commit()
     shown = flask("imports", "show", import_.id).output
     assert "Empty cells that left a record's value alone: 1,200" in shown
     assert "Empty cells that cleared a record's value: 2" in shown
     assert "Lines without any value, left out: 3" in shown
     assert "balance: a decimal comma read as a point: 7,000, such as 1,5\u241b → 1.5 in row 3" in shown
+    assert "born: a year before 1900, taken as it stands: 1, such as 0024-03-01 in row 4" in shown
     told = json.loads(flask("imports", "show", import_.id, "--json").output)
     assert told["alterations"][0]["examples"] == [{"row_number": 3, "before": "1,5\x1b", "after": "1.5"}]

@@ -229,6 +229,14 @@ def test_what_was_read_otherwise_than_written_is_told_with_examples(path, operat
     assert '<bdi>NULL</bdi> → <span class="muted">empty</span>' in page
 
 
+def test_a_date_that_is_noted_and_taken_as_it_stands_is_shown_once(operator, visitor, make_import, session):
+    import_ = make_import(operator)
+    altered(session, import_, "born", "early_year", examples=[[3, "0024-03-01", "0024-03-01"]])
+    page = visitor(operator).page(f"/imports/{import_.id}")
+    assert "a year before 1900, taken as it stands" in page
+    assert "<bdi>0024-03-01</bdi></p>" in page
+
+
 def test_empty_cells_and_lines_that_are_no_rows_are_told(operator, visitor, make_import):
     import_ = make_import(operator, empty_cells_kept=1, empty_cells_cleared=2, blank_rows=12000)
     page = visitor(operator).page(f"/imports/{import_.id}")

@@ -78,7 +78,7 @@ def test_one_date_proves_the_order(cells, order, evidence):
     "cells", [(), ("2024-01-31", "2024/3/4"), ("31 January 2024",), ("05.05.2024",), ("abc",), ("0000-00-00",)]
 )
 def test_dates_that_are_the_same_in_every_order_leave_nothing_to_decide(cells):
-    assert column("date", *cells) == (Reading("date"), "", (), {}, {}, {})
+    assert column("date", *cells, earliest_year=1) == (Reading("date"), "", (), {}, {}, {})
 
 
 def test_only_dates_with_two_readings_leave_the_order_open():
@@ -120,7 +120,7 @@ def test_a_known_order_of_day_numbers_is_open_again_where_there_are_other_dates(
 
 def test_a_known_order_holds_where_nothing_contradicts_it():
     known = Reading("date", date_order="dmy")
-    assert column("date", "03/04/2024", known=known).reading == known
+    assert column("date", "03/04/2024", known=known, earliest_year=1).reading == known
 
 
 def test_the_century_is_asked_only_where_both_fit():
@@ -140,7 +140,7 @@ def test_without_bounds_the_century_is_asked_and_nothing_proposed():
 
 def test_a_known_century_is_open_again_where_a_year_lies_outside_the_field():
     known = Reading("date", date_order="dmy", century=1900)
-    assert column("date", "31.12.24", known=known).reading == known
+    assert column("date", "31.12.24", known=known, earliest_year=1).reading == known
     decision = column("date", "31.12.24", known=known, earliest_year=1950, latest_year=2030)
     assert (decision.open, decision.reading.century) == (("century",), None)
 
