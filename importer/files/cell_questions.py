@@ -156,7 +156,8 @@ def _about_words(asked: Open) -> Question:
         f"“{asked.name}”: what do {_listed(asked.examples)} stand for? {_sentence(asked.reason)}"
         " Answer with a value for each; rows with a word that has none fail."
     )
-    return Question(asked.id, "words", text, choices)
+    likeliest = {choice.value: choice.text for choice in choices if choice.text}
+    return Question(asked.id, "words", text, choices, likeliest or None)
 
 
 ASK = {

@@ -36,14 +36,15 @@ class Question(NamedTuple):
         kind: what is asked: `encoding`, `delimiter`, `header`, `field`, `column`, `date_order`, …
         text: of the question.
         choices: the answers that there are; none where any text will do.
-        default: the answer that is most likely right, where there is one; it is never taken without a person.
+        default: the answer that is most likely right, where there is one; it is never taken without a person. To a
+            question about words it is an object.
     """
 
     id: str
     kind: str
     text: str
     choices: tuple[Choice, ...] = ()
-    default: str | None = None
+    default: Any = None
 
     def takes(self, answer: Any) -> bool:
         """Whether this is one of its answers."""

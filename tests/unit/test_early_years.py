@@ -38,8 +38,8 @@ class People(RecordType):
 
 FILE = b"name,born,buried\nAda,1815-12-10,1852-11-27\nBo,0024-03-01,\nCy,1900-01-01,1700-01-01\n"
 TOLD = (
-    "born: 1815-12-10 in line 2 has a year before 1900, the first of 2 in the rows that were looked at. It is taken"
-    " as it stands."
+    "born: 1815-12-10 in line 2 has a year before 1900, the first of 2 in the rows that were looked at. It is"
+    " taken as it stands."
 )
 
 

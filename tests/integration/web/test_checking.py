@@ -321,6 +321,9 @@ def test_names_of_countries_are_proposed_as_codes_and_taken_with_one_click(opera
     address = f"/imports/{told['id']}/file"
     form = controls(someone.page(address))
     assert (form["words-2[Deutschland]"], form["words-2[Congo]"]) == ("DE", "")
+    assert question["default"] == {"Deutschland": "DE", "Polen": "PL"}
+    assert "nobody has said what Congo stands for" in (page := someone.page(address))
+    assert "nobody has said what Polen stands for" not in page
     assert someone.post(address, {**form, "action": "start"}).status_code == 302
     assert stored(session, told["id"]).mapping["fills"][1]["reading"]["words"] == {
         "Deutschland": "DE",
