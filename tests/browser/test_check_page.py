@@ -61,6 +61,32 @@ def test_a_german_export_is_asked_about_once(logged_in: Page, export: Path):
     expect(main).to_contain_text("Completed", timeout=60 * SECOND)
 
 
+def test_names_of_countries_become_codes_with_one_click_and_one_beyond_the_sample_fails(
+    logged_in: Page, tmp_path: Path
+):
+    file, names = tmp_path / "airports.csv", ("Deutschland", "Frankreich", "U.K.", "DE", "Congo")
+    lines = [f"Q{n:05d},{names[n % 5]},{'x' * 100}" for n in range(4_000)] + ["Q99999,Polen,x"]
+    file.write_text("\n".join(["icao,country,name", *lines]))
+    logged_in.goto("/imports/new")
+    logged_in.locator("input[type=file]").set_input_files(file)
+    logged_in.get_by_role("radio", name="Airports").check()
+    logged_in.get_by_role("button", name="Start the import").click()
+    logged_in.wait_for_url(CHECK, timeout=30 * SECOND)
+    expect(logged_in.get_by_role("textbox", name="Deutschland")).to_have_value("DE")
+    expect(logged_in.get_by_role("textbox", name="U.K.")).to_have_value("GB")
+    expect(logged_in.locator("#preview")).to_contain_text("nobody has said what Congo stands for")
+    logged_in.get_by_role("textbox", name="Congo").fill("cd")
+    logged_in.get_by_role("textbox", name="Congo").blur()
+    expect(logged_in.locator("#preview")).not_to_contain_text("nobody", timeout=4 * HALF_A_SECOND)
+    logged_in.get_by_role("button", name="Import about").click()
+    logged_in.wait_for_url(IMPORT_PAGE, timeout=30 * SECOND)
+    main = logged_in.locator("main")
+    expect(main).to_contain_text("Completed", timeout=60 * SECOND)
+    expect(main).to_contain_text("nobody has said what Polen stands for; write the code")
+    expect(logged_in.locator("#alterations-table")).to_contain_text("Deutschland → DE")
+    expect(logged_in.locator("#alterations-table")).to_contain_text("3,200")
+
+
 def test_each_choice_shows_at_once_what_it_does(logged_in: Page, tmp_path: Path):
     file = tmp_path / "dates.csv"
     file.write_text("email,name,signup_date,phone\na@example.com,Ann,03/04/2024,0301\n")

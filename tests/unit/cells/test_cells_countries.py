@@ -138,6 +138,15 @@ def test_what_fails_says_what_to_do():
     )
 
 
+def test_the_names_take_little_memory():
+    program = (
+        "import tracemalloc; from importer.files.cells.country_names import codes_of;"
+        "tracemalloc.start(); codes_of('Polen'); kept, _ = tracemalloc.get_traced_memory();"
+        "assert kept < 5_000_000, kept"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True, cwd=Path(__file__).parents[3])
+
+
 def test_names_are_loaded_only_where_a_column_has_some():
     program = (
         "import sys; from importer.files.cells.evidence import decide;"
