@@ -82,7 +82,7 @@ def country_words(cells: Sequence[Cell], known: Reading) -> Finding:
     """
     words = _allowed(known.words, CODES)
     others = [cell for cell in cells if cell.text.upper() not in CODES and squeezed(cell.text) not in DOUBTFUL]
-    unknown = [cell for cell in _unknown(others, set(map(folded, words))) if len(cell.text) <= MOST_CHARS]
+    unknown = _unknown(others, set(map(folded, words)))
     meant = {folded(cell.text): codes_of(cell.text) for cell in unknown}
     if not any(meant.values()) and len(unknown) * 2 <= len(cells):
         return Finding("words", words)
@@ -108,7 +108,9 @@ def _allowed(words: Mapping[str, str], values: Collection[str]) -> dict[str, str
 
 
 def _unknown(cells: Sequence[Cell], words: Collection[str]) -> list[Cell]:
-    return [cell for cell in cells if folded(cell.text) not in words and not is_spreadsheet_error(cell.text)]
+    """Cells that somebody may have to explain, as no word for them is known."""
+    likely = (cell for cell in cells if len(cell.text) <= MOST_CHARS and not is_spreadsheet_error(cell.text))
+    return [cell for cell in likely if folded(cell.text) not in words]
 
 
 def _nearest(cells: Sequence[Cell], choices: Sequence[str]) -> dict[str, str]:

@@ -118,6 +118,22 @@ def test_words_that_are_proposed_are_taken_by_one_key_or_asked_one_by_one(typed,
         assert "Polen → PL" in errors.getvalue().decode()
 
 
+def test_names_of_countries_are_taken_by_one_key_at_a_terminal(flask, terminal, tmp_path, session):
+    (tmp_path / "a.csv").write_text("icao,country\nEDDF,Deutschland\nEPWA,Polen\n")
+    ended = flask("imports", "start", str(tmp_path / "a.csv"), "--type", "airports", input="\n")
+    import_ = the_import(session)
+    assert (ended.exit_code, import_.status) == (0, Status.QUEUED)
+    assert "Deutschland → DE" in ended.stderr
+    assert import_.mapping["fills"][1]["reading"]["words"] == {"Deutschland": "DE", "Polen": "PL"}
+
+
+def test_an_import_that_waits_for_words_prints_what_is_proposed(flask, tmp_path):
+    (tmp_path / "a.csv").write_text("icao,country\nEDDF,Deutschland\nFZAA,Congo\n")
+    printed = flask("imports", "start", str(tmp_path / "a.csv"), "--type", "airports").output
+    assert "Deutschland → DE" in printed
+    assert "Congo → ?" in printed
+
+
 def test_ask_never_refuses_a_file_with_questions(flask, spanish, session):
     ended = flask("imports", "start", spanish, "--type", "contacts", "--ask", "never")
     assert (ended.exit_code, "In which encoding is the file?" in ended.stderr) == (1, True)

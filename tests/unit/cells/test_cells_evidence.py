@@ -177,6 +177,11 @@ def test_a_known_value_map_holds_while_its_values_are_choices():
     assert column("choice", "Rot", known=known, choices=("Crimson",)).open == ("words",)
 
 
+def test_a_long_cell_fails_and_nobody_is_asked_what_it_stands_for():
+    assert column("choice", "Rot", "x" * 101, choices=("Red",)).examples == {"words": ("Rot",)}
+    assert not column("country", "x" * 101).open
+
+
 def test_unknown_words_for_yes_and_no_are_asked():
     assert not column("yes_no", "Ja", "nein", "x").open
     decision = column("yes_no", "aktiv", "ja")
