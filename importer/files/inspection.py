@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from importer.errors import RefusedFileError
-from importer.files.conversion.header import describe_lines
+from importer.files.conversion.header import describe_lines, sample_of_all
 from importer.files.conversion.inspection import LINES_LOOKED_AT, question_of_tables
-from importer.files.conversion.lines import ConversionLimits, Findings
+from importer.files.conversion.lines import ConversionLimits, Findings, Line
 from importer.files.conversion.preparation import BEFORE
 from importer.files.conversion.sources import CONVERTED
 from importer.files.conversion.tables import convert, described_text, tables_of
@@ -82,8 +82,8 @@ def _of_converted(file: BinaryIO, kind: str, most: int | None, fields: Sequence[
     text = described_text(file, kind, limits)
     lines = convert(file, kind, table=None, limits=limits, findings=findings)
     taken = list(islice(lines, None if most is None else most + LINES_LOOKED_AT))
-    head = b"".join(line.encode() for line in taken[:LINES_LOOKED_AT])
-    described = describe_lines(head, fields or (), LIMITS, Answers(), is_whole=len(taken) < LINES_LOOKED_AT)
+    sample = _sample_of(taken, is_all=next(lines, None) is None)
+    described = describe_lines(sample, fields or (), LIMITS, Answers())
     proposal = _proposed(described, fields)
     first = described.rows[0]
     begins = (place for place, line in enumerate(taken) if (line.place, line.cells) == (first.line, first.cells))
@@ -99,6 +99,14 @@ def _of_converted(file: BinaryIO, kind: str, most: int | None, fields: Sequence[
         "records": [fitted(line.cells, len(described.header)) for line in rows],
         "mapping": proposal and proposal.mapping.as_json(),
     }
+
+
+def _sample_of(taken: Sequence[Line], *, is_all: bool) -> Sample:
+    """A sample of the lines; of a file that was not read to its end, of its beginning alone."""
+    if is_all:
+        return sample_of_all(b"".join(line.encode() for line in taken))
+    head = b"".join(line.encode() for line in taken[:LINES_LOOKED_AT])
+    return Sample(head, len(head) + 1)
 
 
 def _names_of(fields: Sequence[Field] | None) -> frozenset[str]:

@@ -11,9 +11,9 @@ from sqlalchemy import ColumnElement
 from sqlalchemy.orm import Session
 
 from importer.errors import QuestionsError, UnknownAnswersError
-from importer.files.conversion.header import describe_lines, open_lines
+from importer.files.conversion.header import describe_lines, open_lines, sample_of_lines
 from importer.files.questions import Answers, Question
-from importer.lifecycle.beginnings import HEAD_BYTES
+from importer.files.samples import Sample
 from importer.lifecycle.dispatching import convert
 from importer.lifecycle.layouts import REMEMBERED, recall
 from importer.lifecycle.starting import Reading, as_remembered, digest_of, header_limits, start_or_wait
@@ -128,9 +128,8 @@ def read_converted(session: Session, services: Services, import_: Import, given:
         as `start_converted` does.
     """
     fields, limits = services.record_types[import_.record_type].fields, header_limits(services)
-    head = lines_beginning(services, import_)
-    is_whole = len(head) == import_.converted_bytes
-    describe = partial(describe_lines, head, fields, limits, is_whole=is_whole)
+    sample = sample_of(services, import_)
+    describe = partial(describe_lines, sample, fields, limits)
     asked = Answers(given)
     described = describe(asked)
     remembered = recall(session, import_.record_type, digest_of(described), import_.created_by)
@@ -138,19 +137,22 @@ def read_converted(session: Session, services: Services, import_: Import, given:
         remembered, asked, described = as_remembered(remembered, given, describe)
     for question in BEFORE:
         asked.get(question)
-    opening = open_lines(head, described, fields, asked, limits)
+    opening = open_lines(sample.head, described, fields, asked, limits)
     unused = [question for question in asked.unused if question in given]
     return Reading(opening, dict(asked), given, remembered, unused)
 
 
-def lines_beginning(services: Services, import_: Import) -> bytes:
-    """The first whole lines of a converted file.
+def sample_of(services: Services, import_: Import) -> Sample:
+    """The first and the last lines of a converted file.
 
     Raises:
         ObjectChangedError, ObjectMissingError: it is no longer what was made.
         StorageError: S3 does not answer, or an operator has to act.
     """
-    stored = services.storage.open_at(import_.lines_key, offset=0, etag=import_.converted_etag or "")
-    with io.BufferedReader(stored, HEAD_BYTES) as source:
-        head = source.read(HEAD_BYTES)
-    return head[: head.rfind(b"\n") + 1]
+    key, etag = import_.lines_key, import_.converted_etag or ""
+
+    def read(offset: int, count: int) -> bytes:
+        with io.BufferedReader(services.storage.open_at(key, offset=offset, etag=etag), count) as source:
+            return source.read(count)
+
+    return sample_of_lines(read, import_.converted_bytes or 0)

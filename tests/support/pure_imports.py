@@ -10,7 +10,7 @@ from openings import asked, opening_of
 from pydantic import ValidationError
 
 from importer.errors import NotInPlaceError
-from importer.files.conversion.header import describe_lines, open_lines
+from importer.files.conversion.header import describe_lines, open_lines, sample_of_all
 from importer.files.conversion.lines import ConversionLimits, Findings
 from importer.files.conversion.preparation import prepare
 from importer.files.conversion.tables import convert
@@ -63,7 +63,7 @@ def outcome_of(data: bytes, record_type: RecordType, answers: Mapping[str, Any])
         limits, said = Limits(None, *LIMITS.values()), Answers(answers)
         opening = open_lines(
             lines,
-            describe_lines(lines, record_type.fields, limits, said, is_whole=True),
+            describe_lines(sample_of_all(lines), record_type.fields, limits, said),
             record_type.fields,
             said,
             limits,

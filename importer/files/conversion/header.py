@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import islice
 
 from importer.files.conversion.inspection import LINES_LOOKED_AT, table_in
 from importer.files.conversion.lines import Line
-from importer.files.csv_reader import Position
+from importer.files.csv_reader import Position, Record
 from importer.files.detection import (
     ROWS,
     Described,
@@ -21,7 +21,7 @@ from importer.files.detection import (
 )
 from importer.files.dialects import Dialect
 from importer.files.fields import Field
-from importer.files.footers import footer_of
+from importer.files.footers import Footer, footer_of
 from importer.files.json_lines import JsonLinesReader
 from importer.files.line_formats import PLAIN
 from importer.files.openings import Opening, first_position, refuse_foreign
@@ -30,24 +30,25 @@ from importer.files.profile import Profile
 from importer.files.proposal import propose
 from importer.files.questions import Answers
 from importer.files.refusals import refusal
+from importer.files.samples import PIECE_BYTES, Sample, from_line_end
 from importer.files.tables import FIRST_ROWS, Located, refuse_too_wide
 
+HEAD_BYTES = 1024 * 1024
+"""So much of the lines is looked at before their rows are dispatched; the header must fit."""
 
-def describe_lines(
-    head: bytes, fields: Sequence[Field], limits: Limits, answers: Answers, *, is_whole: bool = False
-) -> Described:
-    """Describe a converted file by its first lines.
+
+def describe_lines(sample: Sample, fields: Sequence[Field], limits: Limits, answers: Answers) -> Described:
+    """Describe a converted file by its first lines and its last ones.
 
     Args:
-        head: whole lines.
-        is_whole: whether these are all.
+        sample: of the lines, as `sample_of_lines` takes it.
 
     Raises:
         RefusedFileError: there is no row, or its header has NULs as no text has.
     """
-    records = list(islice(_reader(head, limits), LINES_LOOKED_AT))
+    records = list(islice(_reader(sample.head, limits), LINES_LOOKED_AT))
     lines = [Line(row.line_number, row.cells, row.problem and row.problem.code) for row in records]
-    located = [Located(line.place, line.cells) for line in lines]
+    located = [_located(record) for record in records]
     known = frozenset().union(*(field.names for field in fields))
     table = table_as_said(located, answers) or table_in(lines, known)
     refuse_too_wide(table)
@@ -60,32 +61,62 @@ def describe_lines(
         raise refusal("binary", line=table.header_line)
     width = max([table.width, *(place + 1 for place, name in enumerate(names) if name.strip())])
     names = [*names[:width], *[""] * (width - len(names))]
-    is_all = is_whole and len(lines) < LINES_LOOKED_AT and lines[0].place > 0  # JSON has nothing below its objects
-    footer = footer_of(rows, table.width) if is_all else None
+    footer, end = _footer(sample, rows, table.width, limits) if sample.pieces and lines[0].place else (None, None)
     said = footer_as_said(footer, answers)
-    end = _offset_of(head, footer.line, limits) if footer is not None and said != ROWS else None
     return Described(
         profile,
         {"header": table.evidence},
         list(about_what_is_left_out(footer, said)),
         [*about_header(table, located), *about_footer(footer, said, is_all=True)],
         names,
-        rows if footer is None or end is None else [row for row in rows if row.line < footer.line],
+        rows if footer is None or said == ROWS else [row for row in rows if row.line < footer.line],
         located[:FIRST_ROWS],
         footer,
-        end,
+        None if said == ROWS else end,
     )
 
 
-def _offset_of(head: bytes, place: int, limits: Limits) -> int:
-    """Bytes before the line of this place."""
-    reader = _reader(head, limits)
-    offset = reader.position.offset
+def sample_of_lines(read: Callable[[int, int], bytes], size: int) -> Sample:
+    """Take a sample of a converted file: its first whole lines, and its last ones where these are not all.
+
+    Args:
+        read: gives so many bytes from an offset on: `read(offset, count)`.
+        size: of all lines, in bytes.
+    """
+    head = read(0, HEAD_BYTES)
+    head = head[: head.rfind(b"\n") + 1]
+    place = max(size - PIECE_BYTES, 0)
+    last = head[place:] if len(head) == size else read(place, PIECE_BYTES)
+    return Sample(head, size, (from_line_end(last) if place else last,))
+
+
+def sample_of_all(lines: bytes) -> Sample:
+    """The same of lines that are all at hand."""
+    return sample_of_lines(lambda offset, count: lines[offset : offset + count], len(lines))
+
+
+def _footer(
+    sample: Sample, first: Sequence[Located], width: int, limits: Limits
+) -> tuple[Footer | None, int | None]:
+    """What stands below the rows, and how many bytes come before it: JSON alone has nothing below its objects.
+
+    Args:
+        first: rows; where they are not all, the last lines tell.
+    """
+    last = sample.head if sample.is_whole and len(first) < LINES_LOOKED_AT else sample.pieces[-1]
+    begin, reader = sample.size - len(last), _reader(last, limits)
+    rows, ends = [], [begin]
     for record in reader:
-        if record.line_number >= place:
-            break
-        offset = reader.position.offset
-    return offset
+        rows.append(_located(record))
+        ends.append(begin + reader.position.offset)
+    footer = footer_of([row for row in rows if row.line >= first[0].line], width)
+    if footer is None:
+        return None, None
+    return footer, next(end for end, row in zip(ends, rows, strict=False) if row.line >= footer.line)
+
+
+def _located(record: Record) -> Located:
+    return Located(record.line_number, record.cells)
 
 
 def open_lines(

@@ -400,8 +400,9 @@ def test_what_a_file_was_is_told_and_not_how_its_lines_are_written(world):
     assert (told["profile"], told["conversion"]) == (None, {"kind": "xlsx", "table": None, "told": []})
 
 
-def test_a_total_below_the_rows_of_a_sheet_is_asked_about_and_left_out(world):
-    rows = [row(f"p{n}@example.com", f"Name {n}", "", str(n)) for n in range(9)]
+@pytest.mark.parametrize("count", [9, 3_000])
+def test_a_total_below_the_rows_of_a_sheet_is_asked_about_and_left_out(world, count):
+    rows = [row(f"p{n}@example.com", f"Name {n}", "", str(n)) for n in range(count)]
     sheet = xlsx(row("email", "name", "company", "balance"), *rows, row("", "Total", "", "36")).getvalue()
     import_id = world.begin_conversion(sheet)
     world.convert()
@@ -411,5 +412,5 @@ def test_a_total_below_the_rows_of_a_sheet_is_asked_about_and_left_out(world):
         control_answers.answer(session, world.services, session.get(Import, import_id), {"footer": "none"})
     world.run()
     found = world.find_whole(import_id)
-    assert (found.status, found.created_rows, found.failed_rows) == (Status.COMPLETED, 9, 0)
+    assert (found.status, found.created_rows, found.failed_rows) == (Status.COMPLETED, count, 0)
     assert "What stands below the table is left out" in found.profile["warnings"][0]
