@@ -163,6 +163,7 @@ class Conversion:
             **(import_.conversion or {}),
             "version": CONVERTER_VERSION,
             "kind": kind,
+            "holds": findings.kind,
             "table": prepared.table,
             "told": findings.in_words(),
         }

@@ -34,10 +34,17 @@ FINDINGS: dict[str, str] = {
 
 @dataclass
 class Findings:
-    """What a person is to be told, counted, with the first example of each."""
+    """What is found of a file while its lines are taken.
+
+    Attributes:
+        counts: by code, how often there is what a person is to be told.
+        examples: the first one of each.
+        kind: of the file that holds the table, which may lie in a packed one; empty before the first line.
+    """
 
     counts: Counter[str] = field(default_factory=Counter)
     examples: dict[str, str] = field(default_factory=dict)
+    kind: str = ""
 
     def add(self, code: str, example: str = "", count: int = 1) -> None:
         """Count something of this code, one of `FINDINGS`."""

@@ -17,14 +17,20 @@ from importer.files.conversion.sources import Source
 from importer.files.conversion.workbook import open_workbook
 
 MAX_SHEETS = 255
+XLSX, ODS, XLS = "xlsx", "ods", "xls"
 
 
 class Table(NamedTuple):
-    """A table and how to read it."""
+    """A table and how to read it.
+
+    Attributes:
+        kind: of the file that holds it, which may lie in a packed one.
+    """
 
     name: str
     is_hidden: bool
     lines: Callable[[Findings], Iterator[Line]]
+    kind: str
 
 
 class ExcelSheets:
@@ -39,7 +45,7 @@ class ExcelSheets:
 
     def tables(self) -> list[Table]:
         sheets = self._workbook.sheets[:MAX_SHEETS]
-        return [Table(sheet.name, sheet.is_hidden, partial(self._rows, sheet.part)) for sheet in sheets]
+        return [Table(sheet.name, sheet.is_hidden, partial(self._rows, sheet.part), XLSX) for sheet in sheets]
 
     def _rows(self, part: str, findings: Findings) -> Iterator[Line]:
         self._read_strings()
@@ -70,20 +76,20 @@ def open_document_sheets(source: Source, limits: ConversionLimits, stack: ExitSt
     budget = Budget(source.packed_bytes, limits)
     with Package(file, budget).open(open_document.CONTENT) as content:
         sheets = list(open_document.sheets_of(content, limits, budget).items())[:MAX_SHEETS]
-    return [Table(name, is_hidden, partial(rows, name)) for name, is_hidden in sheets]
+    return [Table(name, is_hidden, partial(rows, name), ODS) for name, is_hidden in sheets]
 
 
 def old_sheets(source: Source, limits: ConversionLimits, stack: ExitStack) -> list[Table]:
     book = stack.enter_context(old_workbook.old_workbook(stack.enter_context(source.on_disk())))
     return [
-        Table(sheet.name, bool(sheet.visibility), partial(old_workbook.rows_of, book, sheet, limits))
+        Table(sheet.name, bool(sheet.visibility), partial(old_workbook.rows_of, book, sheet, limits), XLS)
         for sheet in book.sheets()[:MAX_SHEETS]
     ]
 
 
 SHEETS: dict[str, Callable[[Source, ConversionLimits, ExitStack], list[Table]]] = {
-    "xlsx": excel_sheets,
-    "ods": open_document_sheets,
-    "xls": old_sheets,
+    XLSX: excel_sheets,
+    ODS: open_document_sheets,
+    XLS: old_sheets,
 }
 """What reads the sheets of a workbook of each kind."""

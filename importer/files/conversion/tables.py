@@ -97,6 +97,7 @@ def convert(
         hidden = [other.name for other in tables if other.is_hidden and other is not chosen]
         if hidden:
             findings.add("hidden_sheets", ", ".join(hidden[:NAMES_SHOWN]), len(hidden))
+        findings.kind = chosen.kind
         budget = Budget(size, limits)
         for line in chosen.lines(findings):
             budget.take(sum(map(len, line.cells)))  # few bytes may stand for a long text, again and again
@@ -154,11 +155,11 @@ def _tables_in(source: Source, limits: ConversionLimits, profile: Profile | None
         sheets = SHEETS[source.kind](source, limits, stack)
         return [sheet._replace(name=begin + sheet.name) for sheet in sheets]
     if source.kind in ("json", "json_lines"):
-        return [Table(source.name, False, lambda findings: _json(source, limits, findings))]
+        return [Table(source.name, False, lambda findings: _json(source, limits, findings), source.kind)]
     if source.kind == "html":
-        return [Table(source.name, False, lambda findings: _html(source, limits, findings))]
+        return [Table(source.name, False, lambda findings: _html(source, limits, findings), source.kind)]
     if source.kind == TEXT:
-        return [Table(source.name, False, lambda _: _text(source, limits, profile))]
+        return [Table(source.name, False, lambda _: _text(source, limits, profile), TEXT)]
     raise refusal(source.kind)
 
 

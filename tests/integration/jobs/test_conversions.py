@@ -384,12 +384,15 @@ def children_of(pid: int) -> list[int]:
 
 
 def test_a_sheet_has_no_missing_cells_but_a_text_has(world):
-    sheet = world.upload(xlsx(row("email", "name", "phone"), row("a@b.de", "A")).getvalue())
+    workbook = xlsx(row("email", "name", "phone"), row("a@b.de", "A")).getvalue()
+    sheet, packed = world.upload(workbook), world.upload(zipped({"people.xlsx": workbook}).getvalue())
     text = world.upload("email\tname\tphone\nc@b.de\tC\t1\nd@b.de\tD\n".encode("utf-16"))
+    packed_text = world.upload(gzip.compress(b"email,name,phone\ne@b.de,E,1\nf@b.de,F\n"))
     world.convert()
     world.run()
-    assert world.alterations(sheet) == {}
-    assert [kind for _, kind in world.alterations(text)] == ["missing_cells"]
+    assert (world.alterations(sheet), world.alterations(packed)) == ({}, {})
+    for one in (text, packed_text):
+        assert [kind for _, kind in world.alterations(one)] == ["missing_cells"]
 
 
 def test_what_a_file_was_is_told_and_not_how_its_lines_are_written(world):
