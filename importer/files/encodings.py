@@ -116,7 +116,7 @@ def encoding_of(pieces: Iterable[bytes]) -> Encoding:
 def _encoding_of(pieces: tuple[bytes, ...]) -> Encoding:
     """Kept, for each choice that a person makes about a file asks again."""
     head, *others = pieces
-    found = _by_mark(head) or _by_nuls(head)
+    found = encoding_of_signs(head)
     if found is not None:
         return found
     text = b"\n".join([_whole_lines(head), *map(_whole_lines, others)])
@@ -128,6 +128,15 @@ def _encoding_of(pieces: tuple[bytes, ...]) -> Encoding:
         return _by_words(text)
     beyond = sum(not character.isascii() for character in decoded)
     return Encoding("utf-8", 0, f"it is UTF-8 throughout, with {beyond:,} characters beyond ASCII")
+
+
+def encoding_of_signs(head: bytes) -> Encoding | None:
+    """The encoding that a byte order mark or the place of NUL bytes tells; None where neither does.
+
+    Args:
+        head: the file's first bytes.
+    """
+    return _by_mark(head) or _by_nuls(head)
 
 
 def _by_mark(head: bytes) -> Encoding | None:

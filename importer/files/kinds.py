@@ -7,6 +7,9 @@ from __future__ import annotations
 
 import re
 
+from importer.files.encodings import encoding_of_signs
+from importer.files.json_beginnings import holds_lists
+
 TEXT = "text"
 
 SIGNATURES: tuple[tuple[bytes, str], ...] = (
@@ -49,9 +52,13 @@ HTML = re.compile(
     rb"(?:\xef\xbb\xbf)?\s*(?:<!--.*?-->\s*)?<(?:!doctype\s+html|html|head|body|table|meta)\b", re.I | re.S
 )
 
+COMMENTS = rb"(?:\s*(?://[^\r\n]*+|/\*.*?\*/))*+"
+"""JSON has none; a file that begins with some is told so."""
+
 NAME_AND_COLON = rb"\{\s*\"(?:[^\"\\\r\n]|\\.)*+\"\s*:"
-JSON_LIST = re.compile(rb"(?:\xef\xbb\xbf)?\s*\[\s*(?:\{\s*\}|" + NAME_AND_COLON + rb")")
-JSON_LINES = re.compile(rb"(?:\xef\xbb\xbf)?\s*" + NAME_AND_COLON)
+JSON_BEGIN = rb"(?:\xef\xbb\xbf)?" + COMMENTS + rb"\s*"
+JSON_LIST = re.compile(JSON_BEGIN + rb"\[" + COMMENTS + rb"\s*(?:\{\s*\}|" + NAME_AND_COLON + rb")", re.S)
+JSON_LINES = re.compile(JSON_BEGIN + NAME_AND_COLON, re.S)
 """An array of objects, and objects one after the other, by the first name in them."""
 
 EXCEL_XML = re.compile(
@@ -62,7 +69,8 @@ TAR_AT, TAR = 257, b"ustar"
 
 def kind_of(head: bytes) -> str:
     """`text`, or one of `gzip`, `bzip2`, `xz`, `zip`, `archive`, `xlsx`, `ods`, `xls`, `numbers`, `html`, `pdf`,
-    `json` (an array of objects), `json_lines`, `excel_xml`, `no_text` (a picture, a program, a database).
+    `json` (an array of objects), `json_object` (arrays of objects in an object), `json_lines`, `excel_xml`,
+    `no_text` (a picture, a program, a database).
 
     Args:
         head: the file's first bytes.
@@ -74,14 +82,22 @@ def kind_of(head: bytes) -> str:
         return _kind_of_archive(head)
     if head[TAR_AT:].startswith(TAR):
         return "archive"
-    return _kind_of_text(head)
+    return _kind_of_text(_narrowed(head))
+
+
+def _narrowed(head: bytes) -> bytes:
+    """The bytes of a text as UTF-8 has them, where it is in UTF-16 or UTF-32."""
+    encoding = encoding_of_signs(head)
+    if encoding is None or encoding.name == "utf-8":
+        return head
+    return head[encoding.mark :].decode(encoding.name, "ignore").encode()
 
 
 def _kind_of_text(head: bytes) -> str:
     if JSON_LIST.match(head):
         return "json"
     if JSON_LINES.match(head):
-        return "json_lines"
+        return "json_object" if holds_lists(head) else "json_lines"
     if head.lstrip(b"\xef\xbb\xbf \r\n").startswith(b"<?xml") and EXCEL_XML.search(head[:4096]):
         return "excel_xml"
     return "html" if HTML.match(head[:4096]) else TEXT

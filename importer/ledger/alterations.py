@@ -47,7 +47,7 @@ SET_SHORT_ROWS = """
 INSERT INTO alterations (import_sequence, field, kind, count, examples)
 SELECT sequence, '', 'missing_cells', %(count)s, '[]' FROM imports
 WHERE id = %(import_id)s
-AND coalesce(conversion ->> 'holds', 'text') NOT IN ('xlsx', 'xls', 'ods', 'html', 'json', 'json_lines')
+AND coalesce(conversion ->> 'holds', 'text') = 'text'
 ON CONFLICT (import_sequence, field, kind) DO UPDATE SET count = excluded.count
 """
 

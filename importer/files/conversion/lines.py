@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-CONVERTER_VERSION = 1
+CONVERTER_VERSION = 2
 """Of what is made of a file; it grows with every change of that, for a converted object belongs to one version."""
 
 FINDINGS: dict[str, str] = {

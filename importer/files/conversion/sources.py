@@ -38,6 +38,7 @@ CONVERTED: dict[str, str] = {
     "xz": "a file compressed with xz",
     "zip": "a ZIP archive",
     "json": "JSON objects in a list",
+    "json_object": "JSON objects in a list within another object",
     "json_lines": "JSON objects, one after the other",
     "html": "a table of a web page",
 }

@@ -5,12 +5,20 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from itertools import chain, islice
 from typing import BinaryIO, NamedTuple
 
 from importer.files.conversion import html_tables
 from importer.files.conversion.inflation import Budget
 from importer.files.conversion.json_objects import json_lines_of
+from importer.files.conversion.json_values import (
+    JsonText,
+    names_of_lists,
+    values_of_lines,
+    values_of_list,
+    values_of_list_named,
+)
 from importer.files.conversion.lines import ConversionLimits, Findings, Line
 from importer.files.conversion.sheets import SHEETS, Table
 from importer.files.conversion.sources import Source, sources_in
@@ -154,8 +162,13 @@ def _tables_in(source: Source, limits: ConversionLimits, profile: Profile | None
         begin = f"{source.name}{ARCHIVE_SEPARATOR}" if source.name else ""
         sheets = SHEETS[source.kind](source, limits, stack)
         return [sheet._replace(name=begin + sheet.name) for sheet in sheets]
+    if source.kind == "json_object":
+        with source.open() as text:
+            names = names_of_lists(JsonText(_pieces(source, text)))
+        begin = f"{source.name}{ARCHIVE_SEPARATOR}" if source.name else ""
+        return [Table(begin + name, False, partial(_json, source, limits, name), source.kind) for name in names]
     if source.kind in ("json", "json_lines"):
-        return [Table(source.name, False, lambda findings: _json(source, limits, findings), source.kind)]
+        return [Table(source.name, False, partial(_json, source, limits, None), source.kind)]
     if source.kind == "html":
         return [Table(source.name, False, lambda findings: _html(source, limits, findings), source.kind)]
     if source.kind == TEXT:
@@ -198,10 +211,15 @@ def _text(source: Source, limits: ConversionLimits, profile: Profile | None) -> 
         yield from text_lines_of(text, written, limits)
 
 
-def _json(source: Source, limits: ConversionLimits, findings: Findings) -> Iterator[Line]:
-    with source.open() as text:
-        is_list = source.kind == "json"
-        yield from json_lines_of(_pieces(source, text), is_list=is_list, limits=limits, findings=findings)
+def _json(source: Source, limits: ConversionLimits, name: str | None, findings: Findings) -> Iterator[Line]:
+    """The lines of JSON; of the list of this name, where there are lists in an object."""
+    with source.open() as stream:
+        text = JsonText(_pieces(source, stream))
+        if name is not None:
+            values = values_of_list_named(text, name)
+        else:
+            values = values_of_list(text) if source.kind == "json" else values_of_lines(text)
+        yield from json_lines_of(values, limits=limits, findings=findings)
 
 
 def _html(source: Source, limits: ConversionLimits, findings: Findings) -> Iterator[Line]:

@@ -66,6 +66,8 @@ FILES = {
     "carriage returns": b"email,name\rp0@example.com,Name 0\rp1@example.com,Name 1\r",
     "json lines": "\n".join(map(json.dumps, PEOPLE)).encode(),
     "json": json.dumps(PEOPLE).encode(),
+    "json in utf-16": json.dumps(PEOPLE).encode("utf-16"),
+    "json in an object": json.dumps({"count": 2, "data": PEOPLE, "next": None}).encode(),
     "html": b"<table><tr><td>email<td>name<tr><td>p0@example.com<td>Name 0"
     b"<tr><td>p1@example.com<td>Name 1</table>",
 }

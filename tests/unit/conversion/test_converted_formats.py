@@ -167,6 +167,65 @@ def test_json_that_is_nested_too_deeply_fails(converted):
         converted(io.BytesIO(b"[" + deep + b"]"))
 
 
+# JSON with its rows in an object
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"data": [{"a": 1, "b": "x"}, {"a": 2, "b": "y"}]}',
+        '{"count": 2, "results": [\n{"a": 1, "b": "x"},\n{"a": 2, "b": "y"}\n], "next": null}\n',
+        '{"meta": {"of": [{"z": 1}]}, "no": [], "tags": [1, {"z": 2}], "it": [{"a":1,"b":"x"},{"a":2,"b":"y"}]}',
+    ],
+)
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-32"])
+def test_the_one_list_of_objects_in_an_object_is_the_table(converted, text, encoding):
+    found = converted(io.BytesIO(text.encode(encoding)))
+    assert found.cells == [["a", "b"], ["1", "x"], ["2", "y"]]
+    assert found.told == []
+
+
+def test_of_several_lists_of_objects_a_person_chooses(converted):
+    file = io.BytesIO(b'{"people": [{"a": 1}], "places": [{"b": 2}, {"b": 3}]}')
+    found = tables_of(file, "json_object")
+    assert [(table.name, table.first_rows[0]) for table in found] == [("people", ["a"]), ("places", ["b"])]
+    assert converted(file, "places").cells == [["b"], ["2"], ["3"]]
+    packed = zipped({"x.json": file.getvalue()})
+    assert converted(packed, "x.json/places").cells == [["b"], ["2"], ["3"]]
+
+
+def test_a_list_within_an_object_is_read_as_a_stream(converted):
+    objects = [{"id": n, "text": 'é\\"]}' * (n % 50)} for n in range(5000)]
+    text = json.dumps({"before": [{"x": 1}] * 3000, "rows": objects, "after": "x" * 100_000}, ensure_ascii=False)
+    found = converted(io.BytesIO(text.encode()), "rows")
+    assert found.cells[1:] == [[str(one["id"]), one["text"]] for one in objects]
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ('[{"a": 1}, {"a": 2},\n]', "line 2 on: a comma stands before a closing bracket; remove it"),
+        ('[{"a": 1,}]', "line 1 on: a comma stands before a closing bracket"),
+        ('[{"a": [1, ]}]', "a comma stands before a closing bracket"),
+        ('// all people\n[{"a": 1}]', "line 1 on: a comment stands there, and JSON has none"),
+        ('[{"a": 1}, /* no */ {"a": 2}]', "a comment stands there"),
+        ('[\n{"a": 1, // one\n"b": 2}]', "line 2 on: a comment stands there"),
+        ('[{"a": 1} {"a": 2}]', "a comma is missing between two values"),
+        ('[{"a": 1}', "the list does not end"),
+        ('[{"a": 1}] []', "something follows"),
+        ('{"a": [{"b": 1}], }', "a comma stands before a closing bracket"),
+        ('{"a": [{"b": 1}], "c" 1}', "a colon is missing behind a name"),
+        ('{"a": [{"b": 1}], c: 1}', "a name in quotes is missing"),
+        ('{"a": [{"b": 1}]', "the object does not end"),
+        ('{"a": [{"b": 1}], "a": [{"b": 2}]}', "a second list is called 'a'"),
+    ],
+)
+def test_what_is_nearly_json_is_refused_in_words(converted, text, problem):
+    with pytest.raises(RefusedFileError) as refused:
+        converted(io.BytesIO(text.encode()))
+    assert problem in refused.value.message
+
+
 # Web pages
 
 
@@ -283,6 +342,15 @@ def test_rows_that_cannot_be_read_keep_their_problem(converted):
         (b'[{"a": 1}]', "json"),
         (b' [ { } , {"a": 1}]', "json"),
         (b'{"a": 1}\n', "json_lines"),
+        (b'{"a": [{"b": 1}]}\n{"a": [{"b": 2}]}\n', "json_lines"),
+        (b'{"a": {"b": [{"c": 1}]}, "d": [1, {"e": 2}]}', "json_lines"),
+        (b'{"a": [{"b": 1}], "next": null}\n', "json_object"),
+        (b'{"meta": {"x": "]}"}, "a": [\n {"b": "cut', "json_object"),
+        ('[{"a": "é"}]'.encode("utf-16"), "json"),
+        ('\ufeff{"a": [{"b": 1}]}'.encode("utf-32-be"), "json_object"),
+        ("<table><tr><td>a".encode("utf-16"), "html"),
+        ("a,b\n[{,}\n".encode("utf-16"), "text"),
+        (b"// exported\n/* by hand */ [{}]", "json"),
         (b"{a},b\n1,2\n", "text"),
         (b"[a],b\n1,2\n", "text"),
         (b'{"a","b"}\n', "text"),
