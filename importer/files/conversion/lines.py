@@ -22,6 +22,8 @@ FINDINGS: dict[str, str] = {
     "long_numbers": "{count:,} numbers have more than 15 digits, {example} first. Spreadsheets have replaced their"
     " last digits by zeros; such numbers must be written as text.",
     "cut_cells": "{count:,} cells are longer than a cell may be, {example} first; their rows fail.",
+    "carriage_returns": "{count:,} line breaks inside cells were carriage returns, {example} first; they are read"
+    " as line feeds.",
     "nested_values": "{count:,} cells hold lists or objects, {example} first. They are read as JSON text.",
     "late_keys": "{count:,} values have a name that none of the first objects has, and are left out: {example}"
     " first.",

@@ -172,7 +172,7 @@ def _tables_in(source: Source, limits: ConversionLimits, profile: Profile | None
     if source.kind == "html":
         return [Table(source.name, False, lambda findings: _html(source, limits, findings), source.kind)]
     if source.kind == TEXT:
-        return [Table(source.name, False, lambda _: _text(source, limits, profile), TEXT)]
+        return [Table(source.name, False, partial(_text, source, limits, profile), TEXT)]
     raise refusal(source.kind)
 
 
@@ -205,10 +205,10 @@ def _sample(source: Source) -> Sample:
         return Sample(head, len(head) + len(text.read(1)))
 
 
-def _text(source: Source, limits: ConversionLimits, profile: Profile | None) -> Iterator[Line]:
+def _text(source: Source, limits: ConversionLimits, profile: Profile | None, findings: Findings) -> Iterator[Line]:
     written = profile or describe(_sample(source)).profile
     with source.open() as text:
-        yield from text_lines_of(text, written, limits)
+        yield from text_lines_of(text, written, limits, findings)
 
 
 def _json(source: Source, limits: ConversionLimits, name: str | None, findings: Findings) -> Iterator[Line]:

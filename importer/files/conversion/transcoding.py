@@ -13,14 +13,17 @@ from collections.abc import Iterable, Iterator
 from itertools import chain
 from typing import BinaryIO
 
-from importer.files.conversion.lines import ConversionLimits, Line
-from importer.files.csv_reader import Position, RecordReader
+from importer.files.conversion.lines import ConversionLimits, Findings, Line
+from importer.files.csv_reader import Position, Record, RecordReader
 from importer.files.line_formats import LineFormat
 from importer.files.problems import CUT
 from importer.files.profile import Profile
 
 CHUNK_BYTES = 64 * 1024
-ANY_END = re.compile(r"\r{0,3}\n|\r")
+RETURNS = re.compile(r"\r{1,3}\n|\r")
+"""A line end with carriage returns. All become the same one, so that those inside cells can still be told."""
+
+RETURN = "\r\n"
 WIDE = ("utf-16", "utf-32")
 """Encodings in which the byte of a line feed may be part of another letter."""
 
@@ -41,12 +44,16 @@ STRUCTURAL = (
 LAST_LINE = re.compile(r"only in line ([\d,]+)")
 
 
-def text_lines_of(source: BinaryIO, profile: Profile, limits: ConversionLimits) -> Iterator[Line]:
+def text_lines_of(
+    source: BinaryIO, profile: Profile, limits: ConversionLimits, findings: Findings
+) -> Iterator[Line]:
     """The records of a text, each with the physical line where it begins.
 
     Args:
         source: stands at its beginning.
+        findings: carriage returns inside cells are counted here where they end lines, too.
     """
+    divides = profile.line_end in DIVIDED_AT_RETURNS
     text = io.BufferedReader(Transcoded(chunks_of(source), profile), 256 * 1024)
     reader = RecordReader(
         text,
@@ -60,14 +67,22 @@ def text_lines_of(source: BinaryIO, profile: Profile, limits: ConversionLimits) 
     for record in reader:
         if record.line_number == 1 and re.match(r'"?sep=.', record.cells[0]):
             continue  # it is an order to spreadsheets, and no record
+        cells = _with_line_feeds(record, findings) if divides else record.cells
         problem = record.problem
         if problem is None or (problem.code not in STRUCTURAL and not problem.message.endswith(CUT)):
-            yield Line(record.line_number, record.cells)
+            yield Line(record.line_number, cells)
         else:
             last = LAST_LINE.search(problem.message)
-            yield Line(
-                record.line_number, record.cells, problem.code, int(last[1].replace(",", "")) if last else 0
-            )
+            yield Line(record.line_number, cells, problem.code, int(last[1].replace(",", "")) if last else 0)
+
+
+def _with_line_feeds(record: Record, findings: Findings) -> list[str]:
+    """The cells, whose line breaks are line feeds in a text that carriage returns divide."""
+    count = sum(cell.count(RETURN) for cell in record.cells)
+    if not count:
+        return record.cells
+    findings.add("carriage_returns", f"line {record.line_number:,}", count)
+    return [cell.replace(RETURN, "\n") for cell in record.cells]
 
 
 def chunks_of(source: BinaryIO) -> Iterator[bytes]:
@@ -77,7 +92,10 @@ def chunks_of(source: BinaryIO) -> Iterator[bytes]:
 
 
 class Transcoded(io.RawIOBase):
-    """The bytes of a text as UTF-8 with line feeds. What the encoding does not have becomes no UTF-8 either."""
+    """The bytes of a text as UTF-8, with a line feed at each line end.
+
+    What the encoding does not have becomes no UTF-8 either.
+    """
 
     def __init__(self, chunks: Iterable[bytes], profile: Profile) -> None:
         self._pieces = self._encoded(chunks, profile)
@@ -104,13 +122,13 @@ class Transcoded(io.RawIOBase):
         held = ""
         for piece in _decoded(chunks, profile, errors):
             if isinstance(piece, bytes):
-                yield (ANY_END.sub("\n", held) if divides else held).encode("utf-8", errors) + piece
+                yield (RETURNS.sub(RETURN, held) if divides else held).encode("utf-8", errors) + piece
                 return
             text = held + piece
             cut = len(text.rstrip("\r")) if divides else len(text)
             held = text[cut:]
-            yield (ANY_END.sub("\n", text[:cut]) if divides else text).encode("utf-8", errors)
-        yield ANY_END.sub("\n", held).encode("utf-8", errors)
+            yield (RETURNS.sub(RETURN, text[:cut]) if divides else text).encode("utf-8", errors)
+        yield RETURNS.sub(RETURN, held).encode("utf-8", errors)
 
 
 def _decoded(chunks: Iterable[bytes], profile: Profile, errors: str) -> Iterator[str | bytes]:

@@ -375,6 +375,28 @@ def test_the_same_bytes_give_the_same_lines(converted):
 
 
 @pytest.mark.parametrize(
+    ("text", "count"),
+    [
+        ('a,b\r1,"x\ry"\r2,"\r\r"\r', 3),
+        ('a,b\r1,"x\r\ny"\r2,3\r', 1),
+        ('a,b\r1,"x\ny"\r2,3\r', 0),
+        ("a,b\r1,2\r\n3,4\r", 0),
+    ],
+)
+def test_carriage_returns_inside_cells_are_read_as_line_feeds_and_counted(converted, text, count):
+    found = converted(io.BytesIO(text.encode()))
+    assert len(found.lines) == 3
+    assert "\r" not in "".join(cell for cells in found.cells for cell in cells)
+    words = f"{count} line breaks inside cells were carriage returns, line 2 first; they are read as line feeds."
+    assert found.told == ([words] if count else [])
+
+
+def test_where_line_feeds_end_the_lines_carriage_returns_inside_cells_stay(converted):
+    found = converted(io.BytesIO(gzip.compress(b'a,b\n1,"x\ry"\n2,3\n')))
+    assert (found.cells[1], found.told) == (["1", "x\ry"], [])
+
+
+@pytest.mark.parametrize(
     ("content", "answer"),
     [
         (b"email,name\na@b.de,x\n", False),
