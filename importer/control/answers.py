@@ -9,9 +9,10 @@ from sqlalchemy import ColumnElement
 from sqlalchemy.orm import Session
 
 from importer.errors import NotInPlaceError, RefusedTransitionError, UnknownAnswersError
+from importer.files.conversion.preparation import BEFORE
 from importer.files.questions import Question
 from importer.lifecycle.beginnings import beginning_of
-from importer.lifecycle.converted import BEFORE, begin_conversion, read_converted
+from importer.lifecycle.converted import begin_conversion, read_converted
 from importer.lifecycle.layouts import REMEMBERED
 from importer.lifecycle.starting import Reading, read_beginning, start_or_wait
 from importer.lifecycle.transitions import still_answered, try_move
@@ -93,6 +94,7 @@ def _take(
     if questions_before_conversion(import_):
         return _answer_before_conversion(session, services, import_, given, unchanged)
     if import_.converted_etag is not None and _is_other_conversion(import_, given):
+        _refuse_foreign(import_, given)
         return _convert_anew(session, services, import_, given, unchanged)
     reading = reading_of(session, services, import_, given)
     still_open = {question.id for question in reading.opening.proposal.questions}
@@ -136,6 +138,14 @@ def _is_other_conversion(import_: Import, given: Mapping[str, Any]) -> bool:
     """Whether answers decide otherwise what is converted, and how."""
     before = said_before(import_)
     return any(question in BEFORE and before.get(question) != said for question, said in given.items())
+
+
+def _refuse_foreign(import_: Import, given: Mapping[str, Any]) -> None:
+    """Refuse answers about how a file is converted that has no such thing: a workbook has no encoding."""
+    about = (import_.conversion or {}).get("about", ())
+    foreign = [question for question in given if question in BEFORE and question not in about]
+    if foreign:
+        raise UnknownAnswersError(foreign, [Question.from_json(told) for told in import_.questions or []])
 
 
 def _convert_anew(

@@ -11,7 +11,7 @@ from importer.errors import RefusedFileError
 from importer.files.conversion.header import describe_lines, sample_of_all
 from importer.files.conversion.inspection import LINES_LOOKED_AT, question_of_tables
 from importer.files.conversion.lines import ConversionLimits, Findings, Line
-from importer.files.conversion.preparation import BEFORE
+from importer.files.conversion.preparation import ASKED_OF_TEXT
 from importer.files.conversion.sources import CONVERTED
 from importer.files.conversion.tables import convert, described_text, tables_of
 from importer.files.conversion.transcoding import chunks_of
@@ -89,7 +89,10 @@ def _of_converted(file: BinaryIO, kind: str, most: int | None, fields: Sequence[
     begins = (place for place, line in enumerate(taken) if (line.place, line.cells) == (first.line, first.cells))
     rows = [line for line in taken[next(begins, 0) :] if any(map(str.strip, line.cells))][:most]
     faults = [f"line {line.place:,}: {line.problem}" for line in rows if line.problem]
-    before = [*([table] if table else []), *(one for one in (text.questions if text else []) if one.id in BEFORE)]
+    before = [
+        *([table] if table else []),
+        *(one for one in (text.questions if text else []) if one.id in ASKED_OF_TEXT),
+    ]
     return {
         "profile": {"container": kind, "format": kind, **(text or described).profile.as_json()},
         "evidence": {**(text.evidence if text else {}), **described.evidence},

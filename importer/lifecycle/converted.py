@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from importer.errors import QuestionsError, UnknownAnswersError
 from importer.files.conversion.header import describe_lines, open_lines, sample_of_lines
+from importer.files.conversion.preparation import BEFORE
 from importer.files.questions import Answers, Question
 from importer.files.samples import Sample
 from importer.lifecycle.dispatching import convert
@@ -24,9 +25,6 @@ from importer.statuses import Status
 
 MAY_WAIT = "may_wait"
 """The key in `imports.conversion` of whether the import may wait for answers."""
-
-BEFORE = frozenset({"sheet", "encoding", "delimiter", "quote"})
-"""Answers that decide what is converted, and how."""
 
 
 def begin_conversion(
@@ -72,8 +70,13 @@ def begin_conversion(
     return moved
 
 
-def wait_for_choice(services: Services, import_id: str, kind: str, questions: Sequence[Question]) -> None:
+def wait_for_choice(
+    services: Services, import_id: str, kind: str, questions: Sequence[Question], unused: Sequence[str]
+) -> None:
     """Let a converting import wait: which table is meant, or how its text is written, only a person can say.
+
+    Args:
+        unused: answers that the file does not have, which are told.
 
     Raises:
         QuestionsError: it must not wait.
@@ -82,7 +85,9 @@ def wait_for_choice(services: Services, import_id: str, kind: str, questions: Se
         import_ = session.get(Import, import_id)
         _refuse_to_wait(import_, questions)
         asked = [question.as_json() for question in questions]
-        conversion = {"kind": kind}
+        given = (import_.answers if import_ else None) or {}
+        answers = {name: said for name, said in given.items() if name not in unused}
+        conversion = {"kind": kind, "told": _told_of(unused, questions)}
         try_move(
             session,
             import_id,
@@ -90,6 +95,7 @@ def wait_for_choice(services: Services, import_id: str, kind: str, questions: Se
             only_from=[Status.CONVERTING],
             questions=asked,
             conversion=conversion,
+            answers=answers,
             converted_rows=None,
         )
         session.commit()
@@ -110,9 +116,42 @@ def start_converted(services: Services, import_id: str) -> None:
         session.commit()  # S3 is asked next, and the database ends a transaction that waits for long
         reading = read_converted(session, services, import_, given)
         if reading.unused:
-            raise UnknownAnswersError(reading.unused, reading.opening.proposal.questions)
+            _wait_for_others(session, services, import_, reading)
+            return
         _refuse_to_wait(import_, reading.opening.proposal.questions)
         start_or_wait(session, services, import_, reading, only_from=[Status.CONVERTING])
+
+
+def _wait_for_others(session: Session, services: Services, import_: Import, reading: Reading) -> None:
+    """Let an import wait that got answers which its file does not have, also where nothing else is open.
+
+    They came with the upload, when nothing of the file was known; so they are told among what was noticed of it.
+
+    Raises:
+        UnknownAnswersError: it must not wait.
+    """
+    unused, questions = reading.unused, reading.opening.proposal.questions
+    conversion = dict(import_.conversion or {})
+    if not conversion.get(MAY_WAIT, True):
+        raise UnknownAnswersError(unused, questions)
+    given = {name: said for name, said in reading.given.items() if name not in unused}
+    session.commit()
+    reading = read_converted(session, services, import_, given)
+    conversion["told"] = [*conversion.get("told", ()), *_told_of(unused, questions)]
+    start_or_wait(
+        session,
+        services,
+        import_,
+        reading,
+        only_from=[Status.CONVERTING],
+        must_wait=True,
+        conversion=conversion,
+    )
+
+
+def _told_of(unused: Sequence[str], questions: Sequence[Question]) -> list[str]:
+    """What is told of answers that the file does not have."""
+    return [f"{UnknownAnswersError(unused, questions).message} It does not count."] if unused else []
 
 
 def _refuse_to_wait(import_: Import | None, questions: Sequence[Question]) -> None:
@@ -135,7 +174,7 @@ def read_converted(session: Session, services: Services, import_: Import, given:
     remembered = recall(session, import_.record_type, digest_of(described), import_.created_by)
     if remembered is not None:
         remembered, asked, described = as_remembered(remembered, given, describe)
-    for question in BEFORE:
+    for question in BEFORE.difference((import_.conversion or {}).get("unused", ())):
         asked.get(question)
     opening = open_lines(sample.head, described, fields, asked, limits)
     unused = [question for question in asked.unused if question in given]

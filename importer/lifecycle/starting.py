@@ -132,6 +132,7 @@ def start_or_wait(
     *,
     only_from: Sequence[Status],
     condition: ColumnElement[bool] | None = None,
+    must_wait: bool = False,
     **values: Any,
 ) -> bool:
     """Queue the import where all is certain, else let it wait for answers; commit.
@@ -139,12 +140,14 @@ def start_or_wait(
     Args:
         only_from: the statuses that it may have now.
         condition: on the import, that must hold, too.
+        must_wait: whether it waits also where all is certain, for a person is to be told something first.
         values: further columns of the import to write in the same statement.
 
     Returns:
         Whether it was moved; False where it was cancelled or given up meanwhile, or the condition does not hold.
     """
-    target = Status.QUEUED if reading.is_certain else Status.WAITING
+    begins = reading.is_certain and not must_wait
+    target = Status.QUEUED if begins else Status.WAITING
     moved = try_move(
         session,
         import_.id,
@@ -153,7 +156,7 @@ def start_or_wait(
         condition=condition,
         **{**_as_columns(reading), **values},
     )
-    if moved and reading.is_certain and reading.given:
+    if moved and begins and reading.given:
         digest = digest_of(reading.opening.proposal.described)
         remember(
             session, values.get("record_type", import_.record_type), digest, import_.created_by, reading.answers
@@ -162,7 +165,7 @@ def start_or_wait(
     if not moved:
         return False
     session.refresh(import_)
-    if reading.is_certain:
+    if begins:
         dispatch(session, services, import_)
     return True
 

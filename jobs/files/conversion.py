@@ -107,7 +107,7 @@ class Conversion:
         kind = kind_of(file.read(HEAD_BYTES))
         prepared = prepare(file, kind, task.record_type.fields, task.answers, self._limits)
         if prepared.questions:
-            wait_for_choice(self._services, self._id, kind, prepared.questions)
+            wait_for_choice(self._services, self._id, kind, prepared.questions, prepared.unused)
             return
         findings = Findings()
         with self._services.storage.open_writer(task.lines_key) as writer:
@@ -165,6 +165,8 @@ class Conversion:
             "kind": kind,
             "holds": findings.kind,
             "table": prepared.table,
+            "about": prepared.about,
+            "unused": prepared.unused,
             "told": findings.in_words(),
         }
 

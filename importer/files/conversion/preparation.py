@@ -18,7 +18,11 @@ from importer.files.profile import Profile
 from importer.files.questions import Answers, Question
 from importer.files.samples import take
 
-BEFORE = ("encoding", "delimiter")
+OF_TEXT = ("encoding", "delimiter", "quote")
+BEFORE = frozenset({SHEET, *OF_TEXT})
+"""Answers that decide what is converted, and how."""
+
+ASKED_OF_TEXT = ("encoding", "delimiter")
 """Questions about a text without whose answers it cannot be converted; the others are about its lines."""
 
 
@@ -29,11 +33,15 @@ class Prepared(NamedTuple):
         table: its name; None: the first visible one with content.
         profile: how its text is written; None where it holds none, or where that is told by each file in it.
         questions: what a person has to answer first.
+        about: what can be answered of how it is converted, one of `BEFORE`, whether it is asked or not.
+        unused: answers to these that the file does not have; they do not count.
     """
 
     table: str | None
     profile: Profile | None
     questions: list[Question]
+    about: list[str]
+    unused: list[str]
 
 
 def has_to_be_converted(kind: str, profile: Profile | None = None) -> bool:
@@ -62,21 +70,24 @@ def prepare(
         RefusedFileError: it cannot be converted.
     """
     known = frozenset().union(*(field.names for field in fields))
-    asked = Answers(answers)
+    asked = Answers({name: said for name, said in answers.items() if name in BEFORE})
     if kind == TEXT:
-        return _prepared(None, _described(file, known, asked))
-    table = answers.get(SHEET)
-    question = question_of_tables(choices_in(file, kind, limits)) if table is None else None
+        return _prepared(None, _described(file, known, asked), [], asked)
+    tables = choices_in(file, kind, limits, answers.get(SHEET))
+    names = [table.name for table in tables]
+    table = asked.valid(SHEET, names.__contains__)
+    question = question_of_tables(tables) if table is None else None
     if question is not None:
-        return Prepared(None, None, [question])
-    return _prepared(table, described_text(file, kind, limits, known, asked))
+        return Prepared(None, None, [question], [SHEET], [SHEET] if SHEET in answers else [])
+    return _prepared(table, described_text(file, kind, limits, known, asked), names, asked)
 
 
-def _prepared(table: str | None, described: Described | None) -> Prepared:
+def _prepared(table: str | None, described: Described | None, tables: Sequence[str], asked: Answers) -> Prepared:
+    about = [SHEET] if any(tables) else []
     if described is None:
-        return Prepared(table, None, [])
-    questions = [question for question in described.questions if question.id in BEFORE]
-    return Prepared(table, described.profile, questions)
+        return Prepared(table, None, [], about, asked.unused)
+    questions = [question for question in described.questions if question.id in ASKED_OF_TEXT]
+    return Prepared(table, described.profile, questions, [*about, *OF_TEXT], asked.unused)
 
 
 def _described(file: BinaryIO, known: frozenset[str], answers: Answers) -> Described:

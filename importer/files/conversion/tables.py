@@ -72,10 +72,15 @@ def tables_of(file: BinaryIO, kind: str, limits: ConversionLimits | None = None)
         return [_choice(table) for table in tables]
 
 
-def choices_in(file: BinaryIO, kind: str, limits: ConversionLimits) -> list[TableChoice]:
-    """As `tables_of`; none where the file holds just one table, which then is not looked into."""
+def choices_in(file: BinaryIO, kind: str, limits: ConversionLimits, said: object) -> list[TableChoice]:
+    """As `tables_of`; without first rows where there is nothing to choose.
+
+    Args:
+        said: the name that a person has chosen; None: none yet.
+    """
     with opened_tables(file, kind, limits, None) as tables:
-        return [_choice(table) for table in tables] if len(tables) > 1 else []
+        is_open = len(tables) > 1 and all(table.name != said for table in tables)
+        return [_choice(one) if is_open else TableChoice(one.name, None, one.is_hidden, []) for one in tables]
 
 
 def convert(

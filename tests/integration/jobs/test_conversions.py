@@ -18,7 +18,7 @@ from workbooks import xlsx, zipped
 from importer.control import answers as control_answers
 from importer.control import imports
 from importer.control.reports import about_the_file
-from importer.errors import StorageError
+from importer.errors import StorageError, UnknownAnswersError
 from importer.health.checks import Examination
 from importer.lifecycle.converted import begin_conversion
 from importer.models import Import
@@ -113,12 +113,71 @@ def test_a_column_of_a_workbook_that_has_no_name_is_asked_about_as_in_a_text(wor
     assert (found.status, [question["id"] for question in found.questions]) == (Status.WAITING, ["column-3"])
 
 
-def test_an_answer_that_a_converted_file_does_not_ask_for_stops_its_import(world):
-    import_id = world.begin_conversion(people(2), **{"column-9": "company"})
+FOREIGN = [
+    ("xlsx", "column-9", "company"),
+    ("xlsx", "sheet", "Nowhere"),
+    ("xlsx", "encoding", "cp1252"),
+    ("xlsx", "delimiter", ";"),
+    ("xlsx", "header", "7,000"),
+    ("xlsx in zip", "quote", "'"),
+    ("utf-16", "sheet", "Sheet1"),
+    ("utf-16", "encoding", "klingon"),
+    ("utf-16", "delimiter", "::"),
+    ("gzip", "sheet", "people.csv"),
+    ("json", "header", "99"),
+    ("json in an object", "sheet", "people"),
+]
+
+
+@pytest.mark.parametrize(("kind", "question", "said"), FOREIGN, ids=lambda value: value)
+def test_an_answer_with_the_upload_that_a_converted_file_does_not_have_is_told_before_a_row_is_read(
+    world, kind, question, said
+):
+    import_id = world.begin_conversion(FILES[kind], **{question: said})
+    world.convert()
+    found = world.find_whole(import_id)
+    assert (found.status, found.questions) == (Status.WAITING, [])
+    (told,) = found.conversion["told"]
+    assert f"No question about this file is called {question}, or has that answer." in told
+    with world.session() as session:
+        control_answers.answer(session, world.services, session.get(Import, import_id), {})
+    world.run()
+    assert world.find_whole(import_id).created_rows == 2
+
+
+def test_where_it_must_not_wait_such_an_answer_stops_the_import(world):
+    import_id = world.begin_conversion(people(2), encoding="cp1252")
+    with world.session() as session:
+        session.execute(update(Import).values(conversion={"may_wait": False}))
+        session.commit()
     world.convert()
     found = world.find_whole(import_id)
     assert (found.status, found.reason_code) == (Status.STOPPED, "file_refused")
-    assert "column-9" in found.reason
+    assert "is called encoding" in found.reason
+
+
+@pytest.mark.parametrize(("question", "said"), [("encoding", "cp1252"), ("delimiter", ";"), ("quote", "'")])
+def test_a_workbook_that_waits_refuses_an_answer_that_no_workbook_has(world, question, said):
+    import_id = world.begin_conversion(xlsx(row("email", "name", ""), row("a@b.de", "A", "ACME")).getvalue())
+    world.convert()
+    with world.session() as session, pytest.raises(UnknownAnswersError, match=f"is called {question}, or"):
+        control_answers.answer(session, world.services, session.get(Import, import_id), {question: said})
+    assert world.status(import_id) == Status.WAITING
+
+
+def test_a_sheet_that_a_workbook_does_not_have_is_asked_for_again(world):
+    sheets = (("Two", "visible", row("email", "name") + row("two@example.com", "Two")),)
+    file = xlsx(row("email", "name"), row("one@example.com", "One"), sheets=sheets).getvalue()
+    import_id = world.begin_conversion(file, sheet="Three")
+    world.convert()
+    found = world.find_whole(import_id)
+    assert [question["id"] for question in found.questions] == ["sheet"]
+    assert "is called sheet, or has that answer" in found.conversion["told"][0]
+    with world.session() as session:
+        control_answers.answer(session, world.services, session.get(Import, import_id), {"sheet": "Two"})
+    world.convert()
+    world.run()
+    assert emails(world) == {"two@example.com"}
 
 
 @pytest.mark.parametrize("character", ["\\ud800"])
