@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+from collections.abc import Callable
 from typing import Any
 
 from sqlalchemy import select, update
@@ -51,6 +52,34 @@ def note_death(services: Services, import_id: str, status: int) -> bool:
 
 def count(services: Services, import_id: str, name: str, *, by: int = 1) -> int:
     """Count something of a conversion, as part of `imports.conversion`; 0 where the import is not converting."""
+
+    def counted(kept: dict[str, Any]) -> dict[str, Any]:
+        return {name: kept.get(name, 0) + by}
+
+    result: int = _change(services, import_id, counted).get(name, 0)
+    return result
+
+
+def note_setback(services: Services, import_id: str, why: str) -> None:
+    """Keep what set a conversion back: it is told of the import until the conversion comes to its end."""
+    _change(services, import_id, lambda _: {"told": [why]})
+
+
+def last_setback(services: Services, import_id: str) -> str | None:
+    """What `note_setback` kept last; None where nothing was."""
+    with Session(services.engine) as session:
+        kept = session.scalar(select(Import.conversion).where(Import.id == import_id)) or {}
+    return next(iter(kept.get("told", ())), None)
+
+
+def _change(
+    services: Services, import_id: str, change: Callable[[dict[str, Any]], dict[str, Any]]
+) -> dict[str, Any]:
+    """Change what is kept of a conversion; return it, nothing where the import is not converting.
+
+    Args:
+        change: gives the new parts, by what is kept so far.
+    """
     with Session(services.engine) as session:
         found = session.execute(
             select(Import.conversion)
@@ -58,13 +87,12 @@ def count(services: Services, import_id: str, name: str, *, by: int = 1) -> int:
             .with_for_update()
         ).one_or_none()
         if found is None:
-            return 0
+            return {}
         kept: dict[str, Any] = dict(found.conversion or {})
-        kept[name] = kept.get(name, 0) + by
+        kept |= change(kept)
         session.execute(update(Import).where(Import.id == import_id).values(conversion=kept))
         session.commit()
-    counted: int = kept[name]
-    return counted
+    return kept
 
 
 def stop(services: Services, import_id: str, detail: str, reason: Reason = Reason.FILE_REFUSED) -> None:

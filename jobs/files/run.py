@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 
 from redis.exceptions import RedisError
@@ -21,14 +22,19 @@ from jobs import process
 from jobs.database_errors import Fault, fault_of
 from jobs.files import memory
 from jobs.files.conversion import Conversion
-from jobs.files.deaths import MAX_ATTEMPTS, MAX_DEATHS, count, stop
+from jobs.files.deaths import MAX_ATTEMPTS, MAX_DEATHS, count, last_setback, note_setback, stop
 
 log = logging.getLogger(__name__)
 
 TOO_LONG = "Converting the file took longer than {minutes:,} minutes. Save its table as “CSV UTF-8”."
 TOO_LARGE = "The file needs more memory than a converter may take. Save its table as “CSV UTF-8”."
 NO_ROOM = "The converter's disk is full. It needs room for the file as it was uploaded, and for its texts."
-AGAIN_AND_AGAIN = "The conversion was begun {attempts} times and never came to its end. Upload the file again."
+SYSTEM_ERROR = "The converter met an error of its system: {error}."
+AGAIN_AND_AGAIN = (
+    "The conversion was begun {attempts} times and never came to its end. {why} Upload the file again."
+)
+KILLED = "Nothing says why: its converter may have been killed each time, as by a system that is short of memory."
+FULL = (errno.ENOSPC, errno.EDQUOT)
 FAILED = "The conversion failed again and again: {error} Its traceback is in rq-dashboard."
 
 
@@ -43,7 +49,7 @@ def convert_file(version: int, import_id: str) -> None:
         if version != queues.ARGUMENTS_VERSION:
             _put_back(services, version, import_id)
         elif (attempts := count(services, import_id, "attempts")) > MAX_ATTEMPTS:
-            stop(services, import_id, AGAIN_AND_AGAIN.format(attempts=MAX_ATTEMPTS), Reason.CONVERSION_FAILED)
+            _give_up(services, import_id)
         elif attempts:
             memory.bound()
             Conversion(services, import_id).run()
@@ -67,7 +73,9 @@ def convert_file(version: int, import_id: str) -> None:
         _set_back(services, import_id, in_words(error))
     except OSError as error:
         log.exception("import %s: the conversion met an error of the system", import_id)
-        _set_back(services, import_id, f"{NO_ROOM} ({error})")
+        why = NO_ROOM if error.errno in FULL else SYSTEM_ERROR.format(error=error.strerror or error)
+        note_setback(services, import_id, why)
+        _set_back(services, import_id, why)
     except Exception as error:
         _note_failure(services, import_id, error)
         raise
@@ -88,6 +96,12 @@ def _set_back(services: Services, import_id: str, why: str) -> None:
     log.warning("import %s: its conversion begins anew: %s", import_id, why)
     process.stop_requested.wait(SLICE_SETBACK_SECONDS)
     queues.enqueue_conversion(services.redis, import_id)
+
+
+def _give_up(services: Services, import_id: str) -> None:
+    """Stop an import whose conversion never came to its end, with what set it back last."""
+    why = last_setback(services, import_id) or KILLED
+    stop(services, import_id, AGAIN_AND_AGAIN.format(attempts=MAX_ATTEMPTS, why=why), Reason.CONVERSION_FAILED)
 
 
 def _note_failure(services: Services, import_id: str, error: Exception) -> None:

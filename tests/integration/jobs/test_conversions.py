@@ -1,5 +1,6 @@
 """Files that cannot be read where they lie are converted, whatever dies meanwhile, and read like any other."""
 
+import errno
 import gzip
 import io
 import json
@@ -17,7 +18,7 @@ from workbooks import xlsx, zipped
 
 from importer.control import answers as control_answers
 from importer.control import imports
-from importer.control.reports import about_the_file
+from importer.control.reports import about_the_file, warnings_of
 from importer.errors import StorageError, UnknownAnswersError
 from importer.health.checks import Examination
 from importer.lifecycle.converted import begin_conversion
@@ -332,6 +333,59 @@ def test_a_conversion_outlasts_an_outage_of_s3_however_long(world, monkeypatch, 
     assert world.status(import_id) == Status.CONVERTING
     run.convert_file(queues.ARGUMENTS_VERSION, import_id)
     assert world.status(import_id) == Status.QUEUED
+
+
+def setting_back(world, monkeypatch, times: int, error: OSError) -> str:
+    """Begin a conversion so often, each time with this error."""
+    import_id = world.begin_conversion(people(2))
+    monkeypatch.setattr(run, "SLICE_SETBACK_SECONDS", 0)
+
+    def raising(*_):
+        raise error
+
+    with monkeypatch.context() as patch:
+        patch.setattr(conversion.Conversion, "_fetch", raising)
+        for _ in range(times):
+            run.convert_file(queues.ARGUMENTS_VERSION, import_id)
+    return import_id
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (OSError(errno.ENOSPC, "No space left on device"), "disk is full"),
+        (OSError(errno.EIO, "Input/output error"), "error of its system: Input/output error"),
+    ],
+)
+def test_what_sets_a_conversion_back_again_and_again_is_told_and_ends_it_with_that_reason(
+    world, monkeypatch, unbounded, error, words
+):
+    import_id = setting_back(world, monkeypatch, deaths.MAX_ATTEMPTS, error)
+    with world.session() as session:
+        (told,) = warnings_of(session.get(Import, import_id))
+    assert words in told
+    run.convert_file(queues.ARGUMENTS_VERSION, import_id)
+    found = world.find_whole(import_id)
+    assert (found.status, found.reason_code) == (Status.STOPPED, "conversion_failed")
+    assert "20 times" in found.reason
+    assert words in found.reason
+
+
+def test_a_disk_that_has_room_again_leaves_nothing_to_tell(world, monkeypatch, unbounded):
+    import_id = setting_back(world, monkeypatch, 1, OSError(errno.ENOSPC, "No space left on device"))
+    run.convert_file(queues.ARGUMENTS_VERSION, import_id)
+    found = world.find_whole(import_id)
+    assert (found.status, found.conversion["told"]) == (Status.QUEUED, [])
+
+
+def test_a_converter_that_is_killed_itself_each_time_ends_the_import_with_words_about_memory(
+    world, monkeypatch, unbounded
+):
+    import_id = world.begin_conversion(people(2))
+    for _ in range(deaths.MAX_ATTEMPTS):
+        deaths.count(world.services, import_id, "attempts")
+    run.convert_file(queues.ARGUMENTS_VERSION, import_id)
+    assert "short of memory" in world.find_whole(import_id).reason
 
 
 def failing(*_):
