@@ -162,7 +162,8 @@ def _parsed(sample: Sample, encoding_said: str | None, delimiter: str | None, qu
 def _encoding(sample: Sample, said: str | None) -> Encoding:
     """As a person has said, if the bytes of the sample can be in it; else as they look."""
     found = encoding_of([sample.head, *sample.pieces])
-    if said is None or not fits([sample.head, *sample.pieces], said):
+    is_offered = said in (found.name, *found.others)  # also where some bytes are none of it: their rows fail
+    if said is None or not (is_offered or fits([sample.head, *sample.pieces], said)):
         return found
     return Encoding(said, found.mark if said == found.name else 0, "as a person has said")
 

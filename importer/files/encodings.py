@@ -1,7 +1,8 @@
 """Which encoding the text of a file is in: a pure function of its bytes.
 
-A file is in one encoding. What is not UTF-8 throughout is read in another one throughout, also where some of its
-bytes happen to be UTF-8. Which of the many others it is, chardet guesses by the frequency of letters; what its
+A file is in one encoding. What is UTF-8 but for a few bytes is UTF-8, and the rows with these fail. What has few
+sequences of UTF-8 among many other bytes is read in another encoding throughout; where both are few, a person is
+asked. Which of the many others it is, chardet guesses by the frequency of letters; what its
 guesses do to the words decides between those that come close.
 """
 
@@ -83,6 +84,12 @@ UNLIKELY = 0.3
 
 CLOSE = 0.6
 """An encoding whose score is such a part of the best one's leaves the question open, where the texts differ."""
+
+SEVERAL_BYTES = ("shift_jis", "cp932", "euc_", "gb18030", "big5", "cp949", "utf-8")
+"""How the names of encodings begin in which a letter has several bytes; they make sequences of UTF-8, too."""
+
+RARE = 0.1
+"""Where fewer sequences of UTF-8 come on another byte, they are accidents: `É»` in Windows-1252, say."""
 
 LATIN, SIGN = "LATIN", "SIGN"
 BESIDE_WORDS = frozenset("’‘“”„–—…€£°§©®™«»¿¡·•²³½ªº\xa0")
@@ -180,10 +187,26 @@ def _whole_lines(piece: bytes) -> bytes:
 
 
 def _by_words(text: bytes) -> Encoding:
-    sound = len(b"".join(UTF_8_SEQUENCE.findall(text)))
+    sequences = UTF_8_SEQUENCE.findall(text)
+    sound = len(b"".join(sequences))
     faulty = sum(byte > 0x7F for byte in text) - sound
     if sound > 2 * faulty or not ASCII_BYTES.sub(b"", text).strip(b"\xfe\xff"):
         return Encoding("utf-8", 0, f"it is UTF-8 but for {faulty:,} bytes")
+    found = _best_of_others(text)
+    if found.name.startswith(SEVERAL_BYTES) or len(sequences) < RARE * faulty:
+        return found
+    return _utf_8_or(found, len(sequences), faulty)
+
+
+def _utf_8_or(other: Encoding, sequences: int, faulty: int) -> Encoding:
+    """Both are open: the text has some sequences of UTF-8, and about as many bytes that are none."""
+    words = f"letters in UTF-8: {sequences:,}; bytes that are none: {faulty:,}; so it may be {other.name}, too"
+    likely, less = ("utf-8", other.name) if sequences >= faulty else (other.name, "utf-8")
+    return Encoding(likely, 0, words, (less, *other.others[:2]))
+
+
+def _best_of_others(text: bytes) -> Encoding:
+    """The one of all encodings but UTF-8 in which the words look best."""
     lines = [line for line in re.split(rb"[\r\n]+", text) if not line.isascii()]
     sample = b"\n".join(lines)[:SAMPLE_BYTES]
     has_only_carriage_returns = b"\r" in text and b"\n" not in text

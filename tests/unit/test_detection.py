@@ -18,7 +18,8 @@ from importer.files.detection import describe
 from importer.files.dialects import BACKSLASH, Dialect, dialect_of
 from importer.files.encodings import encoding_of
 from importer.files.inspection import inspect, is_no_row, records_of
-from importer.files.samples import HEAD_BYTES, take
+from importer.files.questions import Answers
+from importer.files.samples import HEAD_BYTES, Sample, take
 from importer.files.text_lines import lines_of
 
 FLASK = Path(sys.executable).with_name("flask")
@@ -123,6 +124,38 @@ def test_a_file_is_in_one_encoding_even_where_some_of_its_bytes_are_utf_8():
     content = "name\n" + "Jürgen Groß\nCafé\n" * 5
     mixed = content.encode("cp1252") + "Müller\n".encode()
     assert encoding_of([mixed]).name == "cp1252"
+
+
+STRAY = [b"\xff", b"\xe9", b"\x80 and \x93"]
+
+
+@pytest.mark.parametrize("stray", STRAY)
+@pytest.mark.parametrize("count", [4, 200])
+def test_a_file_in_utf_8_with_a_stray_byte_stays_one_and_only_that_row_fails(stray, count):
+    content = "email,name\n" + "a@b.de,José Müller\n" * count
+    data = content.encode() + b"z@b.de,Z" + stray + b"\n"
+    found = described(data)
+    assert (found.profile.encoding, found.questions) == ("utf-8", [])
+    rows = list(records_of(io.BytesIO(data), found))
+    assert {row.cells[1] for row in rows if row.problem is None} == {"José Müller"}
+    assert [row.problem.code for row in rows if row.problem] == ["invalid_utf8"]
+
+
+@pytest.mark.parametrize(
+    ("text", "default"),
+    [
+        ("email,name\na@b.de,José\n".encode() + b"z@b.de,x\xff\n", "utf-8"),
+        ("email,name\na@b.de,José\n".encode() + b"z@b.de,Jos\xe9\n", "utf-8"),
+        ("email,name\na@b.de,José\n".encode() + "z@b.de,José Müller Groß\n".encode("cp1252"), "cp1252"),
+    ],
+)
+def test_where_letters_in_utf_8_and_other_bytes_are_both_few_somebody_is_asked(text, default):
+    (question,) = described(text).questions
+    assert (question.id, question.default) == ("encoding", default)
+    assert {"utf-8", "cp1252"} <= {choice.value for choice in question.choices}
+    for choice in question.choices:
+        said = describe(Sample(text, len(text)), answers=Answers({"encoding": choice.value}))
+        assert (said.profile.encoding, said.questions) == (choice.value, [])
 
 
 def test_an_encoding_is_told_by_pieces_of_the_middle_where_the_head_is_ascii():
