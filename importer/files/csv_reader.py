@@ -143,16 +143,16 @@ class RecordReader:
         Nearly all records are sound and have one line. They do not pass through `_record`, which is slower.
         """
         taken, width, max_cell_chars = self._taken, self._limits.width, self._limits.max_cell_chars
-        odd_first = self._format.header[0].strip() if self._format.header else END_OF_FILE[0]
+        begins, ends, may_be_no_row = self._format.odd_begins, self._format.odd_ends, self._format.may_be_no_row
         try:
             for cells in self._format.reader(self._take_lines()):
                 if len(taken) > 2 and self._format.swallows_rows(taken, width):
                     self._swallowed = len(taken)
                     return
-                is_odd = (
-                    len(cells) != width or len(taken) > 1 or self._is_suspect or len(taken[0]) > max_cell_chars
-                )
-                if is_odd or taken[0] >= MARK or not (first := cells[0].strip()) or first == odd_first:
+                is_odd = len(cells) != width or len(taken) > 1 or self._is_suspect
+                is_odd = is_odd or len(taken[0]) > max_cell_chars or taken[0] >= MARK
+                is_odd = is_odd or not (first := cells[0].strip())
+                if is_odd or (first[0] in begins and first[-1] in ends and may_be_no_row(cells)):
                     if taken[0].startswith(MARK):
                         return
                     if (record := self._record(cells)) is not None or self._is_pause_due():

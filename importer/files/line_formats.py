@@ -10,7 +10,8 @@ from typing import Any
 
 from importer.files.dialects import TELLING_WIDTH, Dialect, unescaped
 from importer.files.faulty_lines import cells_at_best, cells_otherwise, place_of_fault
-from importer.files.text_lines import BYTE_ORDER_MARK
+from importer.files.names import ends_of_spellings, normalised
+from importer.files.text_lines import BYTE_ORDER_MARK, END_OF_FILE
 
 csv.field_size_limit(sys.maxsize)  # our limits are max_record_bytes and max_cell_chars; csv's own would raise
 
@@ -30,10 +31,16 @@ class LineFormat:
 
     Attributes:
         header: the same; None where it does not tell a row: there is none, or it is a single word.
+        odd_begins, odd_ends: characters with which the first cell of a row begins and ends that may be none: it is
+            the header again, or the mark at the end of a file.
     """
 
     def __init__(self, encoding: str = UTF_8, dialect: Dialect | None = None, header: Sequence[str] = ()) -> None:
         self.header = list(header) if len(header) > 1 else None
+        self._names = [normalised(name) for name in self.header or ()]
+        self.odd_begins = self.odd_ends = frozenset(END_OF_FILE)
+        if self.header:
+            self.odd_begins, self.odd_ends = ends_of_spellings(self.header[0].strip())
         self._dialect = dialect or Dialect()
         self._encoding = encoding
         self._is_plain = not (self._dialect.escape or self._dialect.is_padded or self._dialect.wraps_lines)
@@ -78,10 +85,23 @@ class LineFormat:
         """The same; bytes that the encoding has not stand as lone surrogates (PEP 383)."""
         return self._prepared(line.decode(self._encoding, "surrogateescape"))
 
+    def may_be_no_row(self, cells: list[str]) -> bool:
+        """Whether cells are no row, or may be none, of which the first begins and ends as it says above."""
+        return self.header is None or self.repeats_header(cells)
+
     def repeats_header(self, cells: list[str]) -> bool:
-        """Whether these are the header's cells, give or take empty ones at the end."""
-        count = len(self.header) if self.header else 0
-        return count > 0 and cells[:count] == self.header and not any(map(str.strip, cells[count:]))
+        """Whether these are the header's cells, give or take empty ones at the end.
+
+        Of a header with two names or more another spelling is the same, too: files that were joined differ in it.
+        """
+        count = len(self._names)
+        if not count or any(map(str.strip, cells[count:])):
+            return False
+        if cells[:count] == self.header:
+            return True
+        if len(cells) < count or normalised(cells[0]) != self._names[0]:
+            return False
+        return sum(map(bool, self._names)) > 1 and [normalised(cell) for cell in cells[:count]] == self._names
 
     def first_text(self, line: bytes) -> str:
         """The same of a line with which a record begins: without byte order marks before it."""

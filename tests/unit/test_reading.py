@@ -123,6 +123,47 @@ def test_the_header_again_is_no_row_and_fails_in_words():
     ]
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "E-MAIL,Name,Note",
+        "email,NAME,note",
+        "e mail,name,note,",
+        "*Email,\u00a0name,(note)",
+        '"EMail","Name","Note "',
+    ],
+)
+def test_the_header_again_in_another_spelling_is_no_row_either(line):
+    header = ["email", "name", "note"]
+    data = f"a@b.de,A,x\n{line}\nc@d.de,C,y\n".encode()
+    records = check_every_resume(data, line_format=PLAIN.with_header(header))
+    assert [record.problem and record.problem.code for record in records] == [None, "repeated_header", None]
+
+
+def test_the_header_again_is_known_in_any_script_and_without_its_accents():
+    for header, line in (
+        (["Имя", "Город"], "ИМЯ,город"),
+        (["États", "Nom"], "etats,nom"),
+        (["naïve", "x"], "NAIVE,X"),
+    ):
+        (again,) = read(f"{line}\n".encode(), width=2, line_format=PLAIN.with_header(header))
+        assert again.problem.code == "repeated_header"
+
+
+@pytest.mark.parametrize(
+    ("header", "line"),
+    [
+        (["email", "name"], "E-Mail,Bob"),
+        (["email", "name"], "name,email"),
+        (["email", ""], "E-MAIL,"),
+        (["name", "age"], "Name,"),
+    ],
+)
+def test_a_row_of_which_a_value_is_spelt_like_a_name_is_a_row(header, line):
+    (row,) = read(f"{line}\n".encode(), width=2, line_format=PLAIN.with_header(header))
+    assert row.problem is None
+
+
 def test_the_header_again_is_known_by_its_names_where_a_delimiter_ends_it():
     (again,) = read(b"email,name,,\n", width=2, line_format=PLAIN.with_header(["email", "name"]))
     assert again.problem.code == "repeated_header"
