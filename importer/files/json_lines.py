@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import Any, BinaryIO
 
 from importer.files.csv_reader import PAUSE_BYTES, Position, Record, new_tuple
+from importer.files.line_formats import PLAIN, LineFormat
 from importer.files.problems import Limits, Problem
 
 TOO_FEW_CELLS = "too_few_cells"
@@ -27,6 +28,7 @@ class JsonLinesReader:
         source: stands at `position.offset` already, and is buffered. What its `readline` raises passes through.
         width: cells that a row must have; None: any number.
         max_record_bytes, max_cell_chars: as `RecordReader` has them.
+        line_format: its header, if it has one, is no row where it comes again.
     """
 
     def __init__(
@@ -37,7 +39,9 @@ class JsonLinesReader:
         width: int | None,
         max_record_bytes: int,
         max_cell_chars: int,
+        line_format: LineFormat = PLAIN,
     ) -> None:
+        self._format = line_format
         self._source = source
         self._row, self._line, self._offset, _, self._blank_rows, self._short_rows = position
         self._pause = self._offset + PAUSE_BYTES
@@ -61,6 +65,7 @@ class JsonLinesReader:
 
     def _read(self) -> Iterator[Record | None]:
         width, max_cell_chars, loads = self._limits.width, self._limits.max_cell_chars, json.loads
+        begins, ends, may_be_no_row = self._format.odd_begins, self._format.odd_ends, self._format.may_be_no_row
         for line in self._source:
             try:
                 place, *cells = loads(line.decode())
@@ -73,8 +78,9 @@ class JsonLinesReader:
                 is_suspect
                 or len(cells) != width
                 or is_faulty(cells)
-                or not (cells[0] or "").strip()
+                or not (first := (cells[0] or "").strip())
                 or None in cells
+                or (first[0] in begins and first[-1] in ends and may_be_no_row(cells))
             ):
                 record = self._record(place, cells)
                 if record is not None or self._is_pause_due():
@@ -112,6 +118,8 @@ class JsonLinesReader:
         """What is wrong: what the conversion found, or what these cells show."""
         if found is not None and (found["problem"] != TOO_FEW_CELLS or self._limits.width is not None):
             return self._limits.problem(found["problem"], found=len(cells), last_line=found["last_line"])
+        if self._format.repeats_header(cells):
+            return self._limits.problem("repeated_header")
         return self._limits.problem_of_count(cells) or self._limits.problem_in(cells)
 
     def _is_pause_due(self) -> bool:

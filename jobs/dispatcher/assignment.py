@@ -66,7 +66,7 @@ class Assignment(NamedTuple):
     @property
     def reader(self) -> Callable[..., RecordReader | JsonLinesReader]:
         """What reads its rows."""
-        return JsonLinesReader if self.is_converted else partial(RecordReader, line_format=self.line_format)
+        return partial(JsonLinesReader if self.is_converted else RecordReader, line_format=self.line_format)
 
 
 def take_up(engine: Engine, import_id: str, reached: Checkpoint | None) -> Assignment | None:

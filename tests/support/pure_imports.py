@@ -97,7 +97,9 @@ def _reader_of_text(data: bytes, opening: Opening) -> RecordReader:
 def _reader_of_lines(lines: bytes, opening: Opening) -> JsonLinesReader:
     source = io.BytesIO(lines)
     source.seek(opening.position.offset)
-    return JsonLinesReader(source, opening.position, width=len(opening.names), **LIMITS)
+    return JsonLinesReader(
+        source, opening.position, width=len(opening.names), line_format=opening.line_format, **LIMITS
+    )
 
 
 def _read(

@@ -136,7 +136,8 @@ def open_lines(
         if record.line_number == described.profile.rows_line and record.cells == described.rows[0].cells:
             break
         position = reader.position
-    return Opening(proposal, described.header, first_position(position), PLAIN, described.end)
+    line_format = PLAIN.with_header(described.header) if described.profile.header_line else PLAIN
+    return Opening(proposal, described.header, first_position(position), line_format, described.end)
 
 
 def _reader(head: bytes, limits: Limits) -> JsonLinesReader:

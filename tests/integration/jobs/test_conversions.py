@@ -498,6 +498,22 @@ def children_of(pid: int) -> list[int]:
     return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
+@pytest.mark.parametrize(
+    "file",
+    [
+        xlsx(row("email", "name"), row("a@b.de", "A"), row("E-Mail", "NAME"), row("c@d.de", "C")).getvalue(),
+        gzip.compress(b"email,name\na@b.de,A\nemail,name\nc@d.de,C\n"),
+    ],
+    ids=["xlsx", "gzip"],
+)
+def test_the_header_again_fails_as_it_does_in_a_text(world, file):
+    import_id = world.upload(file)
+    world.convert()
+    world.run()
+    assert [failed.code for failed in world.failed_rows(import_id).values()] == ["repeated_header"]
+    assert world.find_whole(import_id).created_rows == 2
+
+
 def test_a_sheet_has_no_missing_cells_but_a_text_has(world):
     workbook = xlsx(row("email", "name", "phone"), row("a@b.de", "A")).getvalue()
     sheet, packed = world.upload(workbook), world.upload(zipped({"people.xlsx": workbook}).getvalue())

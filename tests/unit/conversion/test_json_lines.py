@@ -11,6 +11,7 @@ from importer.files.conversion.tables import convert
 from importer.files.csv_reader import Position
 from importer.files.json_lines import JsonLinesReader
 from importer.files.kinds import kind_of
+from importer.files.line_formats import PLAIN
 
 LIMITS = {"max_record_bytes": 1000, "max_cell_chars": 20}
 FILES = Path(__file__).parent / "files"
@@ -83,6 +84,14 @@ def test_a_row_that_is_too_wide_fails_only_with_values_there():
     empty, full = records(Line(1, ["a", "b", "c", "", ""]), Line(2, ["a", "b", "c", "", "d"]))
     assert (empty.cells, empty.problem) == (["a", "b", "c"], None)
     assert full.problem.code == "too_many_cells"
+
+
+def test_the_header_again_is_no_row_however_it_is_spelt():
+    made = (Line(2, ["a@b.de", "A", "x"]), Line(3, ["E-Mail", "NAME", "note", ""]), Line(4, ["e-mail", "B", "x"]))
+    data = b"".join(line.encode() for line in made)
+    line_format = PLAIN.with_header(["email", "name", "note"])
+    rows = list(JsonLinesReader(io.BytesIO(data), START, width=3, line_format=line_format, **LIMITS))
+    assert [row.problem and row.problem.code for row in rows] == [None, "repeated_header", None]
 
 
 def test_what_a_cell_must_not_hold_fails_its_row():
