@@ -106,8 +106,9 @@ def _footer(
     last = sample.head if sample.is_whole and len(first) < LINES_LOOKED_AT else sample.pieces[-1]
     begin, reader = sample.size - len(last), _reader(last, limits)
     rows, ends = [], [begin]
-    for record in reader:
-        rows.append(_located(record))
+    for record, fitted in zip(reader, _reader(last, limits, width), strict=True):
+        is_short = len(record.cells) == 1 and fitted.problem is None  # a sheet leaves out empty cells
+        rows.append(_located(fitted if is_short else record))
         ends.append(begin + reader.position.offset)
     footer = footer_of([row for row in rows if row.line >= first[0].line], width)
     if footer is None:
@@ -140,11 +141,11 @@ def open_lines(
     return Opening(proposal, described.header, first_position(position), line_format, described.end)
 
 
-def _reader(head: bytes, limits: Limits) -> JsonLinesReader:
+def _reader(head: bytes, limits: Limits, width: int | None = None) -> JsonLinesReader:
     return JsonLinesReader(
         io.BytesIO(head),
         Position(row_number=-1),
-        width=None,
+        width=width,
         max_record_bytes=limits.max_record_bytes,
         max_cell_chars=limits.max_cell_chars,
     )

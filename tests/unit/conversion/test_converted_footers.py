@@ -61,6 +61,15 @@ def test_only_the_ends_of_a_long_file_are_read():
     assert sample.pieces[0].startswith(b"[")
 
 
+def test_a_row_of_a_sheet_with_its_first_value_alone_is_not_surely_a_footer_but_one_cell_of_a_text_is():
+    sheet = data_of(["last@example.com"], count=100)
+    text = data_of(count=100) + Line(100, ["last@example.com"], "too_few_cells").encode()
+    assert (described(sheet).footer.is_sure, described(text).footer.is_sure) == (False, True)
+    remembered = Answers({}, {"footer": "none"})
+    (question,) = describe_lines(sample_of_all(sheet), FIELDS, LIMITS, remembered).questions
+    assert question.id == "footer"
+
+
 def test_json_has_nothing_below_its_objects():
     rows = [Line(place, [f"p{place}@example.com", "A", "B", "1"]) for place in range(1, 2_500)]
     lines = [HEADER._replace(place=0), *rows, Line(2_500, ["Total", "", "", "9"])]
