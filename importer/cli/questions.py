@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from importer.control.answers import answer
+from importer.control.reports import warnings_of
 from importer.errors import RefusedFileError
 from importer.files.questions import Choice, Question
 from importer.models import Import
@@ -38,12 +39,20 @@ def ask_all(import_: Import) -> None:
     be imported is asked again.
     """
     while import_.status == Status.WAITING:
-        question = questions_of(import_)[0]
-        given = {question.id: _asked(question)}
+        questions = questions_of(import_)
+        given = {questions[0].id: _asked(questions[0])} if questions else _confirmed(import_)
         try:
             answer(db.session(), services(), import_, given)
         except RefusedFileError as error:
             click.echo(error.message, err=True)
+
+
+def _confirmed(import_: Import) -> dict[str, Any]:
+    """No answers, once a person has read why an import waits without questions; else the command ends."""
+    for warning in warnings_of(import_):
+        click.echo(visible(warning), err=True)
+    click.confirm("Import the file so?", abort=True, err=True)
+    return {}
 
 
 def questions_of(import_: Import) -> list[Question]:
@@ -100,6 +109,8 @@ def lines_about(import_: Import) -> Iterator[str]:
         for choice in question.choices:
             mark = " (likeliest)" if choice.value == question.default else ""
             yield f"    {choice.value!r}{mark}: {_described(choice)}"
+    if not questions and import_.status == Status.WAITING:
+        yield f"Nothing is asked. `flask imports show {import_.id}` says why; `flask imports answer` begins."
     if questions:
         yield (
             f"Answer at a terminal with `flask imports answer {import_.id}`, or elsewhere with --answers FILE,"

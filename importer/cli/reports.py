@@ -52,7 +52,6 @@ def _status(shown: Report) -> Iterator[str]:
 def _reading(import_: Import, file: dict[str, Any]) -> Iterator[str]:
     if import_.conversion:
         yield f"Read from: {what_it_was(import_.conversion)}"
-        yield from import_.conversion.get("told", [])
     elif file["profile"]:
         yield f"Read as: {reading(file['profile'])}"
     yield from file["warnings"]

@@ -215,6 +215,27 @@ def test_waiting_goes_on_through_converting_to_the_questions(flask, tmp_path, se
     assert (ended.exit_code, seen) == (3, [Status.CONVERTING])
 
 
+def test_an_import_that_waits_without_questions_says_why_and_begins_once_that_was_read(
+    flask, tmp_path, session, monkeypatch
+):
+    (tmp_path / "a.csv.gz").write_bytes(gzip.compress(b"email,name\na@example.com,Ann\n"))
+    flask("imports", "start", str(tmp_path / "a.csv.gz"), "--type", "contacts")
+    import_ = the_import(session)
+    conversion = {"kind": "gzip", "told": ["No question is called sheet."]}
+    session.execute(update(Import).values(status=Status.WAITING, questions=[], conversion=conversion))
+    session.commit()
+    shown = flask("imports", "show", import_.id).stdout
+    assert shown.count("No question is called sheet.") == 1
+    assert "Nothing is asked." in shown
+    taken = []
+    monkeypatch.setattr("importer.cli.imports.can_ask", lambda: True)
+    monkeypatch.setattr("importer.cli.imports.answers.answer", lambda *_: None)
+    monkeypatch.setattr("importer.cli.questions.answer", lambda _, __, import_, given: taken.append(given))
+    ended = flask("imports", "answer", import_.id, input="y\nn\n")
+    assert ended.stderr.count("No question is called sheet.") == 2
+    assert (ended.exit_code, taken) == (1, [{}])
+
+
 def test_a_file_that_is_converted_has_begun(flask, tmp_path, session):
     (tmp_path / "a.csv.gz").write_bytes(gzip.compress(b"email,name\na@example.com,Ann\n"))
     assert flask("imports", "start", str(tmp_path / "a.csv.gz"), "--type", "contacts").exit_code == 0
