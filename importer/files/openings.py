@@ -208,14 +208,15 @@ def refuse_foreign(proposal: Proposal, fields: Sequence[Field]) -> None:
     names = [column.name for column in proposal.columns]
     line = proposal.described.profile.header_line or 1
     if not any(proposal.fields_of_columns):
-        known = _listed([field.name for field in fields])
-        raise refusal("no_known_column", line=line, known=known, found=_listed(names))
+        known = listed([field.name for field in fields])
+        raise refusal("no_known_column", line=line, known=known, found=listed(names))
     kind = "column" if len(proposal.missing) == 1 else "columns"
-    missing = f"{kind} {_listed(proposal.missing)}"
-    raise refusal("missing_column", line=line, missing=missing, found=_listed(names))
+    missing = f"{kind} {listed(proposal.missing)}"
+    raise refusal("missing_column", line=line, missing=missing, found=listed(names))
 
 
-def _listed(names: Sequence[str]) -> str:
+def listed(names: Sequence[str]) -> str:
+    """Names of columns as a refusal quotes them: not too many, none too long."""
     written = [name for name in names if name.strip()]
     shown = ", ".join(_shown(name) for name in written[:NAMES_SHOWN]) or "no names"
     left_out = len(written) - NAMES_SHOWN

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from flask import Blueprint, g, redirect, request, url_for
 from werkzeug.exceptions import BadRequest
 from werkzeug.wrappers import Response
 
-from importer.control.options import options_from_text
+from importer.control.options import Options, options_from_text
 from importer.control.reports import about_the_file, report
-from importer.control.uploads import Options, begin_upload, receive, receive_again
+from importer.control.uploads import begin_upload, receive, receive_again
 from importer.errors import FileTooLargeError
 from importer.models import Import
 from importer.web.auth import wants_json
@@ -75,7 +76,7 @@ def receive_upload(record_type: str | None) -> tuple[Import, bool]:
     )
 
     def said_options() -> Options:
-        return Options(options_from_text(upload.fields.get("options", "{}")), may_wait)
+        return replace(options_from_text(upload.fields.get("options", "{}")), may_wait=may_wait)
 
     if made:
         receive(db.session(), services(), import_, upload.chunks, said_type, said_options)

@@ -11,18 +11,19 @@ from pathlib import Path
 
 import pytest
 from rq.registry import FailedJobRegistry
+from sqlalchemy import select, update
 from sqlalchemy import text as sql
-from sqlalchemy import update
 from waiting import wait_until
 from workbooks import xlsx, zipped
 
 from importer.control import answers as control_answers
 from importer.control import imports
+from importer.control.options import Options
 from importer.control.reports import about_the_file, warnings_of
 from importer.errors import StorageError, UnknownAnswersError
 from importer.health.checks import Examination
 from importer.lifecycle.converted import begin_conversion
-from importer.models import Import
+from importer.models import Import, User
 from importer.models.imports import lines_key
 from importer.queue import conversions, queues
 from importer.queue.queues import DEFAULT, queue_named
@@ -543,7 +544,8 @@ def test_a_total_below_the_rows_of_a_sheet_is_asked_about_and_left_out(world, co
     (question,) = world.find_whole(import_id).questions
     assert question["id"] == "footer"
     with world.session() as session:
-        control_answers.answer(session, world.services, session.get(Import, import_id), {"footer": "none"})
+        import_, person = session.get(Import, import_id), session.scalars(select(User)).one()
+        control_answers.answer(session, world.services, import_, person, Options({"footer": "none"}))
     world.run()
     found = world.find_whole(import_id)
     assert (found.status, found.created_rows, found.failed_rows) == (Status.COMPLETED, count, 0)
