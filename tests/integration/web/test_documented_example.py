@@ -46,7 +46,7 @@ def holds(told, promised):
 def test_the_example_answers_what_it_says(url, operator, session, tmp_path):
     token = accounts.create_token(session, operator, "script")
     environment = {**os.environ, "URL": url, "TOKEN": token}
-    assert len(STEPS) == 3
+    assert len(STEPS) == 5
     for commands, answer in STEPS:
         ran = subprocess.run(
             ["bash", "-e", "-c", commands],
