@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Text, case, cast, delete, func, select
 from sqlalchemy.orm import Session
 
+from importer.control.options import layout_name
 from importer.errors import ForeignLayoutError, MissingLayoutError, UnknownLayoutError
 from importer.lifecycle.named_layouts import NamedLayout, find, has_name, may_change
 from importer.models import Layout, User
@@ -62,10 +63,11 @@ def require(session: Session, name: str) -> NamedLayout:
     """The layout of this name.
 
     Raises:
+        OptionsError: no layout has such a name.
         MissingLayoutError: there is none.
     """
     try:
-        return find(session, name)
+        return find(session, layout_name(name))
     except UnknownLayoutError as error:
         raise MissingLayoutError(error.message) from error
 
@@ -74,10 +76,12 @@ def remove(session: Session, name: str, user: User) -> None:
     """Forget a layout; imports that are read by it go on.
 
     Raises:
+        OptionsError: no layout has such a name.
         MissingLayoutError: there is none of this name.
         ForeignLayoutError: it is somebody else's, and the user is no admin.
     """
-    deleted = session.scalar(delete(Layout).where(has_name(name), may_change(user.id)).returning(Layout.id))
+    is_wanted = (has_name(layout_name(name)), may_change(user.id))
+    deleted = session.scalar(delete(Layout).where(*is_wanted).returning(Layout.id))
     session.commit()
     if deleted is None:
         require(session, name)

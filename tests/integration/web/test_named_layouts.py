@@ -222,6 +222,7 @@ def test_the_answers_of_a_layout_count_and_the_record_type_may_be_left_out(someo
     assert (told["status"], told["record_type"], told["layout"]) == ("queued", "contacts", SAP)
     assert (told["answers"]["date_order-3"], told["answers"]["remembered"]["layout"]) == ("dmy", SAP)
     assert order(session) == "dmy"
+    assert f"<dt>Layout</dt><dd>{SAP}</dd>" in visitor(other).page(f"/imports/{told['id']}")
 
 
 def test_the_options_may_stand_behind_the_file(someone):
@@ -372,6 +373,12 @@ def test_only_the_owner_or_an_admin_deletes_a_layout(someone, other, admin, visi
     assert layouts(someone) == []
 
 
+@pytest.mark.parametrize("name", ["%00", "%ed%a0%80", "%20", "x" * 101])
+def test_a_name_that_no_layout_can_have_is_told_so(name, someone):
+    for answer in (someone.get(f"/api/layouts/{name}"), someone.delete(f"/api/layouts/{name}")):
+        assert answer.status_code in (400, 404), answer.get_json()
+
+
 def test_a_layout_goes_with_the_account_of_who_named_it(someone, operator, other, visitor, session):
     named(someone)
     session.execute(delete(User).where(User.id == operator.id))
@@ -454,6 +461,7 @@ def test_the_command_line_keeps_uses_lists_and_deletes_layouts(flask, path, tmp_
     session.commit()
     assert flask("imports", "start", path, "--layout", SAP).exit_code == 0
     assert (newest(session).record_type, order(session)) == ("contacts", "dmy")
+    assert f"Layout: {SAP}\n" in flask("imports", "show", newest(session).id).stdout
     assert flask("layouts", "list").stdout == f"{SAP}  contacts  the command line  email, name, signup_date\n"
     assert json.loads(flask("layouts", "list", "--json").stdout)[0]["answers"] == {"date_order-3": "dmy"}
     assert flask("layouts", "delete", "sap contacts", input="y\n").exit_code == 0
