@@ -15,6 +15,7 @@ from importer.files.dialects import DELIMITERS, Found, dialect_of, dialect_with
 from importer.files.encoding_names import called, fits, meant_by, words_in
 from importer.files.encodings import Encoding, encoding_of
 from importer.files.footers import Footer, footer_of
+from importer.files.header_lines import header_line_at
 from importer.files.profile import Profile
 from importer.files.questions import LEFT_OUT, Answers, Choice, Question
 from importer.files.samples import Sample
@@ -74,6 +75,7 @@ def describe(sample: Sample, known: frozenset[str] = frozenset(), answers: Answe
     encoding = answers.valid("encoding", lambda said: meant_by(said) is not None)
     text = _parsed(
         sample,
+        known,
         encoding and meant_by(encoding),
         *(answers.valid(question, is_sign) for question in ("delimiter", "quote")),
     )
@@ -140,7 +142,9 @@ class _Parsed(NamedTuple):
 
 
 @lru_cache(maxsize=KEPT)
-def _parsed(sample: Sample, encoding_said: str | None, delimiter: str | None, quote: str | None) -> _Parsed:
+def _parsed(
+    sample: Sample, known: frozenset[str], encoding_said: str | None, delimiter: str | None, quote: str | None
+) -> _Parsed:
     """Kept, for each choice that a person makes about a file asks again."""
     encoding = _encoding(sample, encoding_said)
     text = "".join(pieces_of_text([sample.head], encoding.name, encoding.mark))
@@ -149,8 +153,9 @@ def _parsed(sample: Sample, encoding_said: str | None, delimiter: str | None, qu
     is_all = sample.is_whole and len(lines) < LINES_LOOKED_AT
     if len(lines) > 1 and not sample.is_whole:
         lines.pop()  # it may be cut
-    found = _dialect([re.sub(r"[\r\n]+$", "", line) for line in lines], delimiter, quote)
+    texts = [re.sub(r"[\r\n]+$", "", line) for line in lines]
     is_told = bool(lines) and re.match(r'"?sep=.', lines[0]) is not None
+    found = _dialect(texts[0 if is_told else header_line_at(texts, known) :], delimiter, quote)
     records = [
         Located(record.line_number, record.cells)
         for record in records_of_lines(lines, found.dialect, width=found.width or None)

@@ -19,13 +19,14 @@ from importer.files.csv_reader import Record
 from importer.files.detection import Described, describe
 from importer.files.fields import Field
 from importer.files.kinds import TEXT, kind_of
-from importer.files.openings import refuse_foreign, without_blank_end
+from importer.files.openings import is_open, refuse_foreign, without_blank_end
 from importer.files.problems import Limits
 from importer.files.proposal import Proposal, propose
 from importer.files.questions import Answers, Question
 from importer.files.refusals import refusal
 from importer.files.samples import HEAD_BYTES, Sample, take
 from importer.files.text_records import MAX_CELL_CHARS, MAX_RECORD_BYTES, records_of_text
+from importer.files.unfit_headers import refuse_unfit_header
 
 MOST_FAULTS = 100
 LIMITS = Limits(None, MAX_RECORD_BYTES, MAX_CELL_CHARS)
@@ -53,6 +54,8 @@ def inspect(path: Path, most: int | None, fields: Sequence[Field] | None = None)
 def _of_text(source: BinaryIO, most: int | None, fields: Sequence[Field] | None) -> dict[str, Any]:
     described = describe(_sample(source), _names_of(fields))
     described = described._replace(header=without_blank_end(described.header, described.profile.width))
+    if fields is not None and not is_open(described):
+        refuse_unfit_header(described, described.header, _names_of(fields))
     proposal = _proposed(described, fields)
     rows = list(islice(records_of(source, described), most))
     faults = [words for row in rows if (words := _fault_of(row, described.profile.width))]

@@ -27,6 +27,13 @@ REFUSALS: dict[str, str] = {
     "malformed_header": "The header (line {line}) cannot be read. {problem} Then upload the file again.",
     "no_known_column": "The header (line {line}) names no known column. The columns known here: {known}. The file"
     " has: {found}. Choose another record type, or give the file a header.",
+    "names_in_one_cell": "The header (line {line}) holds several names in one cell: {found}. Divide the cells, in"
+    " a spreadsheet by Data, Text to Columns, or export the file anew. Then upload it again.",
+    "fixed_width": "The columns of the file stand one below the other, with blanks between them (fixed width)."
+    " Open it in a spreadsheet by Data, From Text, fixed width, save it as “CSV UTF-8”, and upload that file.",
+    "uneven_header": "The header (line {line}) has {names:,} cells, and the rows below it have {cells:,}, so which"
+    " name belongs to which cell cannot be told. Give each column one name, also one of row numbers, and put"
+    " quotes around cells that contain what stands between cells.",
     "missing_column": "The header (line {line}) lacks the required {missing}. The file has: {found}. Add what is"
     " missing, or rename the column that holds it.",
 }

@@ -1,0 +1,61 @@
+"""Headers whose names cannot belong to the cells below them: the file is refused, in words that say why."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from importer.files.detection import Described
+from importer.files.header_lines import FEWEST_NAMES, names_in
+from importer.files.refusals import refusal
+
+ALIGNED = re.compile(r"\S {2,}\S").search
+MOST = 0.5
+CHARACTERS_SHOWN = 100
+
+
+def refuse_unfit_header(described: Described, names: Sequence[str], known: frozenset[str]) -> None:
+    """Refuse a header whose names cannot be those of the cells below them, whatever a person may answer.
+
+    Args:
+        known: names that a header may have, normalised.
+
+    Raises:
+        RefusedFileError: it is such a header.
+    """
+    if described.profile.header_line is not None:
+        refuse_names_in_one_cell(names, described.profile.header_line, known)
+        refuse_uneven_header(described, names)
+
+
+def refuse_names_in_one_cell(names: Sequence[str], line: int, known: frozenset[str]) -> None:
+    """Refuse a header whose first cell holds several known names.
+
+    Raises:
+        RefusedFileError: it does; the columns are of fixed width, or whole lines stand in the first one.
+    """
+    first = names[0] if names else ""
+    if names_in(first, known) < FEWEST_NAMES:
+        return
+    if ALIGNED(first):
+        raise refusal("fixed_width")
+    raise refusal("names_in_one_cell", line=line, found=" ".join(first.split())[:CHARACTERS_SHOWN])
+
+
+def refuse_uneven_header(described: Described, names: Sequence[str]) -> None:
+    """Refuse a header of fewer cells than most rows have, or of more, one of which has no name: a name may belong
+    to the cell below it or to the next one.
+
+    Cells without a value at the end of rows count for none.
+
+    Args:
+        names: of the columns, without blank ones beyond the rows.
+
+    Raises:
+        RefusedFileError: it is such a header.
+    """
+    width = described.profile.width
+    wide = [row for row in described.rows if any(map(str.strip, row.cells[len(names) :]))]
+    has_gap = len(names) > width and not all(map(str.strip, names[1:]))
+    if len(wide) > MOST * len(described.rows) or has_gap:
+        raise refusal("uneven_header", line=described.profile.header_line, names=len(names), cells=width)

@@ -1,0 +1,78 @@
+"""The known names of a header tell where a table begins, and refuse a header that cannot be that of its rows."""
+
+import pytest
+
+from importer.files.header_lines import header_line_at
+from importer.files.inspection import inspect
+from importer.record_types import RecordTypes
+
+KNOWN = frozenset({"email", "name", "company"})
+HEADER = "email,name,company\n"
+ROW = "ana@example.com,Ana,ACME\n"
+ANA = ["ana@example.com", "Ana", "ACME"]
+
+
+def told(tmp_path, text: str):
+    """What the command tells of a file of contacts."""
+    file = tmp_path / "file.csv"
+    file.write_bytes(text.encode())
+    return inspect(file, None, RecordTypes()["contacts"].fields)
+
+
+def test_the_line_with_the_most_known_names_is_the_header_whatever_stands_between_them():
+    assert header_line_at(["Name and email, all", "", "E-Mail|Name|Company", "a@b.de|A|B"], KNOWN) == 2
+    assert header_line_at(["name", "a", "b"], KNOWN) == 0
+    assert header_line_at(["Title", "email;name"], frozenset()) == 0
+
+
+@pytest.mark.parametrize(
+    "preamble",
+    [
+        pytest.param("".join(f"{n} of the terms: nothing, really; page {n}\n" for n in range(25)), id="prose"),
+        pytest.param("".join(f"Key {n},value\n" for n in range(12)), id="keys and values"),
+    ],
+)
+def test_lines_before_the_header_do_not_count_for_the_delimiter_nor_for_the_width(tmp_path, preamble):
+    found = told(tmp_path, preamble + HEADER + ROW * 3)
+    assert (found["header"], found["records"]) == (["email", "name", "company"], [ANA] * 3)
+    assert found["warnings"] == found["questions"] == []
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        "|email|name|company|\n|---|:--|---|\n|{}|{}|{}|\n",
+        "+---+---+---+\n|email|name|company|\n+---+---+---+\n|{}|{}|{}|\n",
+        "email|name|company\n-----+----+-------\n{}|{}|{}\n",
+    ],
+)
+def test_a_line_drawn_below_the_header_is_no_row(tmp_path, table):
+    found = told(tmp_path, table.format(*ANA))
+    assert [[cell for cell in cells if cell] for cells in found["records"]] == [ANA]
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        pytest.param("email,name,balance\n" + "a@b.de,Ana,1,50\n" * 3, "uneven_header", id="a comma in an amount"),
+        pytest.param("email,name\n1,a@b.de,Ana\n2,b@b.de,Bo\n", "uneven_header", id="names of rows"),
+        pytest.param("email,,name,company\n" + ROW * 3, "uneven_header", id="a delimiter too many"),
+        pytest.param('"email,name,company";;\n' * 2, "names_in_one_cell", id="lines in the first cell"),
+        pytest.param("email      name    company\na@b.de     Ana     ACME\n", "fixed_width", id="fixed width"),
+    ],
+)
+def test_a_header_that_cannot_be_that_of_its_rows_is_refused(tmp_path, text, code):
+    assert told(tmp_path, text)["refused"]["code"] == code
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param(HEADER + "ana@example.com,Ana,ACME,,\n" * 3, id="empty cells at the end of the rows"),
+        pytest.param("email,name,company,\n" + ROW * 3, id="a delimiter at the end of the header"),
+        pytest.param("email,name,company,phone\n" + ROW * 3, id="rows without their last cell"),
+        pytest.param(HEADER + ROW * 3 + "bo@example.com,Oun, Bo,ACME\n", id="one row with a cell too many"),
+    ],
+)
+def test_a_header_that_may_be_that_of_its_rows_is_taken(tmp_path, text):
+    assert [cells[:3] for cells in told(tmp_path, text)["records"][:3]] == [ANA] * 3
