@@ -16,6 +16,17 @@ REFUSALS: dict[str, str] = {
     "pdf": "The file is a PDF. Upload the table itself, saved as “CSV UTF-8”.",
     "no_text": "The file is a picture, a program or a database, and no table that can be read here. Save the table"
     " as “CSV UTF-8”, and upload that file.",
+    "sql": "The file is SQL, such as a dump of a database. Export the table as CSV, and upload that file.",
+    "vcard": "The file holds contacts as vCards. Open it in an address book, export them there as CSV, and upload"
+    " that file.",
+    "calendar": "The file is a calendar (iCalendar), and no table. Export what is in it as CSV, and upload"
+    " that file.",
+    "xml": "The file is XML. Export the table as an Excel workbook or as CSV, and upload that file.",
+    "rtf": "The file is a text document (RTF). Save its table as CSV, and upload that file.",
+    "old_exchange": "The file is a sheet in an old format of exchange (SYLK or DIF). Open it in a spreadsheet, save"
+    " it as “CSV UTF-8”, and upload that file.",
+    "mail": "The file is an e-mail or an archived web page. Upload the table that is in it as a file of its own.",
+    "ldif": "The file is an export of a directory (LDIF). Export it as CSV, and upload that file.",
     "binary": "The file is not text: line {line} contains NUL characters. Save the table as “CSV UTF-8”.",
     "not_utf8": "The header (line {line}) is not UTF-8. Save the file as “CSV UTF-8”.",
     "carriage_returns": "The file's lines end as those of old Macs do, in a carriage return alone. Save it with"
