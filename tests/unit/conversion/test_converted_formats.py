@@ -240,6 +240,13 @@ def test_the_largest_table_of_a_page_is_read(converted):
     assert found.codes == {"other_tables"}
 
 
+def test_the_rows_of_a_page_are_numbered_within_their_table_also_in_one_line(converted):
+    found = converted(
+        io.BytesIO(b"<table><tr><td>1</table><table><tr><td>a<td>b<tr><td>c<td>d<tr><td>e<td>f</table>")
+    )
+    assert (found.places, found.cells) == ([1, 2, 3], [["a", "b"], ["c", "d"], ["e", "f"]])
+
+
 def test_a_page_without_a_table_is_refused(converted):
     with pytest.raises(RefusedFileError, match="without a table"):
         converted(io.BytesIO(b"<html><body>nothing</body></html>"))
