@@ -23,8 +23,8 @@ REFUSALS: dict[str, str] = {
     " that file.",
     "xml": "The file is XML. Export the table as an Excel workbook or as CSV, and upload that file.",
     "rtf": "The file is a text document (RTF). Save its table as CSV, and upload that file.",
-    "old_exchange": "The file is a sheet in an old format of exchange (SYLK or DIF). Open it in a spreadsheet, save"
-    " it as “CSV UTF-8”, and upload that file.",
+    "old_exchange": "The file is a sheet in an old format of exchange (SYLK or DIF). Open it in a spreadsheet,"
+    " save it as “CSV UTF-8”, and upload that file.",
     "mail": "The file is an e-mail or an archived web page. Upload the table that is in it as a file of its own.",
     "ldif": "The file is an export of a directory (LDIF). Export it as CSV, and upload that file.",
     "binary": "The file is not text: line {line} contains NUL characters. Save the table as “CSV UTF-8”.",

@@ -30,13 +30,18 @@ TEXTS = {
     "German": ("Name;Ort\nJürgen Groß;Köln\nCafé – Süd;Düsseldorf\n", ["cp1252", "cp850", "mac-roman"]),
     "French": ("nom;ville\nFrançois;Orléans\nHélène;Besançon\nÉric;Nîmes\n", ["cp1252", "mac-roman"]),
     "Swedish": ("namn;ort\nÅsa Öberg;Malmö\nBjörn;Västerås\n", ["cp1252", "mac-roman", "cp850"]),
-    "Polish": ("nazwa;miasto\nŁukasz Żółć;Łódź\nMałgorzata;Gdańsk\n", ["cp1250", "iso8859-2"]),
-    "Czech": ("jméno;město\nJiří Dvořák;Plzeň\nŽaneta Růžičková;Příbram\n", ["cp1250", "iso8859-2"]),
+    "Polish": ("nazwa;miasto\nŁukasz Żółć;Łódź\nMałgorzata;Gdańsk\n", ["cp1250", "iso8859-2", "cp852"]),
+    "Czech": ("jméno;město\nJiří Dvořák;Plzeň\nŽaneta Růžičková;Příbram\n", ["cp1250", "iso8859-2", "cp852"]),
     "Hungarian": ("név;város\nÁrpád Kovács;Győr\nErzsébet Szűcs;Pécs\n", ["cp1250", "iso8859-2"]),
     "Turkish": ("ad;şehir\nIşıl Yılmaz;İstanbul\nGökhan Çağlar;Eskişehir\n", ["cp1254"]),
     "Lithuanian": ("vardas;miestas\nJonas Žukauskas;Šiauliai\nRūta Kazlauskaitė;Panevėžys\n", ["cp1257"]),
-    "Russian": ("имя;город\nИван Петров;Москва\nАнна Смирнова;Новосибирск\n", ["cp1251", "koi8-r", "iso8859-5"]),
+    "Russian": (
+        "имя;город\nИван Петров;Москва\nАнна Смирнова;Новосибирск\n",
+        ["cp1251", "koi8-r", "iso8859-5", "cp866"],
+    ),
     "Greek": ("όνομα;πόλη\nΓιώργος Παπαδόπουλος;Αθήνα\nΜαρία;Θεσσαλονίκη\n", ["cp1253", "iso8859-7"]),
+    "Thai": ("ชื่อ;เมือง\nสมชาย ใจดี;กรุงเทพ\nสมหญิง รักดี;เชียงใหม่\n", ["cp874"]),
+    "Italian": ("nome;città\nNiccolò Perù;Forlì\nAldo Carità;Caffè\nUgo Bontà;Più\n", ["cp1252"]),
     "Hebrew": ("שם;עיר\nדוד כהן;תל אביב\nשרה לוי;ירושלים\n", ["cp1255"]),
     "Arabic": ("اسم;مدينة\nمحمد علي;القاهرة\nفاطمة;بغداد\n", ["cp1256"]),
     "Japanese": ("名前,住所\n山田太郎,東京都千代田区\n鈴木花子,ひらがなとカタカナ\n", ["shift_jis", "euc_jp"]),
@@ -100,7 +105,7 @@ WESTERN = {
     "Dutch": "naam;stad\nAndré;'s-Gravenhage\nZoë;Hengelo\nRené;Curaçao\n",
     "Finnish": "nimi;kaupunki\nPäivi Mäkinen;Jyväskylä\nYrjö Hämäläinen;Järvenpää\n",
     "Icelandic": "nafn;staður\nÞórður Ægisson;Hafnarfjörður\nGuðrún Ásdís;Ísafjörður\n",
-    **{name: TEXTS[name][0] for name in ("German", "French", "Swedish")},
+    **{name: TEXTS[name][0] for name in ("German", "French", "Swedish", "Italian")},
 }
 
 
