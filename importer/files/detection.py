@@ -21,7 +21,7 @@ from importer.files.questions import LEFT_OUT, Answers, Choice, Question
 from importer.files.samples import Sample
 from importer.files.tables import Located, Table, refuse_too_wide, table_of, table_said
 from importer.files.text_lines import line_end_of, lines_of, pieces_of_text
-from importer.files.text_records import last_records, records_of_lines
+from importer.files.text_records import end_at_returns, last_records, records_of_lines
 
 LINES_LOOKED_AT = 2000
 
@@ -149,19 +149,26 @@ def _parsed(
     encoding = _encoding(sample, encoding_said)
     text = "".join(pieces_of_text([sample.head], encoding.name, encoding.mark))
     line_end = line_end_of(text)
-    lines = list(islice(lines_of([text], line_end), LINES_LOOKED_AT))
-    is_all = sample.is_whole and len(lines) < LINES_LOOKED_AT
-    if len(lines) > 1 and not sample.is_whole:
-        lines.pop()  # it may be cut
+    lines = _lines_of(text, line_end, sample)
     texts = [re.sub(r"[\r\n]+$", "", line) for line in lines]
     is_told = bool(lines) and re.match(r'"?sep=.', lines[0]) is not None
     found = _dialect(texts[0 if is_told else header_line_at(texts, known) :], delimiter, quote)
+    if line_end in ("lf", "crlf") and end_at_returns(lines, found.dialect, found.width):
+        line_end = "mixed"
+        lines = _lines_of(text, line_end, sample)
+    is_all = sample.is_whole and len(lines) < LINES_LOOKED_AT
     records = [
         Located(record.line_number, record.cells)
         for record in records_of_lines(lines, found.dialect, width=found.width or None)
         if not (is_told and record.line_number == 1)
     ]
     return _Parsed(encoding, line_end, lines, found, records, is_all)
+
+
+def _lines_of(text: str, line_end: str, sample: Sample) -> list[str]:
+    """The first lines, without the one that may be cut."""
+    lines = list(islice(lines_of([text], line_end), LINES_LOOKED_AT))
+    return lines if sample.is_whole or len(lines) < 2 else lines[:-1]
 
 
 def _encoding(sample: Sample, said: str | None) -> Encoding:

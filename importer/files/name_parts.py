@@ -12,13 +12,53 @@ FULL_NAME = normalised("full name")
 
 PARTS = frozenset(
     normalised(name.strip())
-    for name in (
-        "first name, first, given name, forename, middle name, last name, last, family name, surname,"
-        " Vorname, Rufname, Nachname, Familienname, prénom, nom de famille, apellido, apellidos, primer apellido,"
-        " segundo apellido, cognome, sobrenome, apelido, voornaam, achternaam, förnamn, efternamn, fornavn,"
-        " etternavn, efternavn, imię, nazwisko, příjmení, křestní jméno, имя, фамилия, отчество, etunimi, sukunimi,"
-        " keresztnév, vezetéknév, soyad, prezime, priimek, 姓, 名"
-    ).split(",")
+    for name in [
+        "first name",
+        " first",
+        " given name",
+        " forename",
+        " middle name",
+        " last name",
+        " last",
+        " family name",
+        " surname",
+        " Vorname",
+        " Rufname",
+        " Nachname",
+        " Familienname",
+        " prénom",
+        " nom de famille",
+        " apellido",
+        " apellidos",
+        " primer apellido",
+        " segundo apellido",
+        " cognome",
+        " sobrenome",
+        " apelido",
+        " voornaam",
+        " achternaam",
+        " förnamn",
+        " efternamn",
+        " fornavn",
+        " etternavn",
+        " efternavn",
+        " imię",
+        " nazwisko",
+        " příjmení",
+        " křestní jméno",
+        " имя",
+        " фамилия",
+        " отчество",
+        " etunimi",
+        " sukunimi",
+        " keresztnév",
+        " vezetéknév",
+        " soyad",
+        " prezime",
+        " priimek",
+        " 姓",
+        " 名",
+    ]
 )
 """What files call the columns of the parts."""
 

@@ -256,6 +256,24 @@ def test_any_bytes_are_described_within_a_second(content):
     assert time.process_time() - began < 1.5
 
 
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"a,b\r\n1,2\n3,4\r5,6\r\n7,8\n",
+        b"a,b\n\r1,2\n\r3,4\n\r5,6\n\r7,8\n\r",
+    ],
+)
+def test_where_a_carriage_return_stands_between_sound_records_it_ends_one(content):
+    found = described(content)
+    assert found.profile.line_end == "mixed"
+    assert read(content) == [["a", "b"], ["1", "2"], ["3", "4"], ["5", "6"], ["7", "8"]]
+
+
+@pytest.mark.parametrize("content", [b'a,b\n1,"2\r3"\n4,5\n6,7\n', b"a,b\n1,2\r3\n4,5\n6,7\n", b"a\n1\r2\n3\n4\n"])
+def test_a_carriage_return_within_a_cell_ends_no_record(content):
+    assert described(content).profile.line_end == "lf"
+
+
 def test_of_a_large_file_only_a_few_pieces_are_read():
     content, asked = b"a,b\n" * 10_000_000, []
 
