@@ -75,13 +75,39 @@ def _of_text(source: BinaryIO, most: int | None, fields: Sequence[Field] | None)
 
 
 def _of_converted(file: BinaryIO, kind: str, most: int | None, fields: Sequence[Field] | None) -> dict[str, Any]:
-    """The same of a file that has to be converted.
+    """The same of a file that has to be converted; where its first table is none, only which one is meant.
 
     Raises:
         RefusedFileError: it cannot be.
     """
-    limits, findings = ConversionLimits(), Findings()
+    limits = ConversionLimits()
     table = question_of_tables(tables_of(file, kind, limits))
+    try:
+        return _of_first_table(file, kind, most, fields, limits, table)
+    except RefusedFileError:
+        if table is None:
+            raise
+    about = {"profile": {"container": kind, "format": kind}, "evidence": {}, "warnings": []}
+    return {**about, "questions": _told([table]), "header": [], "records": [], "mapping": None}
+
+
+def _of_first_table(
+    file: BinaryIO,
+    kind: str,
+    most: int | None,
+    fields: Sequence[Field] | None,
+    limits: ConversionLimits,
+    table: Question | None,
+) -> dict[str, Any]:
+    """What is told of the first table with content.
+
+    Args:
+        table: the question which one is meant, where there are several.
+
+    Raises:
+        RefusedFileError: it cannot be read.
+    """
+    findings = Findings()
     text = described_text(file, kind, limits)
     lines = convert(file, kind, table=None, limits=limits, findings=findings)
     taken = list(islice(lines, None if most is None else most + LINES_LOOKED_AT))
