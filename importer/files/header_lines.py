@@ -6,9 +6,8 @@ from collections.abc import Iterator, Sequence
 
 from importer.files.dialects import DELIMITERS
 from importer.files.names import normalised
-from importer.files.tables import FIRST_ROWS
+from importer.files.tables import FEWEST_NAMES, MOST_TITLES
 
-FEWEST_NAMES = 2
 CHARACTERS_TRIED = 64 * 1024
 
 
@@ -26,7 +25,7 @@ def header_line_at(lines: Sequence[str], known: frozenset[str]) -> int:
 
 def _first(lines: Sequence[str]) -> Iterator[str]:
     left = CHARACTERS_TRIED
-    for line in lines[:FIRST_ROWS]:
+    for line in lines[:MOST_TITLES]:
         yield line[:left]
         left -= len(line)
         if left <= 0:

@@ -16,6 +16,12 @@ MAX_COLUMNS = 16_384
 FIRST_ROWS = 40
 """A header is looked for in so many of the first records."""
 
+MOST_TITLES = 200
+"""One with known names in it is looked for in so many."""
+
+FEWEST_NAMES = 2
+"""So many known names make a record the header, whatever stands below it."""
+
 NUMBER = re.compile(r"[+-]?[\d.,'\u00a0\u202f ]*\d[\d.,]*(?:[eE][+-]?\d+)?\s?%?").fullmatch
 DATE = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}(?:[T ].*)?|\d{1,2}:\d{2}(?::\d{2})?.*").fullmatch
 ADDRESS = re.compile(r"\S+@\S+\.\w+|(?:https?|ftp)://\S+|www\.\S+").fullmatch
@@ -77,7 +83,8 @@ def table_of(records: Sequence[Located], known: frozenset[str] = frozenset()) ->
     width = _width(records[place:])
     header = records[place]
     before = f"; the {place:,} before it are no part of the table" if place else ""
-    if place == 0 and _is_row(records, width):
+    is_named = _names_known(header, known) >= FEWEST_NAMES
+    if place == 0 and not is_named and _is_row(records, width):
         return Table(
             None, None, 0, width, "the first record has values like those below it: there is no header", False
         )
@@ -141,8 +148,8 @@ def _width(records: Sequence[Located]) -> int:
 def _header_place(records: Sequence[Located], width: int, known: frozenset[str]) -> int:
     first = records[:FIRST_ROWS]
     if known:
-        hits = [len(known & set(map(normalised, record.cells))) for record in first]
-        if max(hits) >= min(2, width):
+        hits = [_names_known(record, known) for record in records[:MOST_TITLES]]
+        if max(hits) >= min(FEWEST_NAMES, width):
             return hits.index(max(hits))
     used = _used_columns(records, width)
     for place, record in enumerate(first):
@@ -154,6 +161,10 @@ def _header_place(records: Sequence[Located], width: int, known: frozenset[str])
         if is_half and _typed_below(records, place, place + 1, width):
             return place
     return 0
+
+
+def _names_known(record: Located, known: frozenset[str]) -> int:
+    return len(known & set(map(normalised, record.cells)))
 
 
 def _cells_to(record: Located, width: int) -> int:

@@ -6,8 +6,9 @@ import re
 from collections.abc import Sequence
 
 from importer.files.detection import Described
-from importer.files.header_lines import FEWEST_NAMES, names_in
+from importer.files.header_lines import names_in
 from importer.files.refusals import refusal
+from importer.files.tables import FEWEST_NAMES
 
 ALIGNED = re.compile(r"\S {2,}\S").search
 MOST = 0.5

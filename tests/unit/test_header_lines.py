@@ -30,6 +30,7 @@ def test_the_line_with_the_most_known_names_is_the_header_whatever_stands_betwee
     [
         pytest.param("".join(f"{n} of the terms: nothing, really; page {n}\n" for n in range(25)), id="prose"),
         pytest.param("".join(f"Key {n},value\n" for n in range(12)), id="keys and values"),
+        pytest.param("".join(f"Condition {n}\n" for n in range(60)), id="sixty titles"),
     ],
 )
 def test_lines_before_the_header_do_not_count_for_the_delimiter_nor_for_the_width(tmp_path, preamble):
@@ -76,3 +77,8 @@ def test_a_header_that_cannot_be_that_of_its_rows_is_refused(tmp_path, text, cod
 )
 def test_a_header_that_may_be_that_of_its_rows_is_taken(tmp_path, text):
     assert [cells[:3] for cells in told(tmp_path, text)["records"][:3]] == [ANA] * 3
+
+
+def test_known_names_make_a_header_also_where_others_look_like_values(tmp_path):
+    found = told(tmp_path, "email,name,2022,2023\na@b.de,Ana,1,2\nb@b.de,Bo,1,2\n")
+    assert (found["header"], found["questions"]) == (["email", "name", "2022", "2023"], [])
