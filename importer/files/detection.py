@@ -15,7 +15,7 @@ from importer.files.dialects import DELIMITERS, Found, dialect_of, dialect_with
 from importer.files.encoding_names import called, fits, meant_by, words_in
 from importer.files.encodings import Encoding, encoding_of
 from importer.files.footers import Footer, footer_of
-from importer.files.header_lines import header_line_at
+from importer.files.header_lines import header_line_at, sign_between
 from importer.files.profile import Profile
 from importer.files.questions import LEFT_OUT, Answers, Choice, Question
 from importer.files.samples import Sample
@@ -152,7 +152,8 @@ def _parsed(
     lines = _lines_of(text, line_end, sample)
     texts = [re.sub(r"[\r\n]+$", "", line) for line in lines]
     is_told = bool(lines) and re.match(r'"?sep=.', lines[0]) is not None
-    found = _dialect(texts[0 if is_told else header_line_at(texts, known) :], delimiter, quote)
+    texts = texts if is_told else texts[header_line_at(texts, known) :]
+    found = _dialect(texts, known, delimiter, quote)
     if line_end in ("lf", "crlf") and end_at_returns(lines, found.dialect, found.width):
         line_end = "mixed"
         lines = _lines_of(text, line_end, sample)
@@ -180,9 +181,9 @@ def _encoding(sample: Sample, said: str | None) -> Encoding:
     return Encoding(said, found.mark if said == found.name else 0, "as a person has said")
 
 
-def _dialect(lines: Sequence[str], delimiter: str | None, quote: str | None) -> Found:
+def _dialect(lines: Sequence[str], known: frozenset[str], delimiter: str | None, quote: str | None) -> Found:
     if delimiter is None and quote is None:
-        return dialect_of(lines)
+        return dialect_of(lines, sign_between(lines[0], known) if lines else "")
     return dialect_with(lines, delimiter, quote)
 
 

@@ -111,8 +111,12 @@ FITTING = 0.5
 """Where whole lines stand in quotes, so many of them have the same number of cells within these."""
 
 
-def dialect_of(lines: Sequence[str]) -> Found:
-    """The dialect of the text that begins with these lines, given without their line ends."""
+def dialect_of(lines: Sequence[str], unusual: str = "") -> Found:
+    """The dialect of the text that begins with these lines, given without their line ends.
+
+    Args:
+        unusual: a sign that is tried besides `DELIMITERS`; empty: none.
+    """
     tried = [line for line in _sample(lines) if line.strip()]
     if not tried:
         return Found(Dialect(), "there is nothing to tell it from")
@@ -123,7 +127,7 @@ def dialect_of(lines: Sequence[str]) -> Found:
     found = _within_quotes(tried)
     if found is not None:
         return found
-    trials = _trials(tried)
+    trials = _trials(tried) + (_trials(tried, unusual) if unusual else [])
     best = max(trials, key=lambda trial: trial.score)
     others = tuple(
         trial.dialect

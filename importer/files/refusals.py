@@ -45,6 +45,8 @@ REFUSALS: dict[str, str] = {
     "uneven_header": "The header (line {line}) has {names:,} cells, and the rows below it have {cells:,}, so which"
     " name belongs to which cell cannot be told. Give each column one name, also one of row numbers, and put"
     " quotes around cells that contain what stands between cells.",
+    "long_delimiter": "Several signs stand between the cells of the file ({found}). Export it with one, such as a"
+    " comma or a tab, and upload it again.",
     "missing_column": "The header (line {line}) lacks the required {missing}. The file has: {found}. Add what is"
     " missing, or rename the column that holds it.",
 }

@@ -11,6 +11,7 @@ from importer.files.refusals import refusal
 from importer.files.tables import FEWEST_NAMES
 
 ALIGNED = re.compile(r"\S {2,}\S").search
+SIGN = re.compile(r"[^\w\s\"'*(\[{<#+-]").fullmatch
 MOST = 0.5
 CHARACTERS_SHOWN = 100
 
@@ -27,6 +28,7 @@ def refuse_unfit_header(described: Described, names: Sequence[str], known: froze
     if described.profile.header_line is not None:
         refuse_names_in_one_cell(names, described.profile.header_line, known)
         refuse_uneven_header(described, names)
+        refuse_rest_of_delimiter(described, names)
 
 
 def refuse_names_in_one_cell(names: Sequence[str], line: int, known: frozenset[str]) -> None:
@@ -60,3 +62,20 @@ def refuse_uneven_header(described: Described, names: Sequence[str]) -> None:
     has_gap = len(names) > width and not all(map(str.strip, names[1:]))
     if len(wide) > MOST * len(described.rows) or has_gap:
         raise refusal("uneven_header", line=described.profile.header_line, names=len(names), cells=width)
+
+
+def refuse_rest_of_delimiter(described: Described, names: Sequence[str]) -> None:
+    """Refuse a file whose cells have what is left of the several signs that stand between them.
+
+    Raises:
+        RefusedFileError: all cells but the first of each record begin with the same sign, or all but the last end
+            with it.
+    """
+    records = [names, *(row.cells for row in described.rows)]
+    for inner, outer, place in ((slice(1, None), 0, 0), (slice(None, -1), -1, -1)):
+        signs = {cell.strip()[place:][:1] for cells in records for cell in cells[inner] if cell.strip()}
+        others = {cells[outer].strip()[place:][:1] for cells in records if cells}
+        if len(signs) == 1 and not others & signs and SIGN(min(signs)):
+            delimiter = described.profile.dialect.delimiter
+            found = delimiter + min(signs) if place == 0 else min(signs) + delimiter
+            raise refusal("long_delimiter", found=found)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from importer.files.header_lines import header_line_at
+from importer.files.header_lines import header_line_at, sign_between
 from importer.files.inspection import inspect
 from importer.record_types import RecordTypes
 
@@ -59,6 +59,8 @@ def test_a_line_drawn_below_the_header_is_no_row(tmp_path, table):
         pytest.param("email,name\n1,a@b.de,Ana\n2,b@b.de,Bo\n", "uneven_header", id="names of rows"),
         pytest.param("email,,name,company\n" + ROW * 3, "uneven_header", id="a delimiter too many"),
         pytest.param('"email,name,company";;\n' * 2, "names_in_one_cell", id="lines in the first cell"),
+        pytest.param("email|~name|~company\na@b.de|~Ana|~ACME\n", "long_delimiter", id="two signs"),
+        pytest.param("email~|name~|company\na@b.de~|Ana~|ACME\n", "long_delimiter", id="two signs, turned"),
         pytest.param("email      name    company\na@b.de     Ana     ACME\n", "fixed_width", id="fixed width"),
     ],
 )
@@ -77,6 +79,17 @@ def test_a_header_that_cannot_be_that_of_its_rows_is_refused(tmp_path, text, cod
 )
 def test_a_header_that_may_be_that_of_its_rows_is_taken(tmp_path, text):
     assert [cells[:3] for cells in told(tmp_path, text)["records"][:3]] == [ANA] * 3
+
+
+@pytest.mark.parametrize("sign", ["!", "/", "\\", "=", "·", "\x02", "\x1c", "$"])
+def test_a_sign_between_known_names_is_a_delimiter(tmp_path, sign):
+    found = told(tmp_path, (HEADER + ROW * 3).replace(",", sign))
+    assert (found["header"], found["records"]) == (["email", "name", "company"], [ANA] * 3)
+
+
+@pytest.mark.parametrize("header", ["email<>name<>company", "email,name,phone/fax", "email, name"])
+def test_a_sign_beside_others_or_between_fewer_names_is_none(header):
+    assert sign_between(header, KNOWN) == ""
 
 
 def test_known_names_make_a_header_also_where_others_look_like_values(tmp_path):
