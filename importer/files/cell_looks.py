@@ -28,6 +28,9 @@ WORDS = re.compile(r"[^\W_](?:[^\W_]|['’.,!?()/&+-](?! {2})| (?! {2}))*+").ful
 DIVIDED = re.compile(r"[,;]\S|[\t|]").search
 """What looks like several cells."""
 
+ALIGNED = re.compile(r"\S {2,}\S").search
+"""Columns that stand one below the other, with blanks between them."""
+
 LONG = 200
 """Of a longer cell only the beginning is looked at."""
 

@@ -11,7 +11,7 @@ from functools import lru_cache
 from itertools import islice
 from typing import NamedTuple
 
-from importer.files.dialects import DELIMITERS, Found, dialect_of, dialect_with
+from importer.files.dialects import Found, delimiter_called, dialect_of, dialect_with
 from importer.files.encoding_names import called, fits, meant_by, words_in
 from importer.files.encodings import Encoding, encoding_of
 from importer.files.footers import Footer, footer_of
@@ -200,10 +200,7 @@ def _about_encoding(encoding: Encoding, sample: Sample) -> Iterator[Question]:
 def _about_delimiter(found: Found, lines: Sequence[str]) -> Iterator[Question]:
     if found.others:
         signs = dict.fromkeys((found.dialect.delimiter, *(other.delimiter for other in found.others)))
-        choices = [
-            Choice(sign, DELIMITERS.get(sign, "nothing: one cell to a line"), _cells(lines, sign))
-            for sign in signs
-        ]
+        choices = [Choice(sign, delimiter_called(sign), _cells(lines, sign)) for sign in signs]
         text = "What stands between the cells?"
         yield Question("delimiter", "delimiter", text, tuple(choices), found.dialect.delimiter)
 

@@ -15,7 +15,7 @@ from contextlib import suppress
 from itertools import islice
 from typing import NamedTuple
 
-from importer.files.cell_looks import QUOTES, likeness
+from importer.files.cell_looks import ALIGNED, QUOTES, likeness
 from importer.files.wrapped_lines import is_wrapped, unwrapped_lines
 
 DELIMITERS = {
@@ -53,7 +53,6 @@ LINES_TRIED = 300
 CHARACTERS_TRIED = 256 * 1024
 CELLS_LOOKED_AT = 3000
 
-ALIGNED = re.compile(r"\S {2,}\S").search
 ALIGNED_SHARE = 0.6
 
 
@@ -109,6 +108,11 @@ class Found(NamedTuple):
 CLOSE = 0.9
 FITTING = 0.5
 """Where whole lines stand in quotes, so many of them have the same number of cells within these."""
+
+
+def delimiter_called(sign: str) -> str:
+    """What people call a delimiter; one that is met with seldom is shown as it is."""
+    return DELIMITERS.get(sign, repr(sign)) if sign else "nothing: one cell to a line"
 
 
 def dialect_of(lines: Sequence[str], unusual: str = "") -> Found:
@@ -177,7 +181,7 @@ def _within_quotes(lines: Sequence[str]) -> Found | None:
 def _words(best: Trial, lines: Sequence[str]) -> str:
     if best.width < 2:
         return f"no delimiter divides its {len(lines):,} first lines into a regular table"
-    called = DELIMITERS.get(best.dialect.delimiter, repr(best.dialect.delimiter))
+    called = delimiter_called(best.dialect.delimiter)
     every = "every one" if best.regular == best.total else f"{best.regular:,}"
     have = "has" if best.regular in (1, best.total) else "have"
     words = f"{called}: {every} of {best.total:,} records {have} {best.width - 1:,}"
@@ -191,8 +195,7 @@ def _words(best: Trial, lines: Sequence[str]) -> str:
 
 
 def _best(lines: Sequence[str], delimiter: str = "") -> Trial:
-    trials = _trials(lines, delimiter)
-    return max(trials, key=lambda trial: trial.score)
+    return max(_trials(lines, delimiter), key=lambda trial: trial.score)
 
 
 def _trials(lines: Sequence[str], delimiter: str = "") -> list[Trial]:

@@ -14,7 +14,7 @@ from importer.control.reports import find_import
 from importer.errors import LayoutExistsError, OptionsError, RefusedFileError
 from importer.files.cell_questions import MARKS
 from importer.files.cells.readings import DATE_ORDERS, PERCENTS
-from importer.files.dialects import DELIMITERS
+from importer.files.dialects import delimiter_called
 from importer.files.encoding_names import CALLED, called
 from importer.files.questions import Question
 from importer.lifecycle.starting import Reading
@@ -190,7 +190,7 @@ def _choices(before: Reading, reading: Reading) -> dict[str, Any]:
     records = reading.opening.proposal.described.first_records
     return {
         "encodings": {name: called(name) for name in dict.fromkeys([profile.encoding, *CALLED])},
-        "delimiters": {sign: DELIMITERS.get(sign, "nothing: one cell to a line") for sign in signs},
+        "delimiters": {sign: delimiter_called(sign) for sign in signs},
         "quotes": {'"': 'double: "', "'": "single: '", "": "none"},
         "header_lines": {str(record.line): record.cells for record in records[:HEADER_LINES]},
         "orders": DATE_ORDERS,
