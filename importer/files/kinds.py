@@ -76,12 +76,17 @@ FOREIGN_TEXTS: tuple[tuple[re.Pattern[bytes], str], ...] = (
     (re.compile(rb"ID;P|TABLE\r?\n0,1\r?\n"), "old_exchange"),
     (re.compile(rb"MIME-Version:|Return-Path:|Received:"), "mail"),
     (re.compile(rb"(?:version: 1\r?\n\s*)?dn:{1,2} "), "ldif"),
+    (re.compile(rb"(?:---\s*\n)?- [\w-]+: \S"), "yaml"),
+    (re.compile(rb'\[\s*(?:\[|"(?:[^"\\\r\n]|\\.)*+"\s*[,\]])'), "json_lists"),
 )
 """How texts begin that hold no table of cells, whatever blanks stand before."""
 
 SQL_BEGIN = re.compile(rb"(?:--|/\*|#|(?:SET|CREATE|DROP|INSERT|COPY|BEGIN|START|USE|LOCK|PRAGMA)\b)", re.I)
 SQL = re.compile(rb"^(?:INSERT INTO|CREATE TABLE)\s[^\n]*\(|^COPY\s[^\n]*\sFROM stdin;", re.I | re.M)
 """A text that begins as SQL does, and has a line that makes or fills a table."""
+
+FIRST_BYTES = 64 * 1024
+"""A text shows by so many what it is."""
 
 TAR_AT, TAR = 257, b"ustar"
 
@@ -90,7 +95,7 @@ def kind_of(head: bytes) -> str:
     """`text`, or one of `gzip`, `bzip2`, `xz`, `zip`, `archive`, `xlsx`, `ods`, `xls`, `numbers`, `html`, `pdf`,
     `json` (an array of objects), `json_object` (arrays of objects in an object), `json_lines`, `excel_xml`,
     `no_text` (a picture, a program, a database), or one of the texts without a table: `sql`, `vcard`, `calendar`,
-    `xml`, `rtf`, `old_exchange`, `mail`, `ldif`.
+    `xml`, `rtf`, `old_exchange`, `mail`, `ldif`, `yaml`, `json_lists`.
 
     Args:
         head: the file's first bytes.
@@ -121,9 +126,9 @@ def _kind_of_text(text: bytes) -> str:
     begin = text[:4096].lstrip(b"\xef\xbb\xbf \t\r\n")
     if begin.startswith(b"<?xml") and EXCEL_XML.search(begin):
         return "excel_xml"
-    if HTML.match(text[:4096]) or (TAG.match(begin) and TABLE_TAG.search(text)):
+    if HTML.match(text[:4096]) or (TAG.match(begin) and TABLE_TAG.search(text[:FIRST_BYTES])):
         return "html"
-    if SQL_BEGIN.match(begin) and SQL.search(text):
+    if SQL_BEGIN.match(begin) and SQL.search(text[:FIRST_BYTES]):
         return "sql"
     return next((kind for pattern, kind in FOREIGN_TEXTS if pattern.match(begin)), TEXT)
 

@@ -27,6 +27,9 @@ REFUSALS: dict[str, str] = {
     " save it as “CSV UTF-8”, and upload that file.",
     "mail": "The file is an e-mail or an archived web page. Upload the table that is in it as a file of its own.",
     "ldif": "The file is an export of a directory (LDIF). Export it as CSV, and upload that file.",
+    "yaml": "The file is YAML. Export the table as CSV or as JSON, and upload that file.",
+    "json_lists": "The file holds lists in JSON, whose values have no names. Export it as CSV, or as JSON objects"
+    " with names and values.",
     "binary": "The file is not text: line {line} contains NUL characters. Save the table as “CSV UTF-8”.",
     "not_utf8": "The header (line {line}) is not UTF-8. Save the file as “CSV UTF-8”.",
     "carriage_returns": "The file's lines end as those of old Macs do, in a carriage return alone. Save it with"

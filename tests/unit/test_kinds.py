@@ -56,6 +56,11 @@ def archive(*names: str, content: bytes = b"content") -> bytes:
         (b"MIME-Version: 1.0\r\n", "mail"),
         (b"dn: uid=ana,dc=example\nmail: a@b.de\n", "ldif"),
         (b"dn,mail\n", "text"),
+        (b"- email: a@b.de\n  name: Ana\n", "yaml"),
+        (b"- email,name\n", "text"),
+        (b'[["email", "name"], ["a@b.de", "Ana"]]', "json_lists"),
+        (b'["email", "name"]\n["a@b.de", "Ana"]\n', "json_lists"),
+        (b"[email],[name]\n", "text"),
         (b"", "text"),
     ],
 )
