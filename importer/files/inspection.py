@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import islice, takewhile
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -166,9 +167,12 @@ def _told(questions: Sequence[Question]) -> list[dict[str, Any]]:
 
 
 def records_of(source: BinaryIO, described: Described) -> Iterator[Record]:
-    """The rows of a text, from its beginning to what is surely no part of the table."""
+    """The rows of a text, from its beginning to what is surely no part of the table; each has as many cells as the
+    header, as in an upload.
+    """
     source.seek(0)
-    profile, footer = described.profile, described.footer
+    width = len(without_blank_end(described.header, described.profile.width))
+    profile, footer = replace(described.profile, width=width), described.footer
     header = described.header if profile.header_line else ()
     records = records_of_text(chunks_of(source), profile, header)
     if footer is None or not footer.is_sure:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from importer.files.cell_looks import ALIGNED
 from importer.files.detection import Described
 from importer.files.header_lines import names_in
 from importer.files.refusals import refusal
 from importer.files.tables import FEWEST_NAMES
 
-ALIGNED = re.compile(r"\S {2,}\S").search
 SIGN = re.compile(r"[^\w\s\"'*(\[{<#+-]").fullmatch
 MOST = 0.5
 CHARACTERS_SHOWN = 100
@@ -46,10 +46,10 @@ def refuse_names_in_one_cell(names: Sequence[str], line: int, known: frozenset[s
 
 
 def refuse_uneven_header(described: Described, names: Sequence[str]) -> None:
-    """Refuse a header of fewer cells than most rows have, or of more, one of which has no name: a name may belong
-    to the cell below it or to the next one.
+    """Refuse a header of fewer cells than most rows have, or of more, with values where it has no name: a name may
+    belong to the cell below it or to the next one.
 
-    Cells without a value at the end of rows count for none.
+    Cells without a value at the end of rows count for none; of a single row nothing is told.
 
     Args:
         names: of the columns, without blank ones beyond the rows.
@@ -57,10 +57,11 @@ def refuse_uneven_header(described: Described, names: Sequence[str]) -> None:
     Raises:
         RefusedFileError: it is such a header.
     """
-    width = described.profile.width
-    wide = [row for row in described.rows if any(map(str.strip, row.cells[len(names) :]))]
-    has_gap = len(names) > width and not all(map(str.strip, names[1:]))
-    if len(wide) > MOST * len(described.rows) or has_gap:
+    rows, width = [row.cells for row in described.rows], described.profile.width
+    beyond = sum(any(map(str.strip, cells[len(names) :])) for cells in rows)
+    gaps = [place for place, name in enumerate(names) if not name.strip()] if len(names) > width else []
+    in_gaps = sum(any(cells[place].strip() for place in gaps if place < len(cells)) for cells in rows)
+    if max(beyond, in_gaps) > max(1, MOST * len(rows)):
         raise refusal("uneven_header", line=described.profile.header_line, names=len(names), cells=width)
 
 

@@ -74,11 +74,16 @@ def test_a_header_that_cannot_be_that_of_its_rows_is_refused(tmp_path, text, cod
         pytest.param(HEADER + "ana@example.com,Ana,ACME,,\n" * 3, id="empty cells at the end of the rows"),
         pytest.param("email,name,company,\n" + ROW * 3, id="a delimiter at the end of the header"),
         pytest.param("email,name,company,phone\n" + ROW * 3, id="rows without their last cell"),
+        pytest.param("email,name,company,,phone\n" + "ana@example.com,Ana,ACME,\n" * 3, id="an empty column"),
         pytest.param(HEADER + ROW * 3 + "bo@example.com,Oun, Bo,ACME\n", id="one row with a cell too many"),
     ],
 )
 def test_a_header_that_may_be_that_of_its_rows_is_taken(tmp_path, text):
     assert [cells[:3] for cells in told(tmp_path, text)["records"][:3]] == [ANA] * 3
+
+
+def test_of_a_single_row_the_header_is_not_told_to_be_another_one(tmp_path):
+    assert "line 2: The row has 4 cells" in told(tmp_path, HEADER + "a@b.de,Oun, Bo,ACME\n")["warnings"][-1]
 
 
 @pytest.mark.parametrize("sign", ["!", "/", "\\", "=", "·", "\x02", "\x1c", "$"])
