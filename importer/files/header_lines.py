@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from importer.files.dialects import DELIMITERS
 from importer.files.names import normalised
-from importer.files.tables import FEWEST_NAMES, MOST_TITLES
+from importer.files.tables import FEWEST_NAMES, FIRST_ROWS, MOST_TITLES
 
 CHARACTERS_TRIED = 64 * 1024
 
@@ -25,14 +25,17 @@ def header_line_at(lines: Sequence[str], known: frozenset[str]) -> int:
     Args:
         known: names that a header may have, normalised.
     """
-    counts = [names_in(line, known) for line in _first(lines)] if known else []
-    most = max(counts, default=0)
-    return counts.index(most) if most >= FEWEST_NAMES else 0
+    for count in (FIRST_ROWS, MOST_TITLES) if known else ():
+        found = [names_in(line, known) for line in _first(lines[:count])]
+        most = max(found, default=0)
+        if most >= FEWEST_NAMES:
+            return found.index(most)
+    return 0
 
 
 def _first(lines: Sequence[str]) -> Iterator[str]:
     left = CHARACTERS_TRIED
-    for line in lines[:MOST_TITLES]:
+    for line in lines:
         yield line[:left]
         left -= len(line)
         if left <= 0:

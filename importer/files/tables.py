@@ -17,7 +17,7 @@ FIRST_ROWS = 40
 """A header is looked for in so many of the first records."""
 
 MOST_TITLES = 200
-"""One with known names in it is looked for in so many."""
+"""Where none of these has known names, one that has is looked for in so many."""
 
 FEWEST_NAMES = 2
 """So many known names make a record the header, whatever stands below it."""
@@ -147,8 +147,8 @@ def _width(records: Sequence[Located]) -> int:
 
 def _header_place(records: Sequence[Located], width: int, known: frozenset[str]) -> int:
     first = records[:FIRST_ROWS]
-    if known:
-        hits = [_names_known(record, known) for record in records[:MOST_TITLES]]
+    for tried in (first, records[:MOST_TITLES]) if known else ():
+        hits = [_names_known(record, known) for record in tried]
         if max(hits) >= min(FEWEST_NAMES, width):
             return hits.index(max(hits))
     used = _used_columns(records, width)

@@ -97,6 +97,13 @@ def test_a_sign_beside_others_or_between_fewer_names_is_none(header):
     assert sign_between(header, KNOWN) == ""
 
 
+def test_a_header_further_down_counts_only_where_there_is_none_before(tmp_path):
+    found = told(
+        tmp_path, "email,name\n" + "a@b.de,Ana\n" * 60 + "\nemail,name,company,phone\n" + "b@b.de,Bo,ACME,1\n" * 3
+    )
+    assert (found["header"], len(found["records"])) == (["email", "name"], 60)
+
+
 def test_known_names_make_a_header_also_where_others_look_like_values(tmp_path):
     found = told(tmp_path, "email,name,2022,2023\na@b.de,Ana,1,2\nb@b.de,Bo,1,2\n")
     assert (found["header"], found["questions"]) == (["email", "name", "2022", "2023"], [])
