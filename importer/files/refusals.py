@@ -36,7 +36,7 @@ REFUSALS: dict[str, str] = {
     " Windows (CRLF) or Unix (LF) line ends.",
     "header_too_long": "The header (line {line}) is too long. Look whether the file is a CSV file with a line end"
     " after its header. {problem}",
-    "too_many_columns": "The table (line {line:,}) has {columns:,} columns; {most:,} are read at most. Look"
+    "too_many_columns": "The table (row {line:,}) has {columns:,} columns; {most:,} are read at most. Look"
     " whether each row ends with its line, or leave out columns that are not needed.",
     "malformed_header": "The header (line {line}) cannot be read. {problem} Then upload the file again.",
     "no_known_column": "The header (line {line}) names no known column. The columns known here: {known}. The file"

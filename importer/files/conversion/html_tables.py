@@ -121,7 +121,7 @@ class TableParser(HTMLParser):
         table.cells += ["\n".join(lines).strip()[: self._most], *[""] * (wide - 1)]
         table.text = None
         if len(table.cells) > MAX_COLUMNS:
-            raise refusal("too_many_columns", line=table.line, columns=len(table.cells), most=MAX_COLUMNS)
+            raise refusal("too_many_columns", line=table.place, columns=len(table.cells), most=MAX_COLUMNS)
 
     def _pass_spanned(self, table: OpenTable) -> None:
         """Leave the cells empty into which one of a row above reaches."""
