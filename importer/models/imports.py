@@ -140,6 +140,9 @@ class Import(Base):
 
     total_rows: Mapped[int | None] = mapped_column(Integer, comment="known once the file was read to its end")
     dispatched_rows: Mapped[int] = mapped_column(Integer, default=0)
+    read_bytes: Mapped[int | None] = mapped_column(
+        BigInteger, comment="of the file or its converted lines, when it ended before the file's end"
+    )
     created_rows: Mapped[int] = mapped_column(Integer, default=0)
     updated_rows: Mapped[int] = mapped_column(Integer, default=0)
     unchanged_rows: Mapped[int] = mapped_column(Integer, default=0)
@@ -178,6 +181,10 @@ class Import(Base):
         Index("uq_imports_idempotency_key", "created_by", "idempotency_key", unique=True),
         Index("ix_imports_unclean", "id", postgresql_where=text("cleaned_at IS NULL OR deleted_at IS NOT NULL")),
         Index("ix_imports_created_by", "created_by", "sequence"),
+        # No counter stands in an index: a batch that moves counters would have to write to every index then.
+        Index("ix_imports_status", "status", "sequence"),
+        Index("ix_imports_record_type", "record_type", "sequence"),
+        Index("ix_imports_created_at", "created_at"),
         Index("ix_imports_retry", "id", postgresql_where=text("retry_after IS NOT NULL")),
     )
 
