@@ -20,6 +20,7 @@ from importer.control.reports import (
     reports,
     warnings_of,
 )
+from importer.outcomes import NOT_TAKEN
 from importer.statuses import (
     CANCELLABLE,
     DISPATCHED,
@@ -68,7 +69,7 @@ def register(app: Flask) -> None:
         "RESUMABLE": RESUMABLE,
         "UNFINISHED": UNFINISHED,
     }
-    app.jinja_env.globals.update(Status=Status, Reason=Reason, **sets)
+    app.jinja_env.globals.update(Status=Status, Reason=Reason, NOT_TAKEN=NOT_TAKEN, **sets)
 
 
 @blueprint.get("/")
