@@ -98,9 +98,7 @@ class ChosenImports(NamedTuple):
     def _of_file(self) -> Sequence[ColumnElement[bool]]:
         found = []
         if self.text:
-            found.append(
-                or_(Import.filename.icontains(self.text, autoescape=True), Import.id == self.text.lower())
-            )
+            found.append(or_(Import.id == self.text.lower(), *map(_is_in_name, _forms(self.text))))
         if self.record_type:
             found.append(Import.record_type == self.record_type)
         return found
@@ -120,6 +118,19 @@ class ChosenImports(NamedTuple):
 
     def _beginning(self, day: date) -> datetime:
         return datetime.combine(day, time.min, _zone(self.zone) or UTC)
+
+
+def _is_in_name(text: str) -> ColumnElement[bool]:
+    return Import.filename_lower.contains(text, autoescape=True)
+
+
+def _forms(text: str) -> Sequence[str]:
+    """How a text may stand in lower case: databases of the locale C know no letters but those of ASCII."""
+    return list(dict.fromkeys(_lower_ascii(form) for form in (text.lower(), text, text.upper(), text.title())))
+
+
+def _lower_ascii(text: str) -> str:
+    return "".join(letter.lower() if letter.isascii() else letter for letter in text)
 
 
 FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(2999, 12, 31)

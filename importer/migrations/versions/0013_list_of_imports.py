@@ -20,12 +20,17 @@ READ_BYTES = "of the file or its converted lines, when it ended before the file'
 def upgrade() -> None:
     """Apply."""
     op.add_column("imports", sa.Column("read_bytes", sa.BigInteger(), nullable=True, comment=READ_BYTES))
+    lower = sa.Computed("lower(filename)", persisted=True)
+    comment = "by which the list is searched"
+    op.add_column("imports", sa.Column("filename_lower", sa.Text(), lower, nullable=False, comment=comment))
     for name, columns in INDEXES.items():
         op.create_index(name, "imports", columns)
+    op.create_index("ix_imports_failed", "imports", ["sequence"], postgresql_where=sa.text("failed_rows > 0"))
 
 
 def downgrade() -> None:
     """Take back."""
-    for name in INDEXES:
+    for name in ("ix_imports_failed", *INDEXES):
         op.drop_index(name, "imports")
-    op.drop_column("imports", "read_bytes")
+    for column in ("filename_lower", "read_bytes"):
+        op.drop_column("imports", column)
