@@ -26,20 +26,6 @@ class Status(StrEnum):
     STOPPED = "stopped"
 
 
-MEANINGS: dict[Status, str] = {
-    Status.UPLOADING: "The file is on its way to the server.",
-    Status.CONVERTING: "The file has arrived and is being made into lines that rows can be read from.",
-    Status.WAITING: "The file has arrived. Questions about it are to be answered before its rows are read.",
-    Status.QUEUED: "The file has arrived and waits for its turn with the dispatcher.",
-    Status.RUNNING: "Rows are being read, checked and saved.",
-    Status.PAUSING: "No more rows are read; those already queued are being finished.",
-    Status.PAUSED: "Nothing is queued. Resume goes on with the next row.",
-    Status.CANCELLING: "Queued rows are being dropped; nothing more is saved.",
-    Status.CANCELLED: "Ended by a person before the end of the file. What was imported stays.",
-    Status.COMPLETED: "Every row of the file is imported or failed.",
-    Status.STOPPED: "The import could not go on. What was imported stays.",
-}
-
 TRANSITIONS: dict[tuple[Status, Status], str] = {
     (Status.UPLOADING, Status.QUEUED): "the file has arrived, and how to read it is certain",
     (Status.UPLOADING, Status.CONVERTING): "the file has arrived, and cannot be read as it is",

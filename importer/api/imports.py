@@ -9,9 +9,10 @@ from werkzeug.exceptions import BadRequest
 
 from importer.api.queries import Number, numbers
 from importer.control import answers, imports, retries
+from importer.control.chosen_imports import page_of_imports
 from importer.control.failed_rows import page_of_failed_rows
 from importer.control.options import options_from_text
-from importer.control.reports import about_the_file, find_import, page_of_imports, report, reports
+from importer.control.reports import about_the_file, find_import, report, reports
 from importer.models import FailedRow, Import
 from importer.web.extensions import db, services
 from importer.web.imports import LAST_PAGE, as_json
@@ -33,7 +34,7 @@ def index() -> Answer:
     number, limit = numbers(page=PAGE, limit=IMPORTS).values()
     found, has_next = page_of_imports(db.session(), g.user, limit=limit, number=number)
     following = url_for("api.index", page=number + 1, limit=limit) if has_next else None
-    return {"imports": [as_json(one) for one in reports(db.session(), found)], "next": following}
+    return {"imports": [as_json(one) for one in reports(db.session(), services(), found)], "next": following}
 
 
 @blueprint.post("/imports")

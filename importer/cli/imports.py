@@ -15,15 +15,19 @@ from importer.cli.questions import WAITS, ask_all, can_ask
 from importer.cli.refusals import command
 from importer.cli.reports import counts, print_import
 from importer.control import accounts, answers, imports, retries
+from importer.control.chosen_imports import page_of_imports
 from importer.control.first_look import FIRST_BYTES, require_type
 from importer.control.options import Options, options_from_text
-from importer.control.reports import find_import, page_of_imports, reports
+from importer.control.reports import Report, find_import, report, reports
 from importer.control.uploads import begin_upload, receive
 from importer.models import Import, Role, User
+from importer.outcomes import Outcome
 from importer.statuses import Status
 from importer.web.extensions import db, services
 
-SOME_FAILED, NOT_COMPLETED = 2, 1
+EXIT_STATUSES = {Outcome.COMPLETED: 0, Outcome.SOME_FAILED: 2}
+NOT_IMPORTED = 1
+"""The exit status of every other outcome."""
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 id_argument = click.argument("import_id", metavar="ID")
@@ -82,7 +86,8 @@ def start(
     beforehand, in the shape of the API's `options`.
 
     The exit status is 0 once the import has begun, 3 if it waits for answers, and 1 if the file is refused. With
-    --wait it is 0 only if every row was imported, 2 if some rows failed, and 1 if the import did not complete.
+    --wait it is 0 only if every row was imported, 2 if some rows failed, and 1 if none was imported or the import
+    did not complete.
     """
     session = db.session()
     user = accounts.find_user(session, email) if email else operator()
@@ -137,13 +142,11 @@ def _finish(import_: Import, *, wait: bool, as_json: bool) -> None:
     if import_.status == Status.WAITING:
         raise SystemExit(WAITS)
     if wait:
-        raise SystemExit(exit_status(import_))
+        raise SystemExit(exit_status(report(db.session(), services(), import_)))
 
 
-def exit_status(import_: Import) -> int:
-    if import_.status != Status.COMPLETED:
-        return NOT_COMPLETED
-    return SOME_FAILED if import_.failed_rows else 0
+def exit_status(shown: Report) -> int:
+    return EXIT_STATUSES.get(Outcome(shown.outcome), NOT_IMPORTED)
 
 
 @group.command("list")
@@ -156,12 +159,12 @@ def list_(limit: int, as_json: bool) -> None:
     """List the latest imports."""
     session = db.session()
     latest, _ = page_of_imports(session, operator(), limit=limit)
-    found = reports(session, latest)
+    found = reports(session, services(), latest)
     if as_json:
         click.echo(json.dumps([entry.as_dict() for entry in found], indent=2))
         return
     for entry in found:
-        click.echo(f"{entry.id}  {entry.status:<10} {entry.record_type:<12} {counts(entry)}  {entry.filename}")
+        click.echo(f"{entry.id}  {entry.summary:<24} {entry.record_type:<12} {counts(entry)}  {entry.filename}")
 
 
 @group.command("show")

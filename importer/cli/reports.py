@@ -37,12 +37,15 @@ def counts(shown: Report) -> str:
     """How many rows are imported and failed, of how many."""
     total = "?" if shown.estimated_rows is None else f"{shown.estimated_rows:,}"
     about = "" if shown.read_to_end or shown.estimated_rows is None else "about "
-    return f"{shown.imported_rows:,} imported, {shown.failed_rows:,} failed of {about}{total} rows"
+    noun = "row" if shown.estimated_rows == 1 else "rows"
+    return f"{shown.imported_rows:,} imported, {shown.failed_rows:,} failed of {about}{total} {noun}"
 
 
 def _status(shown: Report) -> Iterator[str]:
-    yield f"{shown.id}  {shown.status}  {shown.filename} ({shown.record_type})"
-    yield shown.reason or shown.meaning
+    yield f"{shown.id}  {shown.summary}  {shown.filename} ({shown.record_type})"
+    yield shown.meaning
+    if shown.reason:
+        yield shown.reason
     yield counts(shown)
     if shown.rows_per_second:
         took = f"{duration(shown.seconds_running)} without pauses, {number(shown.rows_per_second)} rows/s"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from typing import Any
 
 from sqlalchemy import func, update
 from sqlalchemy.orm import Session
@@ -15,6 +16,9 @@ from importer.services import Services
 from importer.statuses import RESUMABLE, Reason, Status
 
 log = logging.getLogger(__name__)
+
+DELETION: dict[str, Any] = {"deleted_at": func.now(), "idempotency_key": None, "cleaned_at": None}
+"""What marks an import as deleted."""
 
 
 def pause(session: Session, import_: Import, user: User) -> None:
@@ -63,6 +67,5 @@ def delete(session: Session, import_: Import, user: User) -> None:
     From here on nobody sees it, and no row of it takes effect. However much it has left, recovery clears it away.
     """
     try_move(session, import_.id, Status.CANCELLING, reason=Reason.BY_PERSON, detail=user.email)
-    deletion = {"deleted_at": func.now(), "idempotency_key": None, "cleaned_at": None}
-    session.execute(update(Import).where(Import.id == import_.id).values(deletion))
+    session.execute(update(Import).where(Import.id == import_.id).values(DELETION))
     session.commit()

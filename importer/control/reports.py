@@ -8,16 +8,18 @@ from datetime import datetime
 from typing import Any
 
 from redis.exceptions import RedisError
-from sqlalchemy import ColumnElement, Select, select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from importer.errors import UnknownImportError
 from importer.files.cells.outcomes import ALTERATIONS
 from importer.ledger.alterations import alterations_of
 from importer.models import Import, User
+from importer.outcomes import Outcome, Tone, outcome_of, sentence_of, tone_of, words_of
 from importer.queue import checkpoint
+from importer.queue.checkpoint import Checkpoint
 from importer.services import Services
-from importer.statuses import DISPATCHED, ENDED_EARLY, MEANINGS, UNFINISHED, Status
+from importer.statuses import DISPATCHED, ENDED_EARLY, UNFINISHED, Status
 
 
 @dataclass(frozen=True)
@@ -25,6 +27,8 @@ class Report:
     """An import as API, CLI and pages show it; rows are counts, times are ISO 8601 in UTC.
 
     Attributes:
+        outcome: what it has come to (`importer.outcomes`).
+        summary: the same in a few words; `meaning` in a sentence or two.
         total_rows: None until the file was read to its end.
         estimated_rows: the total, or an estimate from the bytes read so far; None before the first row.
         empty_cells_kept, empty_cells_cleared: cells without a value, where a record keeps or loses the one it has.
@@ -38,6 +42,8 @@ class Report:
 
     id: str
     status: str
+    outcome: str
+    summary: str
     meaning: str
     reason_code: str | None
     reason: str | None
@@ -72,6 +78,15 @@ class Report:
     def ended_early(self) -> bool:
         return self.status in ENDED_EARLY
 
+    @property
+    def tone(self) -> Tone:
+        return tone_of(Outcome(self.outcome), self.reason_code)
+
+    @property
+    def percent(self) -> int | None:
+        """Of its rows, how many have ended; None while nobody knows how many there are."""
+        return None if self.estimated_rows is None else int(self.progress * 100)
+
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)
 
@@ -94,21 +109,6 @@ def find_import(session: Session, user: User, import_id: str) -> Import:
     return import_
 
 
-def page_of_imports(
-    session: Session, user: User, *, limit: int, number: int = 1, condition: ColumnElement[bool] | None = None
-) -> tuple[Sequence[Import], bool]:
-    """One page of the imports that this person may see, the latest first, and whether another one follows.
-
-    Args:
-        limit: imports on a page.
-        number: which page, from 1.
-        condition: on imports; None shows all.
-    """
-    wanted = visible_imports(user) if condition is None else visible_imports(user).where(condition)
-    found = session.scalars(wanted.offset((number - 1) * limit).limit(limit + 1)).all()
-    return found[:limit], len(found) > limit
-
-
 def creators(session: Session, imports: Sequence[Import]) -> dict[int, str]:
     """E-mail addresses of those who started these imports, by user id."""
     ids = {import_.created_by for import_ in imports if import_.created_by is not None}
@@ -120,8 +120,24 @@ def creators(session: Session, imports: Sequence[Import]) -> dict[int, str]:
 
 def report(session: Session, services: Services, import_: Import) -> Report:
     """The report on one import; while Redis is away, the rows dispatched are those that Postgres knows of."""
-    row, offset = _dispatched(services, import_)
-    return _report(import_, row, offset, creators(session, [import_]).get(import_.created_by or 0))
+    return reports(session, services, [import_])[0]
+
+
+def reports(session: Session, services: Services, imports: Sequence[Import]) -> list[Report]:
+    """The reports on several imports, as `report`; Redis is asked once for all of them."""
+    emails = creators(session, imports)
+    reached = _reached(services, imports)
+    return [_report(one, reached.get(one.id), emails.get(one.created_by or 0)) for one in imports]
+
+
+def _reached(services: Services, imports: Sequence[Import]) -> dict[str, Checkpoint]:
+    """How far the files have been read that are not read to their end, by import."""
+    being_read = UNFINISHED | {Status.CANCELLING}
+    wanted = [one.id for one in imports if one.total_rows is None and one.status in being_read]
+    try:
+        return checkpoint.read_several(services.redis, wanted)
+    except RedisError:
+        return {}
 
 
 def about_the_file(session: Session, import_: Import) -> dict[str, Any]:
@@ -207,30 +223,15 @@ def ignored_columns(import_: Import) -> list[str]:
     ]
 
 
-def reports(session: Session, imports: Sequence[Import]) -> list[Report]:
-    """The reports on several imports, from Postgres alone."""
-    emails = creators(session, imports)
-    return [_report(i, i.dispatched_rows, None, emails.get(i.created_by or 0)) for i in imports]
-
-
-def _dispatched(services: Services, import_: Import) -> tuple[int, int | None]:
-    if import_.total_rows is not None or import_.status not in UNFINISHED:
-        return import_.dispatched_rows, None
-    try:
-        reached = checkpoint.read(services.redis, import_.id)
-    except RedisError:
-        return import_.dispatched_rows, None
-    return (reached.row_number, reached.offset) if reached else (import_.dispatched_rows, None)
-
-
-def _report(import_: Import, dispatched: int, offset: int | None, creator: str | None) -> Report:
-    dispatched = max(dispatched, import_.ended_rows)
-    estimated = _estimate(import_, dispatched, offset)
+def _report(import_: Import, reached: Checkpoint | None, creator: str | None) -> Report:
+    known = (reached.row_number, reached.offset) if reached else (import_.dispatched_rows, import_.read_bytes)
+    dispatched = max(known[0], import_.ended_rows)
+    estimated = _estimate(import_, dispatched, known[1])
     rate = import_.ended_rows / import_.seconds_running if import_.seconds_running else 0.0
     left = (estimated - import_.ended_rows) / rate if rate and estimated and import_.status in DISPATCHED else None
     return Report(
         **{name: getattr(import_, name) for name in STORED_FIELDS},
-        meaning=MEANINGS[Status(import_.status)],
+        **_outcome(import_),
         created_by=creator,
         created_at=import_.created_at.isoformat(),
         started_at=_iso(import_.started_at),
@@ -246,25 +247,22 @@ def _report(import_: Import, dispatched: int, offset: int | None, creator: str |
     )
 
 
+def _outcome(import_: Import) -> dict[str, Any]:
+    failed = import_.failed_rows
+    outcome = outcome_of(
+        Status(import_.status), import_.reason_code, imported=import_.imported_rows, failed=failed
+    )
+    return {
+        "outcome": outcome.value,
+        "summary": words_of(outcome, failed=failed),
+        "meaning": sentence_of(outcome, failed=failed),
+    }
+
+
 STORED_FIELDS = (
-    "id",
-    "status",
-    "reason_code",
-    "reason",
-    "record_type",
-    "filename",
-    "size_bytes",
-    "total_rows",
-    "ended_rows",
-    "imported_rows",
-    "created_rows",
-    "updated_rows",
-    "unchanged_rows",
-    "superseded_rows",
-    "failed_rows",
-    "empty_cells_kept",
-    "empty_cells_cleared",
-    "blank_rows",
+    *("id", "status", "reason_code", "reason", "record_type", "filename", "size_bytes"),
+    *("total_rows", "ended_rows", "imported_rows", "created_rows", "updated_rows", "unchanged_rows"),
+    *("superseded_rows", "failed_rows", "empty_cells_kept", "empty_cells_cleared", "blank_rows"),
 )
 """Fields of a report that are taken from the import as they are."""
 
@@ -273,9 +271,10 @@ def _estimate(import_: Import, dispatched: int, offset: int | None) -> int | Non
     if import_.total_rows is not None:
         return import_.total_rows
     read = (offset or 0) - import_.rows_offset
-    if not dispatched or read <= 0 or not import_.size_bytes:
+    whole = import_.converted_bytes or import_.size_bytes
+    if not dispatched or read <= 0 or not whole:
         return None
-    return max(dispatched, round(dispatched * (import_.size_bytes - import_.rows_offset) / read))
+    return max(dispatched, round(dispatched * (whole - import_.rows_offset) / read))
 
 
 def _progress(import_: Import, estimated: int | None) -> float:

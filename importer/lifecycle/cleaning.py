@@ -143,7 +143,9 @@ def _take_checkpoint(session: Session, services: Services, import_: Import) -> N
     """Noted before, for the reply of taking it may be lost, and after, for a dispatcher may have moved it."""
     session.commit()  # the database ends a transaction that waits for long
     reached = checkpoint.read(services.redis, import_.id)
-    _note_dispatched(session, import_, reached and reached.row_number)
+    if reached is not None:
+        _note_dispatched(session, import_, reached.row_number)
+        _note_read(session, import_, reached.offset)
     _note_dispatched(session, import_, checkpoint.take(services.redis, import_.id))
 
 
@@ -151,6 +153,13 @@ def _note_dispatched(session: Session, import_: Import, dispatched: int | None) 
     if dispatched and dispatched > import_.dispatched_rows:
         reached = func.greatest(Import.dispatched_rows, dispatched)
         session.execute(update(Import).where(Import.id == import_.id).values(dispatched_rows=reached))
+        session.commit()
+
+
+def _note_read(session: Session, import_: Import, offset: int) -> None:
+    """From how much of the file was read, pages tell which share of it an import has done that ended early."""
+    if import_.total_rows is None:
+        session.execute(update(Import).where(Import.id == import_.id).values(read_bytes=offset))
         session.commit()
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import (
     BigInteger,
+    Computed,
     Double,
     ForeignKey,
     Identity,
@@ -83,6 +84,9 @@ class Import(Base):
     sequence: Mapped[int] = mapped_column(BigInteger, Identity(always=True), unique=True)
     record_type: Mapped[str] = mapped_column(String(100))
     filename: Mapped[str] = mapped_column(String(255))
+    filename_lower: Mapped[str] = mapped_column(
+        Text, Computed("lower(filename)", persisted=True), deferred=True, comment="by which the list is searched"
+    )
     created_by: Mapped[int | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"))
     idempotency_key: Mapped[str | None] = mapped_column(String(100))
 
@@ -152,6 +156,9 @@ class Import(Base):
 
     total_rows: Mapped[int | None] = mapped_column(Integer, comment="known once the file was read to its end")
     dispatched_rows: Mapped[int] = mapped_column(Integer, default=0)
+    read_bytes: Mapped[int | None] = mapped_column(
+        BigInteger, comment="of the file or its converted lines, when it ended before the file's end"
+    )
     created_rows: Mapped[int] = mapped_column(Integer, default=0)
     updated_rows: Mapped[int] = mapped_column(Integer, default=0)
     unchanged_rows: Mapped[int] = mapped_column(Integer, default=0)
@@ -190,6 +197,12 @@ class Import(Base):
         Index("uq_imports_idempotency_key", "created_by", "idempotency_key", unique=True),
         Index("ix_imports_unclean", "id", postgresql_where=text("cleaned_at IS NULL OR deleted_at IS NOT NULL")),
         Index("ix_imports_created_by", "created_by", "sequence"),
+        Index("ix_imports_status", "status", "sequence"),
+        Index("ix_imports_record_type", "record_type", "sequence"),
+        Index("ix_imports_created_at", "created_at"),
+        # A batch that moves a counter of an index has to write to every index. Of the counters this one alone may
+        # stand in one: it moves only where rows fail, and these cost far more.
+        Index("ix_imports_failed", "sequence", postgresql_where=text("failed_rows > 0")),
         Index("ix_imports_retry", "id", postgresql_where=text("retry_after IS NOT NULL")),
     )
 

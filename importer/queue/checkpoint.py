@@ -57,10 +57,28 @@ def create(redis: Redis, import_id: str, *, line: int, offset: int, known_row: i
     return bool(made)
 
 
+NAMES = ("row", "line", "offset", "known", "within", "blank", "short")
+"""Fields of a checkpoint in Redis, in the order of `Checkpoint`'s."""
+
+
 def read(redis: Redis, import_id: str) -> Checkpoint | None:
     """The checkpoint, or None where Redis holds none."""
-    names = ["row", "line", "offset", "known", "within", "blank", "short"]
-    *values, within, blank, short = cast(list[bytes | None], redis.hmget(keys.checkpoint(import_id), names))
+    return _checkpoint(cast(list[bytes | None], redis.hmget(keys.checkpoint(import_id), list(NAMES))))
+
+
+def read_several(redis: Redis, import_ids: Sequence[str]) -> dict[str, Checkpoint]:
+    """The checkpoints of these imports, by id, read at once; those that Redis does not hold are left out."""
+    if not import_ids:
+        return {}
+    pipeline = redis.pipeline(transaction=False)
+    for import_id in import_ids:
+        pipeline.hmget(keys.checkpoint(import_id), list(NAMES))
+    found = zip(import_ids, map(_checkpoint, pipeline.execute()), strict=True)
+    return {import_id: reached for import_id, reached in found if reached is not None}
+
+
+def _checkpoint(found: Sequence[bytes | None]) -> Checkpoint | None:
+    *values, within, blank, short = found
     if any(value is None for value in values):
         return None
     row, line, offset, known = (int(cast(bytes, value)) for value in values)

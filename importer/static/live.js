@@ -4,6 +4,7 @@ import { localise } from "./page.js";
 import { duration, number } from "./words.js";
 
 const EACH = 1000;
+const SLOW_EACH = 5000;
 const HIDDEN_EACH = 10000;
 const WINDOW = 10000;
 const PATIENCE = 15000;
@@ -36,17 +37,26 @@ function swap(fresh) {
 
 function replace(old, part) {
   const focused = old.contains(document.activeElement) ? document.activeElement.id : "";
+  const opened = [...old.querySelectorAll("details[open]")].map((one) => one.id);
+  const checked = [...old.querySelectorAll("input[type=checkbox]:checked")].map((one) => one.id);
   const scrolled = [...old.querySelectorAll(".scroll")].map((box) => [box.id, box.scrollLeft]);
   localise(part);
   old.replaceWith(part);
+  for (const id of opened) document.getElementById(id)?.setAttribute("open", "");
+  for (const id of checked) check(document.getElementById(id));
   for (const [id, left] of scrolled) document.getElementById(id)?.scrollTo({ left });
   if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
+}
+
+function check(box) {
+  if (box) box.checked = true;
 }
 
 function sample() {
   const at = root.querySelector("#sample");
   if (!at) return;
-  announce(at.dataset.status);
+  document.title = at.dataset.title;
+  announce(at.dataset.status, at.dataset.summary);
   // The server's clock: an answer may be late, and the browser's own one stands still while the machine sleeps.
   const now = Number(at.dataset.now) * 1000;
   const ended = Number(at.dataset.ended);
@@ -63,10 +73,10 @@ function showRate(rate, estimated, ended) {
   if (left) left.textContent = rate > 0 && estimated ? `${duration(Math.max(Number(estimated) - ended, 0) / rate)} left` : "";
 }
 
-function announce(now) {
+function announce(now, summary) {
   if (now === "waiting") return window.location.reload(); // it is the page with the questions then
   if (status !== null && status !== now) {
-    announcer.textContent = `The import is ${now}.`;
+    announcer.textContent = `The import: ${summary}.`;
     // What was measured before a pause says nothing about the time after it.
     samples = [];
   }
@@ -85,6 +95,7 @@ async function refresh() {
   const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
   lost.hidden = true;
   swap(fresh);
+  root.dispatchEvent(new Event("refreshed"));
   sample();
   return isLive();
 }
@@ -101,6 +112,8 @@ function tell(words) {
 }
 
 const isLive = () => root.querySelector("[data-live]")?.dataset.live === "true";
+// Where nothing moves by itself, only what is new is to be seen.
+const pause = () => (document.hidden ? HIDDEN_EACH : root.querySelector("[data-slow]") ? SLOW_EACH : EACH);
 
 async function tick() {
   let goesOn = true;
@@ -109,7 +122,7 @@ async function tick() {
   } catch {
     tell("Connection lost, trying again…");
   }
-  if (goesOn) timer = setTimeout(tick, document.hidden ? HIDDEN_EACH : EACH);
+  if (goesOn) timer = setTimeout(tick, pause());
   else timer = null;
 }
 
@@ -121,5 +134,5 @@ function onVisible() {
 
 remember(root);
 sample();
-if (isLive()) timer = setTimeout(tick, EACH);
+if (isLive()) timer = setTimeout(tick, pause());
 document.addEventListener("visibilitychange", onVisible);

@@ -6,6 +6,10 @@ export function localise(root) {
   for (const time of root.querySelectorAll("time[datetime]")) {
     const moment = new Date(time.dateTime);
     if (Number.isNaN(moment.getTime())) continue;
+    if (time.hasAttribute("data-relative")) {
+      time.title = written.format(moment);
+      continue;
+    }
     time.title = time.textContent;
     time.textContent = written.format(moment);
   }
@@ -17,6 +21,7 @@ function onClick(event) {
     const dialog = document.getElementById(opener.dataset.dialog);
     event.preventDefault();
     dialog.showModal();
+    dialog.querySelector("[data-close]").focus(); // by itself a dialog focuses its first button, which does harm
     return;
   }
   const closer = event.target.closest("dialog [data-close]");
@@ -26,5 +31,15 @@ function onClick(event) {
   }
 }
 
+function closeMenus(event) {
+  for (const menu of document.querySelectorAll("details.more[open]")) {
+    const isLeft = event.type === "click" && (!menu.contains(event.target) || event.target.closest(".menu"));
+    if (isLeft || event.key === "Escape") menu.open = false;
+    if (event.key === "Escape") menu.querySelector("summary").focus();
+  }
+}
+
 localise(document);
+document.addEventListener("click", closeMenus);
+document.addEventListener("keydown", closeMenus);
 document.addEventListener("click", onClick);

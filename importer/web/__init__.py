@@ -9,6 +9,7 @@ from importer.web import (
     answers,
     auth,
     cancellations,
+    deletions,
     errors,
     first_looks,
     formats,
@@ -34,6 +35,7 @@ PAGES = (
     uploads,
     pauses,
     cancellations,
+    deletions,
     retries,
     health,
 )

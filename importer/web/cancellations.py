@@ -23,7 +23,6 @@ def new(import_id: str, verb: str) -> str:
 def create(import_id: str) -> Response:
     import_ = find_import(db.session(), g.user, import_id)
     imports.cancel(db.session(), services(), import_, g.user)
-    flash("The import is cancelled. What was imported stays.")
     return redirect(url_for("imports.show", import_id=import_id))
 
 

@@ -12,6 +12,7 @@ from markupsafe import Markup, escape
 
 from importer.files.conversion.sources import CONVERTED
 from importer.files.dialects import delimiter_called
+from importer.outcomes import rows
 
 SHOWN_CHARACTERS = 300
 """Characters of a cell that are shown."""
@@ -22,7 +23,7 @@ MINUTE, HOUR, DAY = 60, 3600, 86400
 
 
 def register(app: Flask) -> None:
-    filters = (number, size, duration, when, visible, marked, reading, what_it_was)
+    filters = (number, rows, size, duration, when, ago, visible, marked, reading, what_it_was)
     app.jinja_env.filters.update({function.__name__: function for function in filters})
 
 
@@ -86,6 +87,28 @@ def when(moment: str | datetime) -> Markup:
     return Markup('<time datetime="{}">{} UTC</time>').format(
         utc.isoformat(timespec="seconds"), utc.strftime("%Y-%m-%d %H:%M:%S")
     )
+
+
+AGES = ((365 * DAY, "year"), (30 * DAY, "month"), (DAY, "day"), (HOUR, "hour"), (MINUTE, "minute"))
+
+
+def ago(moment: str | datetime) -> Markup:
+    """How long ago a moment was; its title says it exactly, in UTC until the page's script has been there."""
+    parsed = datetime.fromisoformat(moment) if isinstance(moment, str) else moment
+    utc = parsed.astimezone(UTC)
+    return Markup('<time datetime="{}" title="{} UTC" data-relative>{}</time>').format(
+        utc.isoformat(timespec="seconds"),
+        utc.strftime("%Y-%m-%d %H:%M:%S"),
+        _age((datetime.now(UTC) - utc).total_seconds()),
+    )
+
+
+def _age(seconds: float) -> str:
+    for unit, name in AGES:
+        if seconds >= unit:
+            count = int(seconds // unit)
+            return f"{count} {name}{'' if count == 1 else 's'} ago"
+    return "just now"
 
 
 def visible(text: str, limit: int = SHOWN_CHARACTERS, *, tells_blanks: bool = False) -> str:

@@ -6,22 +6,21 @@ import time
 from typing import Any
 
 from flask import Blueprint, Flask, g, redirect, render_template, request, url_for
-from sqlalchemy import ColumnElement
 from werkzeug.routing import BaseConverter
 from werkzeug.wrappers import Response
 
+from importer.control.chosen_imports import SHOWN, ChosenImports, count_of_imports, page_of_imports, starters
 from importer.control.reports import (
     MAX_ALTERATIONS,
     Report,
     alterations,
     find_import,
     ignored_columns,
-    page_of_imports,
     report,
     reports,
     warnings_of,
 )
-from importer.models import Import
+from importer.outcomes import NOT_TAKEN
 from importer.statuses import (
     CANCELLABLE,
     DISPATCHED,
@@ -42,14 +41,11 @@ blueprint = Blueprint("imports", __name__)
 PAGE_IMPORTS = 25
 LAST_PAGE = 100_000
 
-FILTERS: dict[str, tuple[str, ColumnElement[bool] | None]] = {
-    "": ("All", None),
-    "active": ("In progress", Import.status.not_in(ENDED)),
-    "completed": ("Completed", Import.status == Status.COMPLETED),
-    "ended-early": ("Cancelled or stopped", Import.status.in_([Status.CANCELLED, Status.STOPPED])),
-    "failures": ("With failed rows", Import.failed_rows > 0),
-}
-"""What the list can be narrowed to: name in the address, words on the page, condition."""
+MOVING = frozenset(Status) - ENDED - {Status.WAITING, Status.PAUSED}
+"""Something is being done with such an import, so what the list says of it changes by itself."""
+
+FOLDED_IMPORTS = 10
+"""Refused files that are shown where they are folded."""
 
 
 def as_json(shown: Report) -> dict[str, Any]:
@@ -66,8 +62,14 @@ class ImportId(BaseConverter):
 def register(app: Flask) -> None:
     """Let routes of every module use `<import_id:…>`, and templates the names of statuses."""
     app.url_map.converters["import_id"] = ImportId
-    sets = {"DISPATCHED": DISPATCHED, "RESUMABLE": RESUMABLE, "UNFINISHED": UNFINISHED}
-    app.jinja_env.globals.update(Status=Status, Reason=Reason, **sets)
+    sets = {
+        "DISPATCHED": DISPATCHED,
+        "ENDED": ENDED,
+        "MOVING": MOVING,
+        "RESUMABLE": RESUMABLE,
+        "UNFINISHED": UNFINISHED,
+    }
+    app.jinja_env.globals.update(Status=Status, Reason=Reason, NOT_TAKEN=NOT_TAKEN, **sets)
 
 
 @blueprint.get("/")
@@ -77,7 +79,8 @@ def home() -> Response:
 
 @blueprint.get("/imports")
 def index() -> str:
-    return render_template("imports/index.html", **_list())
+    people = starters(db.session()) if g.user.is_admin else []
+    return render_template("imports/index.html", **_list(), people=people)
 
 
 @blueprint.get("/imports/live")
@@ -116,7 +119,8 @@ def _page(import_id: str) -> dict[str, Any]:
     status = Status(import_.status)
     return {
         "import_": import_,
-        "report": report(db.session(), services(), import_),
+        "report": (shown := report(db.session(), services(), import_)),
+        "title": title_of(shown),
         "now": time.time(),
         "ignored": ignored_columns(import_),
         "profile": import_.profile,
@@ -135,21 +139,43 @@ def _page(import_id: str) -> dict[str, Any]:
     }
 
 
+def title_of(shown: Report) -> str:
+    """The title of an import's page: how far it is, or what it has come to, so that a tab tells it."""
+    is_moving = shown.status in DISPATCHED and shown.percent is not None
+    return f"{shown.percent}%" if is_moving else shown.summary
+
+
 def _list() -> dict[str, Any]:
-    wanted = request.args.get("show", "")
-    chosen = wanted if wanted in FILTERS else ""
+    chosen = ChosenImports.told(request.args)
     number = wanted_page()
+    session = db.session()
     found, has_next = page_of_imports(
-        db.session(), g.user, limit=PAGE_IMPORTS, number=number, condition=FILTERS[chosen][1]
+        session, g.user, limit=PAGE_IMPORTS, number=number, condition=chosen.condition()
     )
     return {
-        "reports": reports(db.session(), found),
-        "filters": {name: words for name, (words, _) in FILTERS.items()},
+        "reports": reports(session, services(), found),
+        "is_moving": any(one.status in MOVING for one in found),
+        "not_taken": _not_taken(chosen) if number == 1 and not chosen.show else None,
+        "filters": {name: words for name, (words, _) in SHOWN.items()},
         "chosen": chosen,
+        "address": chosen.as_address(),
         "page": number,
         "has_next": has_next,
         "labels": {type_.name: type_.label for type_ in services().record_types},
         "warnings": watch().warnings(),
+    }
+
+
+def _not_taken(chosen: ChosenImports) -> dict[str, Any]:
+    """The latest of the files that were refused or did not arrive, and how many there are."""
+    refused = chosen._replace(show="refused")
+    session = db.session()
+    found, has_more = page_of_imports(session, g.user, limit=FOLDED_IMPORTS, condition=refused.condition())
+    return {
+        "reports": reports(session, services(), found),
+        "count": count_of_imports(session, g.user, refused.condition()) if has_more else len(found),
+        "latest": found[0].sequence if found else 0,
+        "address": refused.as_address(),
     }
 
 

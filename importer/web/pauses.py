@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, flash, g, redirect, url_for
+from flask import Blueprint, g, redirect, url_for
 from werkzeug.wrappers import Response
 
 from importer.control import imports
@@ -16,7 +16,6 @@ blueprint = Blueprint("pauses", __name__)
 def create(import_id: str) -> Response:
     import_ = find_import(db.session(), g.user, import_id)
     imports.pause(db.session(), import_, g.user)
-    flash("Pausing: the rows that are already queued are finished first.")
     return redirect(url_for("imports.show", import_id=import_id))
 
 
@@ -24,5 +23,4 @@ def create(import_id: str) -> Response:
 def destroy(import_id: str) -> Response:
     import_ = find_import(db.session(), g.user, import_id)
     imports.resume(db.session(), services(), import_)
-    flash("The import goes on with its next row.")
     return redirect(url_for("imports.show", import_id=import_id))

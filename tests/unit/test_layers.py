@@ -42,6 +42,7 @@ ROOMS = (
     "importer.storage",
     "importer.time_limits",
     "importer.models",
+    "importer.outcomes",
     "importer.statuses",
     "importer.errors",
     "importer.logs",

@@ -130,6 +130,8 @@ def test_cancel_drops_the_queued_rows_and_says_how_many(world, half_read):
     said = report(world, import_id)
     assert (said.status, said.dispatched_rows, said.imported_rows, said.dropped_rows) == ("cancelled", 20, 7, 13)
     assert not said.read_to_end
+    assert 45 <= said.estimated_rows <= 55
+    assert 7 / 55 <= said.progress <= 7 / 45
     assert_nothing_left(world, import_id)
 
 

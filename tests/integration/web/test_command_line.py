@@ -66,12 +66,20 @@ def test_a_refused_file_is_one_line_and_status_1(flask, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("status", "failed", "exit_code"),
-    [("completed", 0, 0), ("completed", 1, 2), ("cancelled", 0, 1), ("paused", 0, 1)],
+    ("status", "imported", "failed", "exit_code"),
+    [
+        ("completed", 1, 0, 0),
+        ("completed", 1, 1, 2),
+        ("completed", 0, 2, 1),
+        ("cancelled", 1, 0, 1),
+        ("paused", 1, 0, 1),
+    ],
 )
-def test_waiting_ends_with_what_became_of_the_import(status, failed, exit_code, flask, tmp_path, monkeypatch):
+def test_waiting_ends_with_what_became_of_the_import(
+    status, imported, failed, exit_code, flask, tmp_path, monkeypatch
+):
     def become(import_):
-        import_.status, import_.failed_rows = Status(status), failed
+        import_.status, import_.created_rows, import_.failed_rows = Status(status), imported, failed
 
     monkeypatch.setattr("importer.cli.imports.follow", become)
     file = tmp_path / "a.csv"
@@ -88,7 +96,7 @@ def test_waiting_sees_what_other_processes_do(flask, tmp_path, monkeypatch, sess
     file = tmp_path / "a.csv"
     file.write_text("icao\nEDDB\n")
     ended = flask("imports", "start", str(file), "--type", "airports", "--wait")
-    assert (ended.exit_code, "1 imported, 0 failed of 1 rows" in ended.stdout) == (0, True)
+    assert (ended.exit_code, "1 imported, 0 failed of 1 row\n" in ended.stdout) == (0, True)
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,11 @@
 """How things are written on pages."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
 from importer.web.auth import local_path
-from importer.web.formats import duration, marked, size, visible
+from importer.web.formats import ago, duration, marked, size, visible
 
 
 @pytest.mark.parametrize(
@@ -18,6 +20,27 @@ def test_sizes_are_in_the_largest_unit_that_fits(count, words):
 )
 def test_durations_have_two_units(seconds, words):
     assert duration(seconds) == words
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (-5, "just now"),
+        (59, "just now"),
+        (61, "1 minute ago"),
+        (3 * 3600, "3 hours ago"),
+        (86_401, "1 day ago"),
+        (70 * 86_400, "2 months ago"),
+        (800 * 86_400, "2 years ago"),
+    ],
+)
+def test_moments_are_as_long_ago_as_they_are(seconds, words):
+    assert f">{words}</time>" in ago(datetime.now(UTC) - timedelta(seconds=seconds))
+
+
+def test_without_a_script_the_exact_time_names_its_zone():
+    moment = ago("2026-03-04T05:06:07+02:00")
+    assert 'datetime="2026-03-04T03:06:07+00:00" title="2026-03-04 03:06:07 UTC"' in moment
 
 
 def test_every_character_can_be_seen_and_written():
