@@ -75,7 +75,7 @@ def pause(import_id: str) -> Answer:
 @blueprint.post(f"{IMPORT}/resume")
 def resume(import_id: str) -> Answer:
     import_ = _find(import_id)
-    imports.resume(db.session(), services(), import_)
+    imports.resume(db.session(), services(), import_, g.user)
     return _answer(import_)
 
 
@@ -90,7 +90,8 @@ def cancel(import_id: str) -> Answer:
 def answer(import_id: str) -> Answer:
     """Answer some or all questions, given as `{"answers": {id: value}}` or by the other parts of options."""
     import_ = _find(import_id)
-    answers.answer(db.session(), services(), import_, options_from_text(request.get_data(as_text=True) or "null"))
+    given = options_from_text(request.get_data(as_text=True) or "null")
+    answers.answer(db.session(), services(), import_, g.user, given)
     return _answer(import_)
 
 
@@ -98,7 +99,7 @@ def answer(import_id: str) -> Answer:
 def retry(import_id: str) -> Answer:
     """Retry one row, given as `{"row_number": n}` in JSON, or all failed rows."""
     import_ = _find(import_id)
-    count = retries.retry(db.session(), services(), import_, _wanted_row())
+    count = retries.retry(db.session(), services(), import_, g.user, _wanted_row())
     return {**_answer(import_), "retried_rows": count}
 
 

@@ -107,7 +107,7 @@ def answer(import_id: str, options: TextIO | None, wait: bool, as_json: bool) ->
     What --answers leaves open is asked at the terminal. The exit status is that of `flask imports start`.
     """
     import_ = _find(import_id)
-    answers.answer(db.session(), services(), import_, _options(options))
+    answers.answer(db.session(), services(), import_, operator(), _options(options))
     _finish(import_, wait=wait, as_json=as_json)
 
 
@@ -122,7 +122,7 @@ def _finish(import_: Import, *, wait: bool, as_json: bool) -> None:
             follow(import_)
         if import_.status != Status.WAITING or not can_ask():
             break
-        ask_all(import_)
+        ask_all(import_, operator())
     print_import(import_, as_json)
     if import_.status == Status.WAITING:
         raise SystemExit(WAITS)
@@ -171,7 +171,7 @@ def show(import_id: str, as_json: bool) -> None:
 def retry(import_id: str, row: int | None, as_json: bool) -> None:
     """Try the failed rows again."""
     import_ = _find(import_id)
-    count = retries.retry(db.session(), services(), import_, row)
+    count = retries.retry(db.session(), services(), import_, operator(), row)
     if not as_json:
         click.echo(f"Failed rows that are tried again: {count:,}", err=True)
     print_import(import_, as_json)
@@ -207,7 +207,9 @@ _add_command(
     "Stop reading the file; queued rows are finished.",
     lambda i: imports.pause(db.session(), i, operator()),
 )
-_add_command("resume", "Go on with the next row.", lambda i: imports.resume(db.session(), services(), i))
+_add_command(
+    "resume", "Go on with the next row.", lambda i: imports.resume(db.session(), services(), i, operator())
+)
 _add_command(
     "cancel",
     "End an import now; what was imported stays.",

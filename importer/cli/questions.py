@@ -11,7 +11,7 @@ import click
 from importer.control.answers import answer
 from importer.errors import RefusedFileError
 from importer.files.questions import Choice, Question
-from importer.models import Import
+from importer.models import Import, User
 from importer.statuses import Status
 from importer.web.extensions import db, services
 from importer.web.formats import visible
@@ -28,7 +28,7 @@ def can_ask() -> bool:
     return sys.stdin.isatty()
 
 
-def ask_all(import_: Import) -> None:
+def ask_all(import_: Import, user: User) -> None:
     """Ask one question after the other until none is left.
 
     Each is answered at once, for an answer may change or spare the next question. One with which the file cannot
@@ -38,7 +38,7 @@ def ask_all(import_: Import) -> None:
         question = questions_of(import_)[0]
         given = {question.id: _asked(question)}
         try:
-            answer(db.session(), services(), import_, given)
+            answer(db.session(), services(), import_, user, given)
         except RefusedFileError as error:
             click.echo(error.message, err=True)
 

@@ -3,24 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement
 from sqlalchemy.orm import Session
 
 from importer.errors import NotInPlaceError, RefusedTransitionError, UnknownAnswersError
 from importer.files.questions import Question
+from importer.lifecycle.answered import answered
 from importer.lifecycle.beginnings import beginning_of
 from importer.lifecycle.converted import BEFORE, begin_conversion, read_converted
 from importer.lifecycle.layouts import REMEMBERED
 from importer.lifecycle.starting import Reading, read_beginning, start_or_wait
 from importer.lifecycle.transitions import still_answered, try_move
-from importer.models import Import
+from importer.models import Import, User
 from importer.services import Services
 from importer.statuses import Status
 
 TRIES = 5
 """So often answers are taken up again that somebody else has crossed."""
+
+
+class Told(NamedTuple):
+    """What answers bring along on their way, as `try_move` takes it.
+
+    Attributes:
+        user_id: who gave them.
+        told: what the history says of them.
+        condition: nobody has answered meanwhile.
+    """
+
+    user_id: int | None
+    told: Mapping[str, Any]
+    condition: ColumnElement[bool]
 
 
 def questions_before_conversion(import_: Import) -> list[Question]:
@@ -63,7 +78,7 @@ def said_before(import_: Import) -> dict[str, Any]:
     return {question: answer for question, answer in answers.items() if question not in remembered["questions"]}
 
 
-def answer(session: Session, services: Services, import_: Import, given: Mapping[str, Any]) -> None:
+def answer(session: Session, services: Services, import_: Import, user: User, given: Mapping[str, Any]) -> None:
     """Take answers; the import begins where no question is left, or its conversion does.
 
     Where somebody else answers at the same moment, both count: whoever comes second looks at the file again.
@@ -76,7 +91,8 @@ def answer(session: Session, services: Services, import_: Import, given: Mapping
     for _ in range(TRIES):
         _refuse_unless_waiting(import_)
         unchanged = still_answered(import_.answers)
-        if _take(session, services, import_, given, unchanged):
+        told = answered(import_.questions or [], given, import_.header or [])
+        if _take(session, services, import_, given, Told(user.id, told, unchanged)):
             return
         session.refresh(import_)
     raise RefusedTransitionError(f"Others answer about import {import_.id} at the same time. Try again.")
@@ -87,19 +103,19 @@ def _take(
     services: Services,
     import_: Import,
     given: Mapping[str, Any],
-    unchanged: ColumnElement[bool],
+    told: Told,
 ) -> bool:
     """Take answers; False where the import was moved, or others were given, meanwhile."""
     if questions_before_conversion(import_):
-        return _answer_before_conversion(session, services, import_, given, unchanged)
+        return _answer_before_conversion(session, services, import_, given, told)
     if import_.converted_etag is not None and _is_other_conversion(import_, given):
-        return _convert_anew(session, services, import_, given, unchanged)
+        return _convert_anew(session, services, import_, given, told)
     reading = reading_of(session, services, import_, given)
     still_open = {question.id for question in reading.opening.proposal.questions}
     unknown = [question for question in given if question in reading.unused or question in still_open]
     if unknown:
         raise UnknownAnswersError(unknown, reading.opening.proposal.questions)
-    return start_or_wait(session, services, import_, reading, only_from=[Status.WAITING], condition=unchanged)
+    return start_or_wait(session, services, import_, reading, only_from=[Status.WAITING], **told._asdict())
 
 
 def _answer_before_conversion(
@@ -107,7 +123,7 @@ def _answer_before_conversion(
     services: Services,
     import_: Import,
     given: Mapping[str, Any],
-    unchanged: ColumnElement[bool],
+    told: Told,
 ) -> bool:
     """Take the answers without which the file cannot be converted; the others are looked at when it is."""
     asked = {question.id: question for question in questions_before_conversion(import_)}
@@ -117,14 +133,14 @@ def _answer_before_conversion(
     answers = {**said_before(import_), **given}
     left = [question.as_json() for id_, question in asked.items() if id_ not in answers]
     if not left:
-        return _convert_anew(session, services, import_, given, unchanged)
+        return _convert_anew(session, services, import_, given, told)
     only_from = [Status.WAITING]
     moved = try_move(
         session,
         import_.id,
         Status.WAITING,
         only_from=only_from,
-        condition=unchanged,
+        **told._asdict(),
         answers=answers,
         questions=left,
     )
@@ -143,12 +159,12 @@ def _convert_anew(
     services: Services,
     import_: Import,
     given: Mapping[str, Any],
-    unchanged: ColumnElement[bool],
+    told: Told,
 ) -> bool:
     before = said_before(import_)
     if given.get("sheet") not in (None, before.get("sheet")):  # its columns are others
         before = {question: said for question, said in before.items() if question in BEFORE}
     answers = {**before, **given}
     return begin_conversion(
-        session, services, import_, only_from=[Status.WAITING], condition=unchanged, answers=answers
+        session, services, import_, only_from=[Status.WAITING], **told._asdict(), answers=answers
     )

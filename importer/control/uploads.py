@@ -274,13 +274,16 @@ def _start(
     """
     only_from = [Status.UPLOADING]
     if reading is not None:
-        started = start_or_wait(session, services, import_, reading, only_from=only_from, **arrived)
+        started = start_or_wait(
+            session, services, import_, reading, only_from=only_from, user_id=import_.created_by, **arrived
+        )
     else:
         started = begin_conversion(
             session,
             services,
             import_,
             only_from=only_from,
+            user_id=import_.created_by,
             may_wait=options.may_wait,
             answers=dict(options.given),
             **arrived,

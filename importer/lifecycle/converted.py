@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -36,6 +36,8 @@ def begin_conversion(
     *,
     only_from: Sequence[Status],
     condition: ColumnElement[bool] | None = None,
+    user_id: int | None = None,
+    told: Mapping[str, Any] | None = None,
     may_wait: bool = True,
     **values: Any,
 ) -> bool:
@@ -44,6 +46,8 @@ def begin_conversion(
     Args:
         only_from: the statuses that it may have now.
         condition: on the import, that must hold, too.
+        user_id: who uploaded the file, or answered.
+        told: of that, for the import's history.
         may_wait: whether it may wait for answers; else a file that needs some is refused.
         values: further columns of the import to write in the same statement.
 
@@ -62,6 +66,8 @@ def begin_conversion(
         Status.CONVERTING,
         only_from=only_from,
         condition=condition,
+        user_id=user_id,
+        told=told,
         questions=None,
         **{**fresh, **values},
     )
@@ -88,6 +94,7 @@ def wait_for_choice(services: Services, import_id: str, kind: str, questions: Se
             import_id,
             Status.WAITING,
             only_from=[Status.CONVERTING],
+            told={"questions": len(asked)},
             questions=asked,
             conversion=conversion,
             converted_rows=None,
@@ -112,7 +119,8 @@ def start_converted(services: Services, import_id: str) -> None:
         if reading.unused:
             raise UnknownAnswersError(reading.unused, reading.opening.proposal.questions)
         _refuse_to_wait(import_, reading.opening.proposal.questions)
-        start_or_wait(session, services, import_, reading, only_from=[Status.CONVERTING])
+        told = {"questions": len(reading.opening.proposal.questions)}
+        start_or_wait(session, services, import_, reading, only_from=[Status.CONVERTING], told=told)
 
 
 def _refuse_to_wait(import_: Import | None, questions: Sequence[Question]) -> None:

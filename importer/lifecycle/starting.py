@@ -18,6 +18,8 @@ from importer.files.openings import Beginning, Opening, describe_text, open_text
 from importer.files.problems import Limits
 from importer.files.questions import Answers
 from importer.lifecycle.dispatching import dispatch
+from importer.lifecycle.event_kinds import EventKind
+from importer.lifecycle.events import record_in
 from importer.lifecycle.layouts import REMEMBERED, Remembered, header_digest, recall, remember
 from importer.lifecycle.transitions import try_move
 from importer.models import Import
@@ -132,6 +134,8 @@ def start_or_wait(
     *,
     only_from: Sequence[Status],
     condition: ColumnElement[bool] | None = None,
+    user_id: int | None = None,
+    told: Mapping[str, Any] | None = None,
     **values: Any,
 ) -> bool:
     """Queue the import where all is certain, else let it wait for answers; commit.
@@ -139,6 +143,8 @@ def start_or_wait(
     Args:
         only_from: the statuses that it may have now.
         condition: on the import, that must hold, too.
+        user_id: who uploaded its file, or answered.
+        told: of that, for the import's history.
         values: further columns of the import to write in the same statement.
 
     Returns:
@@ -151,8 +157,12 @@ def start_or_wait(
         target,
         only_from=only_from,
         condition=condition,
+        user_id=user_id,
+        told=told,
         **{**_as_columns(reading), **values},
     )
+    if moved and target is Status.WAITING and Status.UPLOADING in only_from:
+        record_in(session, import_, EventKind.ASKED, questions=len(reading.opening.proposal.questions))
     if moved and reading.is_certain and reading.given:
         digest = digest_of(reading.opening.proposal.described)
         remember(

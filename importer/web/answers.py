@@ -55,7 +55,7 @@ def create(import_id: str) -> Any:
         return render_template("imports/check.html", **page)
     if page["lacking"] or page["refusal"]:
         return render_template("imports/check.html", **{**page, "was_sent": True}), 422
-    answers.answer(db.session(), services(), import_, page["given"])
+    answers.answer(db.session(), services(), import_, g.user, page["given"])
     return redirect(url_for("imports.show", import_id=import_id))
 
 

@@ -80,7 +80,9 @@ def test_failed_rows_name_line_and_reason_and_can_be_tried_again(world):
     import_id = world.upload(case("48-repair-failed-rows.csv"))
     with world.session() as session:
         import_ = session.scalars(select(Import).where(Import.id == import_id)).one()
-        answers.answer(session, world.services, import_, {"decimal_mark-4": "."})
+        answers.answer(
+            session, world.services, import_, session.scalars(select(User)).one(), {"decimal_mark-4": "."}
+        )
     world.run()
     assert world.counts(import_id) == {"created": 2, "failed": 3}
     found = {

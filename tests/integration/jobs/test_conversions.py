@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 from rq.registry import FailedJobRegistry
+from sqlalchemy import select, update
 from sqlalchemy import text as sql
-from sqlalchemy import update
 from waiting import wait_until
 from workbooks import xlsx, zipped
 
@@ -21,7 +21,7 @@ from importer.control.reports import about_the_file
 from importer.errors import StorageError
 from importer.health.checks import Examination
 from importer.lifecycle.converted import begin_conversion
-from importer.models import Import
+from importer.models import Import, User
 from importer.models.imports import lines_key
 from importer.queue import conversions, queues
 from importer.queue.queues import DEFAULT, queue_named
@@ -408,7 +408,13 @@ def test_a_total_below_the_rows_of_a_sheet_is_asked_about_and_left_out(world):
     (question,) = world.find_whole(import_id).questions
     assert question["id"] == "footer"
     with world.session() as session:
-        control_answers.answer(session, world.services, session.get(Import, import_id), {"footer": "none"})
+        control_answers.answer(
+            session,
+            world.services,
+            session.get(Import, import_id),
+            session.scalars(select(User)).one(),
+            {"footer": "none"},
+        )
     world.run()
     found = world.find_whole(import_id)
     assert (found.status, found.created_rows, found.failed_rows) == (Status.COMPLETED, 9, 0)
