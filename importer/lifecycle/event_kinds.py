@@ -70,7 +70,7 @@ WORDINGS: dict[EventKind, Wording] = {
     EventKind.PAUSING: Wording(
         "Paused by {by}. The rows already read are finished first.", alone="Paused. {reason}"
     ),
-    EventKind.PAUSED: Wording("The rows already read are finished."),
+    EventKind.PAUSED: Wording("The rows already read are finished. Nothing is queued now."),
     EventKind.RESUMED: Wording("Resumed by {by}."),
     EventKind.CANCELLING: Wording("Cancelled by {by}."),
     EventKind.CANCELLED: Wording("The rows that waited were dropped. What was imported stays."),

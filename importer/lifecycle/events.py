@@ -50,6 +50,9 @@ GATHERED_MINUTES = 10
 
 DETAIL_CHARS = 500
 
+LARGEST_EVENT = 2**63 - 1
+"""No id of an event is larger."""
+
 RECORD = text("""
 WITH latest AS (
     SELECT id, kind, user_id, at FROM events WHERE import_sequence = :sequence ORDER BY id DESC LIMIT 1
@@ -197,17 +200,16 @@ def fold(session: Session, sequence: int) -> None:
 
 
 def events_of(
-    session: Session, import_: Import, *, limit: int, before: int | None = None
+    session: Session, import_: Import, *, limit: int, before: int = LARGEST_EVENT
 ) -> tuple[list[HistoryLine], bool]:
     """The latest events of an import, the latest first, and whether there are earlier ones.
 
     Args:
         before: only events with a lower id.
     """
-    wanted = select(Event.id, Event.kind, Event.at, Event.details).where(Event.import_sequence == import_.sequence)
-    if before is not None:
-        wanted = wanted.where(Event.id < before)
-    found = session.execute(wanted.order_by(Event.id.desc()).limit(limit + 1)).all()
+    wanted = select(Event.id, Event.kind, Event.at, Event.details)
+    earlier = wanted.where(Event.import_sequence == import_.sequence, Event.id < before)
+    found = session.execute(earlier.order_by(Event.id.desc()).limit(limit + 1)).all()
     return [_line(*row) for row in found[:limit]], len(found) > limit
 
 

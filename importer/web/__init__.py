@@ -14,6 +14,7 @@ from importer.web import (
     formats,
     headers,
     health,
+    histories,
     hosts,
     imports,
     pauses,
@@ -35,6 +36,7 @@ PAGES = (
     pauses,
     cancellations,
     retries,
+    histories,
     health,
 )
 

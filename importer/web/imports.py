@@ -21,6 +21,8 @@ from importer.control.reports import (
     reports,
     warnings_of,
 )
+from importer.control.speeds import speeds_of
+from importer.lifecycle.events import events_of
 from importer.models import Import
 from importer.statuses import (
     CANCELLABLE,
@@ -33,9 +35,11 @@ from importer.statuses import (
     Reason,
     Status,
 )
+from importer.web.chart import drawn
 from importer.web.extensions import db, read_one_moment, services
 from importer.web.failed_rows import page_of, wanted_after
 from importer.web.health import watch
+from importer.web.histories import LATEST
 
 blueprint = Blueprint("imports", __name__)
 
@@ -113,6 +117,7 @@ def _page(import_id: str) -> dict[str, Any]:
     read_one_moment()
     import_ = find_import(db.session(), g.user, import_id)
     failed = page_of(import_, wanted_after())
+    history, has_more = events_of(db.session(), import_, limit=LATEST)
     status = Status(import_.status)
     return {
         "import_": import_,
@@ -125,6 +130,9 @@ def _page(import_id: str) -> dict[str, Any]:
         "most_altered": MAX_ALTERATIONS,
         "warnings": watch().warnings() if status not in ENDED or failed.retrying else [],
         "failed": failed,
+        "chart": drawn(speeds_of(db.session(), import_)),
+        "history": history,
+        "has_more": has_more,
         "is_live": status not in ENDED or failed.retrying > 0 or import_.cleaned_at is None,
         "can": {
             "pause": status in PAUSABLE,
