@@ -17,6 +17,7 @@ from importer.web import (
     histories,
     hosts,
     imports,
+    live_views,
     pauses,
     record_types,
     retries,
@@ -50,6 +51,7 @@ def register(app: Flask) -> None:
     errors.register(app)
     health.register(app)
     imports.register(app)
+    live_views.register(app)
     for module in PAGES:
         app.register_blueprint(module.blueprint)
     rq_dashboard.register(app)

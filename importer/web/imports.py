@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from typing import Any
 
 from flask import Blueprint, Flask, g, redirect, render_template, request, url_for
+from flask_wtf.csrf import generate_csrf
 from sqlalchemy import ColumnElement
 from werkzeug.routing import BaseConverter
 from werkzeug.wrappers import Response
@@ -40,11 +42,14 @@ from importer.web.extensions import db, read_one_moment, services
 from importer.web.failed_rows import page_of, wanted_after
 from importer.web.health import watch
 from importer.web.histories import LATEST
+from importer.web.live_views import live_views
 
 blueprint = Blueprint("imports", __name__)
 
 PAGE_IMPORTS = 25
 LAST_PAGE = 100_000
+VIEWER_CHARS = 20
+"""Of the name by which the script of a page is told from others."""
 
 FILTERS: dict[str, tuple[str, ColumnElement[bool] | None]] = {
     "": ("All", None),
@@ -109,8 +114,18 @@ def show(import_id: str) -> str | Response:
 
 @blueprint.get("/imports/<import_id:import_id>/live")
 def live(import_id: str) -> str:
-    """The part of the import's page that changes; the page's script fetches it each second."""
-    return render_template("imports/_live.html", **_page(import_id))
+    """The part of the import's page that changes; the page's script fetches it every few seconds.
+
+    Those who may see the same see the same rendering: an admin sees every import, others their own.
+    """
+    live_views().viewers.note(import_id, request.args.get("viewer", str(g.user.id))[:VIEWER_CHARS])
+    shown = sorted((name, value) for name, value in request.args.items() if name != "viewer")
+    key = (import_id, "admin" if g.user.is_admin else g.user.id, tuple(shown))
+
+    def render(token: Callable[[], str]) -> str:
+        return render_template("imports/_live.html", csrf_token=token, **_page(import_id))
+
+    return live_views().parts.get(key, render, generate_csrf)
 
 
 def _page(import_id: str) -> dict[str, Any]:
@@ -123,6 +138,7 @@ def _page(import_id: str) -> dict[str, Any]:
         "import_": import_,
         "report": report(db.session(), services(), import_),
         "now": time.time(),
+        "every": live_views().viewers.seconds_between(import_id),
         "ignored": ignored_columns(import_),
         "profile": import_.profile,
         "noticed": warnings_of(import_),
