@@ -82,8 +82,8 @@ WORDINGS: dict[EventKind, Wording] = {
     EventKind.REMEMBERED: Wording("{by} had a rule remembered for files like this one."),
     EventKind.RETURNED: Wording("{by} uploaded corrections of {rows}."),
     EventKind.DISCARDED: Wording("{by} discarded {rows}."),
-    EventKind.WORKER_DIED: Wording("A worker died. {rows} went back to the queue after {seconds}."),
-    EventKind.DISPATCHER_DIED: Wording("Reading the file broke off. It was taken up again where it had stopped."),
+    EventKind.WORKER_DIED: Wording("A worker died or hung. {rows} went back to the queue after {seconds}."),
+    EventKind.DISPATCHER_DIED: Wording("Nobody seemed to read the file any more. Reading was taken up again."),
     EventKind.CONVERTER_DIED: Wording("The conversion broke off and began again."),
     EventKind.REWOUND: Wording(
         "Rows that waited were lost from Redis. The file is read again; rows that are done stay as they are."

@@ -1,6 +1,7 @@
 """Every move of an import has its event, and every event its sentence."""
 
 import string
+from pathlib import Path
 
 import pytest
 
@@ -104,3 +105,9 @@ def test_every_kind_of_question_has_words():
     of_the_file = {"encoding", "delimiter", "header", "footer", "sheet", "field", "column"}
     of_cells = {"date_order", "decimal_mark", "century", "percent", "no_values", "words"}
     assert of_the_file | of_cells == set(ASKED)
+
+
+@pytest.mark.parametrize("kind", EventKind)
+def test_every_kind_is_in_the_documentation(kind):
+    documented = (Path(__file__).parents[2] / "docs" / "api.md").read_text()
+    assert f"`{kind}`" in documented.partition("## History")[2].partition("\n## ")[0]
