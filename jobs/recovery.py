@@ -112,7 +112,8 @@ class Recovery:
         """
         if not self._is_its_turn():
             return False
-        self._return_jobs()
+        returned = self._return_jobs()
+        self._tell_of_deaths(returned)
         sample(self._services.engine)
         survey = Survey.make(self._services)
         self._dispatch_unattended(survey)
@@ -128,12 +129,12 @@ class Recovery:
         except OutOfMemoryError:
             return True  # returned jobs make room in the end, and two passes at once do no harm
 
-    def _return_jobs(self) -> None:
+    def _return_jobs(self) -> list[Returned]:
+        """Put back what dead workers have left; return the row jobs of each."""
         returned = self._claims.return_expired()
         if returned:
             rows = sum(one.rows for one in returned)
             log.warning("%s row jobs of dead workers are back on the queue", rows)
-            self._tell_of_deaths(returned)
         stuck = self._claims.return_stuck()
         if stuck:
             log.warning("%s row jobs left between pop and claim are back on the queue", stuck)
@@ -142,6 +143,7 @@ class Recovery:
                 queues.drop_lost_slices(self._redis, import_id)
         for name in (queues.HIGH, queues.LOW, queues.DEFAULT):
             clean_worker_registry(queues.queue_named(name, self._redis))
+        return returned
 
     def _tell_of_deaths(self, returned: Sequence[Returned]) -> None:
         """Write into the history of each import which rows dead workers had."""
