@@ -8,6 +8,7 @@ imports by a few commands, and works on those alone that need it.
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -17,8 +18,11 @@ from rq.worker_registration import clean_worker_registry
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from importer.ledger.rates import sample
 from importer.ledger.retries import imports_with_retries
 from importer.lifecycle.dispatching import begin_at_first_row, convert
+from importer.lifecycle.event_kinds import EventKind
+from importer.lifecycle.events import record_in
 from importer.lifecycle.transitions import try_move
 from importer.models import Import
 from importer.queue import checkpoint, conversions, keys, queues
@@ -27,7 +31,7 @@ from importer.statuses import DISPATCHED, Status
 from importer.time_limits import RECOVERY_TURN_MILLISECONDS, RETRY_GRACE_SECONDS, STALL_REMEMBERED_SECONDS
 from jobs.clearing import Clearing
 from jobs.each_import import for_each
-from jobs.rows.claims import Claims
+from jobs.rows.claims import Claims, Returned
 
 log = logging.getLogger(__name__)
 
@@ -108,7 +112,9 @@ class Recovery:
         """
         if not self._is_its_turn():
             return False
-        self._return_jobs()
+        returned = self._return_jobs()
+        self._tell_of_deaths(returned)
+        sample(self._services.engine)
         survey = Survey.make(self._services)
         self._dispatch_unattended(survey)
         self._finish_pausing(survey)
@@ -123,10 +129,12 @@ class Recovery:
         except OutOfMemoryError:
             return True  # returned jobs make room in the end, and two passes at once do no harm
 
-    def _return_jobs(self) -> None:
+    def _return_jobs(self) -> list[Returned]:
+        """Put back what dead workers have left; return the row jobs of each."""
         returned = self._claims.return_expired()
         if returned:
-            log.warning("%s row jobs of dead workers are back on the queue", returned)
+            rows = sum(one.rows for one in returned)
+            log.warning("%s row jobs of dead workers are back on the queue", rows)
         stuck = self._claims.return_stuck()
         if stuck:
             log.warning("%s row jobs left between pop and claim are back on the queue", stuck)
@@ -135,6 +143,18 @@ class Recovery:
                 queues.drop_lost_slices(self._redis, import_id)
         for name in (queues.HIGH, queues.LOW, queues.DEFAULT):
             clean_worker_registry(queues.queue_named(name, self._redis))
+        return returned
+
+    def _tell_of_deaths(self, returned: Sequence[Returned]) -> None:
+        """Write into the history of each import which rows dead workers had."""
+
+        def tell(session: Session, import_: Import) -> None:
+            for one in returned:
+                if one.import_id == import_.id:
+                    seconds = round(one.seconds, 1)
+                    record_in(session, import_, EventKind.WORKER_DIED, rows=one.rows, seconds=seconds)
+
+        for_each(self._services, dict.fromkeys(one.import_id for one in returned), tell)
 
     def _dispatch_unattended(self, survey: Survey) -> None:
         """Enqueue a slice for each import that needs a dispatcher and has none."""
@@ -145,13 +165,19 @@ class Recovery:
     def _dispatch(self, session: Session, import_: Import) -> None:
         queues.drop_lost_slices(self._redis, import_.id)
         if import_.status in DISPATCHED:
-            self._rewind_if_forgotten(session, import_)
+            if not self._rewind_if_forgotten(session, import_) and import_.status == Status.RUNNING:
+                record_in(session, import_, EventKind.DISPATCHER_DIED)
             log.warning("import %s had no dispatcher; one is enqueued", import_.id)
         queues.enqueue_slice(self._redis, import_.id)
 
-    def _rewind_if_forgotten(self, session: Session, import_: Import) -> None:
-        if begin_at_first_row(session, self._services, import_):
+    def _rewind_if_forgotten(self, session: Session, import_: Import) -> bool:
+        """Begin again at the first row where Redis has forgotten how far the file was read; say whether it had."""
+        is_forgotten = begin_at_first_row(session, self._services, import_)
+        if is_forgotten:
             log.warning("import %s had no checkpoint; it is read again from its first row", import_.id)
+            if import_.started_at is not None:
+                record_in(session, import_, EventKind.REWOUND)
+        return is_forgotten
 
     def _convert_unattended(self, survey: Survey) -> None:
         """Enqueue a conversion for each file that is to be converted and that no converter has."""
@@ -161,6 +187,8 @@ class Recovery:
         if import_.status == Status.CONVERTING:
             queues.drop_conversions(self._redis, import_.id, failed=False)
             log.warning("import %s had no converter; its conversion is enqueued", import_.id)
+            record_in(session, import_, EventKind.CONVERTER_DIED)
+            session.commit()
             convert(session, self._services, import_)
 
     def _finish_pausing(self, survey: Survey) -> None:

@@ -13,6 +13,7 @@ from importer.control.chosen_imports import page_of_imports
 from importer.control.failed_rows import page_of_failed_rows
 from importer.control.options import options_from_text
 from importer.control.reports import about_the_file, find_import, report, reports
+from importer.lifecycle.events import LARGEST_EVENT, events_of
 from importer.models import FailedRow, Import
 from importer.web.extensions import db, services
 from importer.web.imports import LAST_PAGE, as_json
@@ -25,6 +26,8 @@ Answer = dict[str, Any]
 PAGE = Number(default=1, least=1, most=LAST_PAGE)
 IMPORTS = Number(default=50, least=1, most=100)
 FAILED_ROWS = Number(default=50, least=1, most=1000)
+EVENTS = Number(default=100, least=1, most=1000)
+BEFORE = Number(default=LARGEST_EVENT, least=1, most=LARGEST_EVENT)
 AFTER = Number(default=0, least=0, most=LARGEST_ROW)
 IMPORT = "/imports/<import_id:import_id>"
 
@@ -66,6 +69,17 @@ def failed_rows_index(import_id: str) -> Answer:
     return {"failed_rows": [_failed_row(row) for row in rows], "next": following}
 
 
+@blueprint.get(f"{IMPORT}/events")
+def events_index(import_id: str) -> Answer:
+    """What happened to it, the latest first; the next page has what came before the last of these."""
+    before, limit = numbers(before=BEFORE, limit=EVENTS).values()
+    lines, has_next = events_of(db.session(), _find(import_id), limit=limit, before=before)
+    following = None
+    if has_next:
+        following = url_for("api.events_index", import_id=import_id, before=lines[-1].id, limit=limit)
+    return {"events": [line.as_dict() for line in lines], "next": following}
+
+
 @blueprint.post(f"{IMPORT}/pause")
 def pause(import_id: str) -> Answer:
     import_ = _find(import_id)
@@ -76,7 +90,7 @@ def pause(import_id: str) -> Answer:
 @blueprint.post(f"{IMPORT}/resume")
 def resume(import_id: str) -> Answer:
     import_ = _find(import_id)
-    imports.resume(db.session(), services(), import_)
+    imports.resume(db.session(), services(), import_, g.user)
     return _answer(import_)
 
 
@@ -100,7 +114,7 @@ def answer(import_id: str) -> Answer:
 def retry(import_id: str) -> Answer:
     """Retry one row, given as `{"row_number": n}` in JSON, or all failed rows."""
     import_ = _find(import_id)
-    count = retries.retry(db.session(), services(), import_, _wanted_row())
+    count = retries.retry(db.session(), services(), import_, g.user, _wanted_row())
     return {**_answer(import_), "retried_rows": count}
 
 

@@ -184,7 +184,7 @@ def show(import_id: str, as_json: bool) -> None:
 def retry(import_id: str, row: int | None, as_json: bool) -> None:
     """Try the failed rows again."""
     import_ = _find(import_id)
-    count = retries.retry(db.session(), services(), import_, row)
+    count = retries.retry(db.session(), services(), import_, operator(), row)
     if not as_json:
         click.echo(f"Failed rows that are tried again: {count:,}", err=True)
     print_import(import_, as_json)
@@ -220,7 +220,9 @@ _add_command(
     "Stop reading the file; queued rows are finished.",
     lambda i: imports.pause(db.session(), i, operator()),
 )
-_add_command("resume", "Go on with the next row.", lambda i: imports.resume(db.session(), services(), i))
+_add_command(
+    "resume", "Go on with the next row.", lambda i: imports.resume(db.session(), services(), i, operator())
+)
 _add_command(
     "cancel",
     "End an import now; what was imported stays.",

@@ -12,6 +12,7 @@ from importer.control.options import Options
 from importer.errors import NotInPlaceError, RefusedTransitionError, UnknownAnswersError
 from importer.files.conversion.preparation import BEFORE
 from importer.files.questions import Question
+from importer.lifecycle.answered import answered
 from importer.lifecycle.beginnings import beginning_of
 from importer.lifecycle.converted import begin_conversion, read_converted, said_by
 from importer.lifecycle.layouts import REMEMBERED
@@ -31,6 +32,20 @@ from importer.statuses import Status
 
 TRIES = 5
 """So often answers are taken up again that somebody else has crossed."""
+
+
+class Told(NamedTuple):
+    """What answers bring along on their way, as `try_move` takes it.
+
+    Attributes:
+        user_id: who gave them.
+        told: what the history says of them.
+        condition: nobody has answered meanwhile.
+    """
+
+    user_id: int | None
+    told: Mapping[str, Any]
+    condition: ColumnElement[bool]
 
 
 def questions_before_conversion(import_: Import) -> list[Question]:
@@ -89,13 +104,14 @@ class Taken(NamedTuple):
     Attributes:
         given: answers, by question.
         layout: the named one by which it is read; None: none was said.
-        unchanged: whether nobody has answered since this was looked at.
+        by: who says it, and what is told of it in the import's history; whether nobody has answered since this was
+            looked at.
         columns: what else is written of the import.
     """
 
     given: Mapping[str, Any]
     layout: NamedLayout | None
-    unchanged: ColumnElement[bool]
+    by: Told
     columns: Mapping[str, Any]
 
 
@@ -117,8 +133,9 @@ def answer(session: Session, services: Services, import_: Import, user: User, op
     layout, columns = _named(session, import_, user, options)
     for _ in range(TRIES):
         _refuse_unless_waiting(import_)
-        taken = Taken(options.given, layout, still_answered(import_.answers), columns)
-        if _take(session, services, import_, taken):
+        told = answered(import_.questions or [], options.given, import_.header or [])
+        by = Told(user.id, told, still_answered(import_.answers))
+        if _take(session, services, import_, Taken(options.given, layout, by, columns)):
             return
         session.refresh(import_)
     raise RefusedTransitionError(f"Others answer about import {import_.id} at the same time. Try again.")
@@ -161,7 +178,7 @@ def _take(session: Session, services: Services, import_: Import, taken: Taken) -
         import_,
         reading,
         only_from=[Status.WAITING],
-        condition=taken.unchanged,
+        **taken.by._asdict(),
         **taken.columns,
     )
 
@@ -183,7 +200,7 @@ def _answer_before_conversion(session: Session, services: Services, import_: Imp
         import_.id,
         Status.WAITING,
         only_from=[Status.WAITING],
-        condition=taken.unchanged,
+        **taken.by._asdict(),
         answers=answers,
         questions=left,
         **taken.columns,
@@ -216,7 +233,7 @@ def _convert_anew(session: Session, services: Services, import_: Import, taken: 
         services,
         import_,
         only_from=[Status.WAITING],
-        condition=taken.unchanged,
+        **taken.by._asdict(),
         answers={**before, **taken.given},
         **taken.columns,
     )

@@ -10,6 +10,8 @@ from sqlalchemy.orm import Session
 
 from importer.lifecycle.cleaning import clean_now
 from importer.lifecycle.dispatching import dispatch
+from importer.lifecycle.event_kinds import EventKind
+from importer.lifecycle.events import record_in
 from importer.lifecycle.transitions import move, try_move
 from importer.models import Import, User
 from importer.services import Services
@@ -27,11 +29,11 @@ def pause(session: Session, import_: Import, user: User) -> None:
     Raises:
         RefusedTransitionError: the import is neither queued nor running.
     """
-    move(session, import_, Status.PAUSING, reason=Reason.BY_PERSON, detail=user.email)
+    move(session, import_, Status.PAUSING, reason=Reason.BY_PERSON, detail=user.email, user_id=user.id)
     session.commit()
 
 
-def resume(session: Session, services: Services, import_: Import) -> None:
+def resume(session: Session, services: Services, import_: Import, user: User) -> None:
     """Go on with the next row, and allow as many failed rows again.
 
     Raises:
@@ -42,6 +44,7 @@ def resume(session: Session, services: Services, import_: Import) -> None:
         import_,
         Status.QUEUED,
         only_from=RESUMABLE,
+        user_id=user.id,
         allowed_failed_rows=Import.failed_rows + services.settings.max_failed_rows,
         failed_slices=0,
     )
@@ -55,7 +58,7 @@ def cancel(session: Session, services: Services, import_: Import, user: User) ->
     Raises:
         RefusedTransitionError: the import has ended already.
     """
-    move(session, import_, Status.CANCELLING, reason=Reason.BY_PERSON, detail=user.email)
+    move(session, import_, Status.CANCELLING, reason=Reason.BY_PERSON, detail=user.email, user_id=user.id)
     session.commit()
     clean_now(session, services, import_)
     session.refresh(import_)
@@ -66,6 +69,7 @@ def delete(session: Session, import_: Import, user: User) -> None:
 
     From here on nobody sees it, and no row of it takes effect. However much it has left, recovery clears it away.
     """
-    try_move(session, import_.id, Status.CANCELLING, reason=Reason.BY_PERSON, detail=user.email)
+    try_move(session, import_.id, Status.CANCELLING, reason=Reason.BY_PERSON, detail=user.email, user_id=user.id)
+    record_in(session, import_, EventKind.DELETED, user.id)
     session.execute(update(Import).where(Import.id == import_.id).values(DELETION))
     session.commit()

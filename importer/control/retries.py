@@ -9,7 +9,9 @@ from sqlalchemy.orm import Session
 
 from importer.errors import RefusedTransitionError
 from importer.ledger.retries import ask_for_all, ask_for_row
-from importer.models import Import
+from importer.lifecycle.event_kinds import EventKind
+from importer.lifecycle.events import record_in
+from importer.models import Import, User
 from importer.queue import checkpoint, queues
 from importer.services import Services
 from importer.statuses import TAKES_ROWS
@@ -17,7 +19,7 @@ from importer.statuses import TAKES_ROWS
 log = logging.getLogger(__name__)
 
 
-def retry(session: Session, services: Services, import_: Import, row_number: int | None = None) -> int:
+def retry(session: Session, services: Services, import_: Import, user: User, row_number: int | None = None) -> int:
     """Ask that one failed row, or all of them, be tried again; return how many.
 
     Raises:
@@ -28,6 +30,8 @@ def retry(session: Session, services: Services, import_: Import, row_number: int
             f"Import {import_.id} is {import_.status}: its failed rows cannot be retried."
         )
     count = ask_for_all(session, import_) if row_number is None else ask_for_row(session, import_, row_number)
+    if count:
+        record_in(session, import_, EventKind.RETRIED, user.id, rows=count)
     session.commit()
     if count:
         _enqueue_retries(services, import_)

@@ -254,7 +254,9 @@ def _start(
     only_from = [Status.UPLOADING]
     if reading is not None:
         try:
-            started = start_or_wait(session, services, import_, reading, only_from=only_from, **arrived)
+            started = start_or_wait(
+                session, services, import_, reading, only_from=only_from, user_id=import_.created_by, **arrived
+            )
         except LayoutExistsError as error:
             services.storage.delete(import_.object_key)
             _stop(session, import_.id, Reason.FILE_REFUSED, error.message)
@@ -265,6 +267,7 @@ def _start(
             services,
             import_,
             only_from=only_from,
+            user_id=import_.created_by,
             may_wait=options.may_wait,
             answers=dict(options.given),
             **arrived,

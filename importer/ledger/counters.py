@@ -1,7 +1,8 @@
 """The one statement that moves an import's counters and, with them, its status.
 
-Completion is decided inside it, so that no order of events can miss it (docs/design.md, rule 10). Where it returns
-no row, the import takes no rows any more, and the caller's transaction must roll back.
+Completion is decided inside it, so that no order of events can miss it (docs/design.md, rule 10). A move of the
+status is written into the import's history too; the kind of that event is called by the status. Where no row is
+returned, the import takes no rows any more, and the caller's transaction must roll back.
 
 The time that an import is running is counted here too, from one batch to the next, and at first from when a
 dispatcher took the import up. So neither pauses nor waiting for a dispatcher count, and of a time in which no
@@ -37,28 +38,39 @@ WITH current AS (
         WHEN status = ANY(:dispatched) AND failed > allowed_failed_rows THEN 'pausing'
     END AS move
     FROM current
+), moved AS (
+    UPDATE imports SET
+        created_rows = created_rows + :created,
+        updated_rows = updated_rows + :updated,
+        unchanged_rows = unchanged_rows + :unchanged,
+        superseded_rows = superseded_rows + :superseded,
+        failed_rows = failed_rows + :failed,
+        empty_cells_kept = empty_cells_kept + :empty_cells_kept,
+        empty_cells_cleared = empty_cells_cleared + :empty_cells_cleared,
+        total_rows = total,
+        dispatched_rows = GREATEST(dispatched_rows, total),
+        status = COALESCE(move, status),
+        reason_code = CASE move WHEN 'completed' THEN NULL WHEN 'pausing' THEN :reason_code ELSE reason_code END,
+        reason = CASE move WHEN 'completed' THEN NULL WHEN 'pausing' THEN :reason ELSE reason END,
+        finished_at = CASE move WHEN 'completed' THEN clock_timestamp() ELSE finished_at END,
+        seconds_running = seconds_running + CASE WHEN status = ANY(:at_work) THEN
+            GREATEST(0, LEAST(:longest_gap, EXTRACT(EPOCH FROM clock_timestamp() - COALESCE(timed_until, now()))))
+            ELSE 0 END,
+        timed_until = clock_timestamp()
+    FROM verdict
+    WHERE imports.id = verdict.id
+    RETURNING sequence, status, move, imports.failed_rows, seconds_running,
+        created_rows + updated_rows + unchanged_rows + superseded_rows AS imported_rows
+), event AS (
+    INSERT INTO events (import_sequence, kind, details)
+    SELECT sequence, move, CASE move
+        WHEN 'completed' THEN
+            jsonb_build_object('imported', imported_rows, 'failed', failed_rows, 'seconds', seconds_running)
+        ELSE jsonb_build_object('reason', CAST(:reason AS text)) END
+    FROM moved
+    WHERE move IS NOT NULL
 )
-UPDATE imports SET
-    created_rows = created_rows + :created,
-    updated_rows = updated_rows + :updated,
-    unchanged_rows = unchanged_rows + :unchanged,
-    superseded_rows = superseded_rows + :superseded,
-    failed_rows = failed_rows + :failed,
-    empty_cells_kept = empty_cells_kept + :empty_cells_kept,
-    empty_cells_cleared = empty_cells_cleared + :empty_cells_cleared,
-    total_rows = total,
-    dispatched_rows = GREATEST(dispatched_rows, total),
-    status = COALESCE(move, status),
-    reason_code = CASE move WHEN 'completed' THEN NULL WHEN 'pausing' THEN :reason_code ELSE reason_code END,
-    reason = CASE move WHEN 'completed' THEN NULL WHEN 'pausing' THEN :reason ELSE reason END,
-    finished_at = CASE move WHEN 'completed' THEN clock_timestamp() ELSE finished_at END,
-    seconds_running = seconds_running + CASE WHEN status = ANY(:at_work) THEN
-        GREATEST(0, LEAST(:longest_gap, EXTRACT(EPOCH FROM clock_timestamp() - COALESCE(timed_until, now()))))
-        ELSE 0 END,
-    timed_until = clock_timestamp()
-FROM verdict
-WHERE imports.id = verdict.id
-RETURNING status, imports.failed_rows
+SELECT status, failed_rows FROM moved
 """)
 
 IS_UNFINISHED = text("""

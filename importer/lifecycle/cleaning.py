@@ -23,6 +23,7 @@ from importer.ledger.alterations import delete_alterations
 from importer.ledger.corrections import delete_repairs, delete_some_corrections
 from importer.ledger.failures import delete_failures_after
 from importer.ledger.lines import delete_some_lines
+from importer.ledger.rates import delete_points
 from importer.ledger.retries import forget_retries
 from importer.lifecycle.events import delete_events
 from importer.lifecycle.transitions import try_move
@@ -212,7 +213,7 @@ def _deletions(session: Session, sequence: int) -> Iterator[None]:
         yield
     while delete_some_corrections(session.connection(), sequence):
         yield
-    for delete in (delete_repairs, delete_alterations, delete_events):
+    for delete in (delete_repairs, delete_alterations, delete_events, delete_points):
         if delete(session.connection(), sequence):
             yield
 

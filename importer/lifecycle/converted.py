@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -53,6 +53,8 @@ def begin_conversion(
     *,
     only_from: Sequence[Status],
     condition: ColumnElement[bool] | None = None,
+    user_id: int | None = None,
+    told: Mapping[str, Any] | None = None,
     may_wait: bool = True,
     **values: Any,
 ) -> bool:
@@ -61,6 +63,8 @@ def begin_conversion(
     Args:
         only_from: the statuses that it may have now.
         condition: on the import, that must hold, too.
+        user_id: who uploaded the file, or answered.
+        told: of that, for the import's history.
         may_wait: whether it may wait for answers; else a file that needs some is refused.
         values: further columns of the import to write in the same statement.
 
@@ -79,6 +83,8 @@ def begin_conversion(
         Status.CONVERTING,
         only_from=only_from,
         condition=condition,
+        user_id=user_id,
+        told=told,
         questions=None,
         **{**fresh, **values},
     )
@@ -112,6 +118,7 @@ def wait_for_choice(
             import_id,
             Status.WAITING,
             only_from=[Status.CONVERTING],
+            told={"questions": len(asked)},
             questions=asked,
             conversion=conversion,
             answers=answers,
@@ -138,7 +145,8 @@ def start_converted(services: Services, import_id: str) -> None:
             _wait_for_others(session, services, import_, reading)
             return
         _refuse_to_wait(import_, reading.opening.proposal.questions)
-        start_or_wait(session, services, import_, reading, only_from=[Status.CONVERTING])
+        told = {"questions": len(reading.opening.proposal.questions)}
+        start_or_wait(session, services, import_, reading, only_from=[Status.CONVERTING], told=told)
 
 
 def _wait_for_others(session: Session, services: Services, import_: Import, reading: Reading) -> None:

@@ -20,6 +20,8 @@ from importer.files.openings import Beginning, Opening, describe_text, open_text
 from importer.files.problems import Limits
 from importer.files.questions import Answers
 from importer.lifecycle.dispatching import dispatch
+from importer.lifecycle.event_kinds import EventKind
+from importer.lifecycle.events import record_in
 from importer.lifecycle.layouts import REMEMBERED, Remembered, header_digest, recall, remember
 from importer.lifecycle.named_layouts import NamedLayout, Saving, save
 from importer.lifecycle.transitions import try_move
@@ -165,6 +167,8 @@ def start_or_wait(
     only_from: Sequence[Status],
     condition: ColumnElement[bool] | None = None,
     must_wait: bool = False,
+    user_id: int | None = None,
+    told: Mapping[str, Any] | None = None,
     **values: Any,
 ) -> bool:
     """Queue the import where all is certain, else let it wait for answers; commit.
@@ -173,6 +177,8 @@ def start_or_wait(
         only_from: the statuses that it may have now.
         condition: on the import, that must hold, too.
         must_wait: whether it waits also where all is certain, for a person is to be told something first.
+        user_id: who uploaded its file, or answered.
+        told: of that, for the import's history.
         values: further columns of the import to write in the same statement.
 
     Returns:
@@ -189,8 +195,12 @@ def start_or_wait(
         target,
         only_from=only_from,
         condition=condition,
+        user_id=user_id,
+        told=told,
         **{**_as_columns(reading), **values},
     )
+    if moved and target is Status.WAITING and Status.UPLOADING in only_from:
+        record_in(session, import_, EventKind.ASKED, questions=len(reading.opening.proposal.questions))
     if moved and begins:
         record_type = values.get("record_type", import_.record_type)
         named = values.get("save_layout", import_.save_layout)

@@ -7,6 +7,7 @@ from importer.models.base import Base, ImportedRecord
 from importer.models.events import Event
 from importer.models.imports import Alteration, FailedRow, Import, LedgerLine
 from importer.models.layouts import MAX_LAYOUT_NAME, Layout
+from importer.models.rates import RatePoint
 from importer.models.repairs import Correction, Repair
 from importer.models.users import MAX_EMAIL, ApiToken, Role, User
 
@@ -23,6 +24,7 @@ __all__ = [
     "ImportedRecord",
     "Layout",
     "LedgerLine",
+    "RatePoint",
     "Repair",
     "Role",
     "User",

@@ -3,12 +3,14 @@
 import { localise } from "./page.js";
 import { duration, number } from "./words.js";
 
-const EACH = 1000;
+const LEAST = 1000;
 const SLOW_EACH = 5000;
 const HIDDEN_EACH = 10000;
 const WINDOW = 10000;
 const PATIENCE = 15000;
 
+// Tells this page from others that look at the same import: the more they are, the less often each asks.
+const viewer = crypto.getRandomValues(new Uint32Array(2)).join("");
 const root = document.querySelector("[data-live-url]");
 const lost = root.querySelector("[data-lost]");
 const announcer = document.querySelector("[data-announce]");
@@ -61,7 +63,8 @@ function sample() {
   const now = Number(at.dataset.now) * 1000;
   const ended = Number(at.dataset.ended);
   samples.push({ now, ended });
-  samples = samples.filter((one) => now - one.now <= WINDOW);
+  const span = Math.max(WINDOW, 3 * every());
+  samples = samples.filter((one) => now - one.now <= span);
   const rate = (ended - samples[0].ended) / ((now - samples[0].now) / 1000);
   if (now - samples[0].now >= 2000) showRate(rate, at.dataset.estimated, ended);
 }
@@ -84,7 +87,9 @@ function announce(now, summary) {
 }
 
 async function refresh() {
-  const answer = await fetch(root.dataset.liveUrl, {
+  const url = new URL(root.dataset.liveUrl, window.location.href);
+  url.searchParams.set("viewer", viewer);
+  const answer = await fetch(url, {
     headers: { Accept: "application/json, text/html;q=0.9" },
     signal: AbortSignal.timeout(PATIENCE),
   });
@@ -111,9 +116,12 @@ function tell(words) {
   lost.hidden = false;
 }
 
+// The server says how often it is to be asked.
+const every = () => Math.max(Number(root.querySelector("#sample")?.dataset.every) || LEAST, LEAST);
 const isLive = () => root.querySelector("[data-live]")?.dataset.live === "true";
 // Where nothing moves by itself, only what is new is to be seen.
-const pause = () => (document.hidden ? HIDDEN_EACH : root.querySelector("[data-slow]") ? SLOW_EACH : EACH);
+const pause = () =>
+  Math.max(every(), document.hidden ? HIDDEN_EACH : root.querySelector("[data-slow]") ? SLOW_EACH : 0);
 
 async function tick() {
   let goesOn = true;

@@ -15,8 +15,10 @@ from importer.web import (
     formats,
     headers,
     health,
+    histories,
     hosts,
     imports,
+    live_views,
     pauses,
     record_types,
     retries,
@@ -37,6 +39,7 @@ PAGES = (
     cancellations,
     deletions,
     retries,
+    histories,
     health,
 )
 
@@ -50,6 +53,7 @@ def register(app: Flask) -> None:
     errors.register(app)
     health.register(app)
     imports.register(app)
+    live_views.register(app)
     for module in PAGES:
         app.register_blueprint(module.blueprint)
     rq_dashboard.register(app)

@@ -5,10 +5,11 @@ Every route is closed unless it is named in `OPEN`, so that a new one is closed 
 
 from __future__ import annotations
 
+import time
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from flask import Flask, g, redirect, request, session, url_for
+from flask import Flask, current_app, g, redirect, request, session, url_for
 from flask_wtf.csrf import CSRFError, validate_csrf
 from werkzeug.exceptions import Forbidden, Unauthorized
 from werkzeug.wrappers import Response
@@ -37,8 +38,17 @@ STREAMED = frozenset({"uploads.create", "api.create"})
 TOKEN_IN_ADDRESS = frozenset({"uploads.create"})
 """Of these, those that a form without a script sends: it can set no header, so its address has the token."""
 
+ASK_AGAIN = frozenset({"imports.live"})
+"""Routes that scripts of pages ask every second: who asks is looked up once in a second."""
+
+KNOWN_SECONDS = 1.0
+MOST_KNOWN = 1000
+
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
+
+Known = dict[tuple[int | None, int | None], tuple[float, User | None]]
+"""By user and version of the session: when they were looked up, and who they are; None: nobody who may see it."""
 
 MAX_PATH_CHARACTERS = 4000
 """Of a path that is kept for after the login; no address that a page has is as long."""
@@ -52,6 +62,7 @@ class Person(NamedTuple):
 
 
 def register(app: Flask) -> None:
+    app.extensions["importer_known"] = {}
     app.before_request(admit)
     app.before_request(check_csrf)
 
@@ -62,7 +73,7 @@ def admit() -> Response | None:
     g.by_token = False
     if request.endpoint in OPEN:
         return None
-    g.user = _user_of_token() if wants_token() else user_of_session()
+    g.user = _user_of_token() if wants_token() else _user_of_page()
     if g.user is None:
         return _turn_away()
     g.person = Person(g.user.email, g.user.is_admin)
@@ -83,6 +94,22 @@ def wants_json() -> bool:
 def wants_token() -> bool:
     """Whether the request brings a token of its own. Pages take none: they are for people."""
     return is_api() and "Authorization" in request.headers
+
+
+def _user_of_page() -> User | None:
+    """The person whose browser this is; on pages that ask again and again, as they were a second ago at most."""
+    if request.endpoint not in ASK_AGAIN:
+        return user_of_session()
+    key = (session.get("user_id"), session.get("session_version"))
+    known: Known = current_app.extensions["importer_known"]
+    looked_up, user = known.get(key, (float("-inf"), None))
+    if time.monotonic() - looked_up <= KNOWN_SECONDS:
+        return user
+    if len(known) >= MOST_KNOWN:
+        known.clear()
+    moment, user = time.monotonic(), user_of_session()
+    known[key] = moment, user
+    return user
 
 
 def user_of_session() -> User | None:

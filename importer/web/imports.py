@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from typing import Any
 
 from flask import Blueprint, Flask, g, redirect, render_template, request, url_for
+from flask_wtf.csrf import generate_csrf
 from werkzeug.routing import BaseConverter
 from werkzeug.wrappers import Response
 
@@ -20,6 +22,8 @@ from importer.control.reports import (
     reports,
     warnings_of,
 )
+from importer.control.speeds import speeds_of
+from importer.lifecycle.events import events_of
 from importer.outcomes import NOT_TAKEN
 from importer.statuses import (
     CANCELLABLE,
@@ -32,14 +36,19 @@ from importer.statuses import (
     Reason,
     Status,
 )
+from importer.web.chart import drawn
 from importer.web.extensions import db, read_one_moment, services
 from importer.web.failed_rows import page_of, wanted_after
 from importer.web.health import watch
+from importer.web.histories import LATEST
+from importer.web.live_views import live_views
 
 blueprint = Blueprint("imports", __name__)
 
 PAGE_IMPORTS = 25
 LAST_PAGE = 100_000
+VIEWER_CHARS = 20
+"""Of the name by which the script of a page is told from others."""
 
 MOVING = frozenset(Status) - ENDED - {Status.WAITING, Status.PAUSED}
 """Something is being done with such an import, so what the list says of it changes by itself."""
@@ -108,20 +117,32 @@ def show(import_id: str) -> str | Response:
 
 @blueprint.get("/imports/<import_id:import_id>/live")
 def live(import_id: str) -> str:
-    """The part of the import's page that changes; the page's script fetches it each second."""
-    return render_template("imports/_live.html", **_page(import_id))
+    """The part of the import's page that changes; the page's script fetches it every few seconds.
+
+    Those who may see the same see the same rendering: an admin sees every import, others their own.
+    """
+    live_views().viewers.note(import_id, request.args.get("viewer", str(g.user.id))[:VIEWER_CHARS])
+    shown = sorted((name, value) for name, value in request.args.items() if name != "viewer")
+    key = (import_id, "admin" if g.user.is_admin else g.user.id, tuple(shown))
+
+    def render(token: Callable[[], str]) -> str:
+        return render_template("imports/_live.html", csrf_token=token, **_page(import_id))
+
+    return live_views().parts.get(key, render, generate_csrf)
 
 
 def _page(import_id: str) -> dict[str, Any]:
     read_one_moment()
     import_ = find_import(db.session(), g.user, import_id)
     failed = page_of(import_, wanted_after())
+    history, has_more = events_of(db.session(), import_, limit=LATEST)
     status = Status(import_.status)
     return {
         "import_": import_,
         "report": (shown := report(db.session(), services(), import_)),
         "title": title_of(shown),
         "now": time.time(),
+        "every": live_views().viewers.seconds_between(import_id),
         "ignored": ignored_columns(import_),
         "profile": import_.profile,
         "noticed": warnings_of(import_),
@@ -129,6 +150,9 @@ def _page(import_id: str) -> dict[str, Any]:
         "most_altered": MAX_ALTERATIONS,
         "warnings": watch().warnings() if status not in ENDED or failed.retrying else [],
         "failed": failed,
+        "chart": drawn(speeds_of(db.session(), import_)),
+        "history": history,
+        "has_more": has_more,
         "is_live": status not in ENDED or failed.retrying > 0 or import_.cleaned_at is None,
         "can": {
             "pause": status in PAUSABLE,

@@ -22,5 +22,5 @@ def create(import_id: str) -> Response:
 @blueprint.post("/imports/<import_id:import_id>/resume")
 def destroy(import_id: str) -> Response:
     import_ = find_import(db.session(), g.user, import_id)
-    imports.resume(db.session(), services(), import_)
+    imports.resume(db.session(), services(), import_, g.user)
     return redirect(url_for("imports.show", import_id=import_id))

@@ -19,7 +19,7 @@ LARGEST_ROW = 2**31 - 1
 def create(import_id: str) -> Response:
     import_ = find_import(db.session(), g.user, import_id)
     row_number = row_number_of(request.form.get("row_number"))
-    count = retries.retry(db.session(), services(), import_, row_number)
+    count = retries.retry(db.session(), services(), import_, g.user, row_number)
     flash(_result(count, row_number))
     after = request.form.get("after", type=int)
     return redirect(url_for("imports.show", import_id=import_id, after=after, _anchor="failed-rows"))

@@ -21,6 +21,8 @@ from importer.files.conversion.tables import convert
 from importer.files.kinds import kind_of
 from importer.files.samples import HEAD_BYTES
 from importer.lifecycle.converted import answers_before, start_converted, wait_for_choice
+from importer.lifecycle.event_kinds import EventKind
+from importer.lifecycle.events import record_in
 from importer.models import Import
 from importer.record_types import RecordType
 from importer.services import Services
@@ -143,6 +145,7 @@ class Conversion:
                 raise GoneError
             stored = writer.complete()
             self._note(session, import_, stored, kind, prepared, findings)
+            record_in(session, import_, EventKind.CONVERTED, lines=self._rows)
             session.commit()
             log.info("import %s: converted into %s lines, %s bytes", self._id, self._rows, stored.size)
         start_converted(self._services, self._id)

@@ -14,14 +14,14 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from redis import Redis
 from rq.registry import FailedJobRegistry, StartedJobRegistry
 
 from importer.ledger.failures import Attempt
 from importer.queue import keys
-from importer.queue.queues import LOW, queue_named, row_job_id
+from importer.queue.queues import LOW, import_of, queue_named, row_job_id
 from importer.queue.scripts import script
 from importer.queue.stored_jobs import UnreadableJobError, plain
 from importer.time_limits import CLAIM_LEASE_SECONDS, SETBACKS_REMEMBERED_SECONDS
@@ -79,6 +79,18 @@ class Claim:
     def attempts(self) -> list[Attempt]:
         """What its jobs are for; raises `UnknownVersionError` or `UnreadableJobError`."""
         return [attempt_of(call) for call in read_calls([plain(data) for data in self.datas])]
+
+
+class Returned(NamedTuple):
+    """Row jobs of a dead worker that are back on the queue.
+
+    Attributes:
+        seconds: since it had taken them.
+    """
+
+    import_id: str
+    rows: int
+    seconds: float
 
 
 class Claims:
@@ -210,10 +222,18 @@ class Claims:
         """Put what is left of a claim back on the queue, in its order."""
         self._return(claim.id, reason)
 
-    def return_expired(self) -> int:
-        """Put the jobs of dead workers back; return how many."""
-        expired = cast(list[bytes], self._expired(keys=[keys.CLAIMS]))
-        return sum(self._return(claim_id.decode(), GivenBack.DIED) for claim_id in expired)
+    def return_expired(self) -> list[Returned]:
+        """Put the jobs of dead workers back; return those of each worker that had any left."""
+        expired = cast(list[tuple[bytes, bytes, int]], self._expired(keys=[keys.CLAIMS], args=[keys.claim("")]))
+        returned = (
+            Returned(
+                import_of(first.decode(errors="replace")),
+                self._return(claim_id.decode(), GivenBack.DIED),
+                CLAIM_LEASE_SECONDS + over / 1000,
+            )
+            for claim_id, first, over in expired
+        )
+        return [one for one in returned if one.rows]
 
     def return_stuck(self) -> int:
         """Put back the jobs that a kill left between RQ's pop and the claim; return how many."""

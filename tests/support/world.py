@@ -127,9 +127,9 @@ class World:
             person = session.scalars(select(User)).one()
             if verb in (imports.pause, imports.delete):
                 return verb(session, import_, person)
-            if verb is imports.cancel:
+            if verb in (imports.cancel, imports.resume):
                 return verb(session, self.services, import_, person)
-            return verb(session, self.services, import_, *arguments, **options)
+            return verb(session, self.services, import_, person, *arguments, **options)
 
     def dispatched(self, import_id: str) -> int:
         """How many rows of it have been pushed."""

@@ -11,8 +11,8 @@ SELECT coalesce(array_agg(relname::text ORDER BY relname), '{{}}') FROM pg_class
 WHERE relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = '{}') AND relkind = 'r'
 """
 
-OURS = ["airports", "alterations", "api_tokens", "bulk_importer_versions", "contacts", "failed_rows", "imports"]
-OURS += ["layouts", "ledger"]
+OURS = ["airports", "alterations", "api_tokens", "bulk_importer_versions", "contacts", "corrections", "events"]
+OURS += ["failed_rows", "imports", "layouts", "ledger", "rate_points", "repairs"]
 OURS += ["users"]
 
 INDEX = """\
