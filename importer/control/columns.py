@@ -49,9 +49,10 @@ class FileColumns:
         Raises:
             RefusedCellError: a name is of no column, or of several.
         """
-        return {self._place(name): text for name, text in cells.items()}
+        return {self.place_of(name): text for name, text in cells.items()}
 
-    def _place(self, name: str) -> int:
+    def place_of(self, name: str) -> int:
+        """The place of the cell, from 0, that a column's number, name or field means; raises as `by_place`."""
         if name.isascii() and name.isdigit() and int(name[:9]) > 0:
             return int(name[:9]) - 1
         found = [place for place, other in enumerate(self.names) if other == name] or self._places.get(name, [])

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import NamedTuple
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from importer.control.columns import FileColumns
@@ -16,6 +17,9 @@ from importer.ledger import corrections
 from importer.models import Correction, FailedRow, Import, User
 from importer.record_types.row_checks import RowCheck, mapping_of
 from importer.services import Services
+
+LATELY = timedelta(minutes=10)
+"""So long a row that was corrected by hand, and is imported, keeps its place among the failed ones."""
 
 
 class Fault(NamedTuple):
@@ -138,6 +142,32 @@ def page_of_corrections(
         .limit(limit + 1)
     ).all()
     return [Made(*row) for row in found[:limit]], len(found) > limit
+
+
+def corrected_lately(
+    session: Session, import_: Import, *, after: int, until: int | None, limit: int
+) -> Sequence[Made]:
+    """Corrections by hand of the last minutes whose rows are imported by now, in the order of the file.
+
+    Args:
+        after, until: the row numbers between which they are; None: up to the last one.
+    """
+    wanted = _made(import_).where(
+        Correction.made_at > func.now() - LATELY,
+        Correction.row_number > after,
+        FailedRow.row_number.is_(None),
+    )
+    if until is not None:
+        wanted = wanted.where(Correction.row_number <= until)
+    found = session.execute(wanted.order_by(Correction.made_at.desc()).limit(limit)).all()
+    latest = {row[0].row_number: Made(*row) for row in reversed(found)}
+    return [latest[number] for number in sorted(latest)]
+
+
+def count_by_hand(session: Session, import_: Import) -> int:
+    """How many corrections were made by hand."""
+    by_hand = (Correction.import_sequence == import_.sequence, Correction.repair_id.is_(None))
+    return session.scalar(select(func.count()).select_from(Correction).where(*by_hand)) or 0
 
 
 def corrections_of_rows(session: Session, import_: Import, row_numbers: Sequence[int]) -> dict[int, Made]:

@@ -29,18 +29,23 @@ function swap(fresh) {
   for (const part of fresh.querySelectorAll("[data-part]")) {
     const text = plain(part);
     if (shown.get(part.id) === text) continue;
+    const old = root.querySelector(`#${part.id}`);
+    if (old.querySelector("[data-editing]")) continue; // somebody is typing there
     shown.set(part.id, text);
-    replace(root.querySelector(`#${part.id}`), part);
+    replace(old, part);
   }
 }
 
 function replace(old, part) {
-  const focused = old.contains(document.activeElement) ? document.activeElement.id : "";
+  const active = old.contains(document.activeElement) ? document.activeElement : null;
+  const focused = active ? [active.id, active.closest("tr")?.id].filter(Boolean) : [];
   const scrolled = [...old.querySelectorAll(".scroll")].map((box) => [box.id, box.scrollLeft]);
   localise(part);
   old.replaceWith(part);
   for (const [id, left] of scrolled) document.getElementById(id)?.scrollTo({ left });
-  if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
+  // What had the focus may be gone, such as the button of a row that is being tried: then its row has it.
+  const next = focused.map((id) => document.getElementById(id)).find((element) => element);
+  next?.focus({ preventScroll: true });
 }
 
 function sample() {
@@ -123,3 +128,7 @@ remember(root);
 sample();
 if (isLive()) timer = setTimeout(tick, EACH);
 document.addEventListener("visibilitychange", onVisible);
+document.addEventListener("live:refresh", () => {
+  clearTimeout(timer);
+  timer = setTimeout(tick, 0);
+});

@@ -9,6 +9,7 @@ from importer.web import (
     answers,
     auth,
     cancellations,
+    corrections,
     errors,
     first_looks,
     formats,
@@ -35,6 +36,7 @@ PAGES = (
     pauses,
     cancellations,
     retries,
+    corrections,
     health,
 )
 

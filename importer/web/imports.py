@@ -34,7 +34,7 @@ from importer.statuses import (
     Status,
 )
 from importer.web.extensions import db, read_one_moment, services
-from importer.web.failed_rows import page_of, wanted_after
+from importer.web.failed_rows import table_of
 from importer.web.health import watch
 
 blueprint = Blueprint("imports", __name__)
@@ -112,7 +112,7 @@ def live(import_id: str) -> str:
 def _page(import_id: str) -> dict[str, Any]:
     read_one_moment()
     import_ = find_import(db.session(), g.user, import_id)
-    failed = page_of(import_, wanted_after())
+    failed = table_of(import_)
     status = Status(import_.status)
     return {
         "import_": import_,
