@@ -57,9 +57,11 @@ class Sort(NamedTuple):
     def key(self) -> ColumnElement[Any]:
         """The cell as JSON writes it, without regard to case.
 
-        Postgres takes no JSON with a lone surrogate, even where nobody reads that text: escapes become plain text.
+        Postgres reads no JSON with a NUL or a lone surrogate, so escapes become plain text, which comes after
+        letters; an escaped backslash is none of their beginnings.
         """
-        cells = func.replace(type_coerce(FailedRow.cells, Text), "\\ud", "/ud")
+        without_backslashes = func.replace(type_coerce(FailedRow.cells, Text), "\\\\", "/")
+        cells = func.replace(without_backslashes, "\\u", "~u")
         cell = cast(cast(cells, JSON).op("->")(self.place), Text)
         return func.lower(cell).collate("C")
 

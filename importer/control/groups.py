@@ -72,8 +72,8 @@ class Groups(NamedTuple):
         )
 
 
-_remembered: dict[int, tuple[float, Groups]] = {}
-"""By sequence of the import: until when they are good, and the groups. Of one process."""
+_remembered: dict[str, tuple[float, Groups]] = {}
+"""By id of the import: until when they are good, and the groups. Of one process."""
 
 
 def groups_of(session: Session, import_: Import, *, is_live: bool = False) -> Groups:
@@ -84,7 +84,7 @@ def groups_of(session: Session, import_: Import, *, is_live: bool = False) -> Gr
     """
     if not import_.failed_rows:
         return Groups([], 0)
-    until, groups = _remembered.get(import_.sequence, (0.0, None))
+    until, groups = _remembered.get(import_.id, (0.0, None))
     if is_live and groups is not None and time.monotonic() < until:
         return groups
     began = time.monotonic()
@@ -92,7 +92,7 @@ def groups_of(session: Session, import_: Import, *, is_live: bool = False) -> Gr
     took = time.monotonic() - began
     if len(_remembered) >= MAX_REMEMBERED:
         _remembered.clear()
-    _remembered[import_.sequence] = (began + took + max(REMEMBERED_SECONDS, REMEMBERED_TIMES * took), groups)
+    _remembered[import_.id] = (began + took + max(REMEMBERED_SECONDS, REMEMBERED_TIMES * took), groups)
     return groups
 
 

@@ -215,7 +215,8 @@ function onClick(event) {
   event.preventDefault();
   const cell = link.closest("[data-place]");
   const places = placesOf(cell ? [cell] : row.querySelectorAll("[data-place]"));
-  edit(row, places, places[0], link.href);
+  const first = cell ?? row.querySelector(".at-fault") ?? row.querySelector("[data-place]");
+  edit(row, places, Number(first?.dataset.place), link.href);
 }
 
 function onDoubleClick(event) {

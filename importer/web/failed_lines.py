@@ -71,25 +71,35 @@ class Line:
 class FailedLines:
     """The failed rows of one page.
 
+    Args:
+        field: whose cells come before all others; None: no field's.
+
     Attributes:
         characters: of a cell that are shown.
     """
 
-    def __init__(self, session: Session, import_: Import, columns: FileColumns, rows: Sequence[FailedRow]) -> None:
+    def __init__(
+        self,
+        session: Session,
+        import_: Import,
+        columns: FileColumns,
+        rows: Sequence[FailedRow],
+        field: str | None = None,
+    ) -> None:
         self._import = import_
         self._columns = columns
         self._rows = rows
         self._changed = corrections_of_rows(session, import_, [row.row_number for row in rows])
         self._faults = [faults_of(row, columns) for row in rows]
         self._at_fault = {place for faults in self._faults for fault in faults for place in fault.places}
-        self._places = self._in_order()
+        self._places = self._in_order(columns.places_of(field))
         self.characters = min(formats.SHOWN_CHARACTERS, SHOWN_CHARACTERS // max(len(self._places), 1))
 
-    def _in_order(self) -> list[int]:
+    def _in_order(self, first: Sequence[int]) -> list[int]:
         """The places of the cells that are shown, those at fault in any row first."""
         width = max([self._columns.width, *(len(row.cells) for row in self._rows)])
-        others = (place for place in range(width) if place not in self._at_fault)
-        return [*islice((*sorted(self._at_fault), *others), SHOWN_CELLS)]
+        every = dict.fromkeys([*first, *sorted(self._at_fault), *range(width)])
+        return [*islice(every, SHOWN_CELLS)]
 
     def columns(self, sorted_by: str | None) -> list[Column]:
         """The columns of the table.

@@ -135,7 +135,7 @@ def table_of(import_: Import) -> FailedRowsTable:
         too_slow, wanted = error.message, Wanted(wanted.chosen._replace(text=None), None, wanted.after, 0)
         page = _page(import_, wanted, columns)
     before, following = _neighbours(import_, wanted, page)
-    lines = FailedLines(session, import_, columns, page.rows)
+    lines = FailedLines(session, import_, columns, page.rows, wanted.chosen.field)
     return FailedRowsTable(
         wanted=wanted,
         groups=groups,
