@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from importer.control.columns import FileColumns
 from importer.control.retries import enqueue_retries, refuse_unless_it_takes_rows
 from importer.errors import UnknownRowError
-from importer.files.problems import Limits
+from importer.files.problems import Limits, Problem
 from importer.ledger import corrections
 from importer.models import Correction, FailedRow, Import, User
 from importer.record_types.row_checks import RowCheck, mapping_of
@@ -20,6 +20,9 @@ from importer.services import Services
 
 LATELY = timedelta(minutes=10)
 """So long a row that was corrected by hand, and is imported, keeps its place among the failed ones."""
+
+
+TOO_MANY_CELLS = "too_many_cells"
 
 
 class Fault(NamedTuple):
@@ -90,9 +93,9 @@ def check(
     after = corrections.correction_of(row, changes, limits_of(services, import_))
     columns = FileColumns(import_)
     if after.problem is not None:
-        place = after.problem.column
+        code, message, place = after.problem
         field = columns.fields[place] if place is not None and place < columns.width else None
-        return [Fault(field, [] if place is None else [place], after.problem.code, after.problem.message)]
+        return [Fault(field, _of_problem(after.problem, after.cells, columns), code, message)]
     record_type = services.record_types[import_.record_type]
     mapping = mapping_of(record_type, columns.fields, import_.mapping)
     session.commit()  # the check may take long, and the database ends a transaction that waits
@@ -117,8 +120,17 @@ def find_failed_row(session: Session, import_: Import, row_number: int) -> Faile
 def faults_of(row: FailedRow, columns: FileColumns) -> list[Fault]:
     """What is wrong with a failed row, each with the cells at fault."""
     told = row.faults or [(row.column_name, row.code, row.message)]
-    of_problem = [row.problem[2]] if row.problem and row.problem[2] is not None else []
+    of_problem = _of_problem(Problem(*row.problem), row.cells, columns) if row.problem else []
     return [Fault(field, columns.places_of(field) or of_problem, code, text) for field, code, text in told]
+
+
+def _of_problem(problem: Problem, cells: Sequence[str], columns: FileColumns) -> list[int]:
+    """The cells that are wrong where a row cannot be read: one, or those beyond the header that hold something."""
+    if problem.column is not None:
+        return [problem.column]
+    if problem.code != TOO_MANY_CELLS:
+        return []
+    return [place for place in range(columns.width, len(cells)) if cells[place].strip()]
 
 
 def limits_of(services: Services, import_: Import) -> Limits:

@@ -174,8 +174,9 @@ def test_a_correction_that_changes_nothing_is_refused(failed, correct_row, chang
         correct_row(failed, 1, 1, changes)
 
 
-def test_cells_too_many_are_not_dropped_by_the_correction_of_another_cell(world, correct_row):
+def test_cells_too_many_are_not_dropped_by_the_correction_of_another_cell(world, correct_row, check_row):
     import_id = world.import_file("email,name,balance\nnonsense,Ann,1.00,surplus\n")
+    assert check_row(import_id, 1, {0: "a@example.com"}) == [(None, [3], "too_many_cells")]
     correct_row(import_id, 1, 1, {0: "a@example.com"})
     world.run()
     assert world.codes(import_id) == {1: "too_many_cells"}
