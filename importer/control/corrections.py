@@ -15,7 +15,9 @@ from importer.errors import UnknownRowError
 from importer.files.problems import Limits, Problem
 from importer.ledger import corrections
 from importer.models import Correction, FailedRow, Import, User
-from importer.record_types.row_checks import RowCheck, mapping_of
+from importer.record_types.codes import MAY_NOT_END
+from importer.record_types.mappings import mapping_of
+from importer.record_types.row_checks import RowCheck
 from importer.services import Services
 
 LATELY = timedelta(minutes=10)
@@ -23,6 +25,8 @@ LATELY = timedelta(minutes=10)
 
 
 TOO_MANY_CELLS = "too_many_cells"
+
+NOT_CHECKED = "not checked here, because the check of this row took too long or ended a worker before"
 
 
 class Fault(NamedTuple):
@@ -96,6 +100,8 @@ def check(
         code, message, place = after.problem
         field = columns.fields[place] if place is not None and place < columns.width else None
         return [Fault(field, _of_problem(after.problem, after.cells, columns), code, message)]
+    if row.code in MAY_NOT_END:
+        return [Fault(None, [], row.code, NOT_CHECKED)]
     record_type = services.record_types[import_.record_type]
     mapping = mapping_of(record_type, columns.fields, import_.mapping)
     session.commit()  # the check may take long, and the database ends a transaction that waits

@@ -69,6 +69,9 @@ CODE: dict[str, str] = {
 }
 """The database or code says no, rather than a cell."""
 
+MAY_NOT_END = frozenset({"check_timeout", "worker_died"})
+"""Codes of rows whose check may take for ever, or end its process: only a worker runs it again."""
+
 DATABASE = "database_"
 """What the code of a row begins with that the database refuses; Postgres's own code follows."""
 

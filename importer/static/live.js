@@ -17,6 +17,8 @@ const shown = new Map();
 let samples = [];
 let status = null;
 let timer = null;
+let isAsking = false;
+let asksAgain = false; // somebody did something while an answer was on its way
 
 // Form tokens carry the time, so that they differ from one second to the next.
 const plain = (part) => part.outerHTML.replace(/name="csrf_token" value="[^"]*"/g, "");
@@ -108,14 +110,21 @@ function tell(words) {
 const isLive = () => root.querySelector("[data-live]")?.dataset.live === "true";
 
 async function tick() {
+  if (isAsking) {
+    asksAgain = true;
+    return;
+  }
+  isAsking = true;
   let goesOn = true;
   try {
     goesOn = await refresh();
   } catch {
     tell("Connection lost, trying again…");
   }
-  if (goesOn) timer = setTimeout(tick, document.hidden ? HIDDEN_EACH : EACH);
-  else timer = null;
+  isAsking = false;
+  const wait = asksAgain ? 0 : document.hidden ? HIDDEN_EACH : EACH;
+  timer = goesOn || asksAgain ? setTimeout(tick, wait) : null;
+  asksAgain = false;
 }
 
 function onVisible() {

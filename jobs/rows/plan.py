@@ -13,7 +13,7 @@ from importer.errors import RecordTypeError, UnknownRecordTypeError
 from importer.files.mapping import Mapping, ReadRow, RowReader
 from importer.models import Import
 from importer.record_types import Origin, RecordType
-from importer.record_types.row_checks import mapping_of
+from importer.record_types.mappings import mapping_of
 from importer.services import Services
 from importer.time_limits import CHECK_SECONDS
 from jobs.rows.outcomes import ImportGoneError

@@ -211,3 +211,9 @@ def test_a_check_changes_nothing(world, failed, check_row):
     check_row(failed, 1, {0: "a@example.com"})
     assert world.failed_rows(failed)[1].cells == ["nonsense", "Ann"]
     assert kept(world, failed) == []
+
+
+@pytest.mark.parametrize("code", ["check_timeout", "worker_died"])
+def test_a_check_that_may_not_end_is_not_run_while_one_types(world, failed, check_row, code):
+    world.execute("UPDATE failed_rows SET code = :code", code=code)
+    assert check_row(failed, 1, {0: "a@example.com"}) == [(None, [], code)]
