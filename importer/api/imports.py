@@ -1,4 +1,4 @@
-"""Imports and their failed rows, as JSON."""
+"""Imports, as JSON."""
 
 from __future__ import annotations
 
@@ -10,14 +10,13 @@ from werkzeug.exceptions import BadRequest
 from importer.api.queries import Number, numbers
 from importer.control import answers, imports, retries
 from importer.control.chosen_imports import page_of_imports
-from importer.control.failed_rows import page_of_failed_rows
 from importer.control.options import options_from_text
 from importer.control.reports import about_the_file, find_import, report, reports
 from importer.lifecycle.events import LARGEST_EVENT, events_of
-from importer.models import FailedRow, Import
+from importer.models import Import
 from importer.web.extensions import db, services
 from importer.web.imports import LAST_PAGE, as_json
-from importer.web.retries import LARGEST_ROW, row_number_of
+from importer.web.retries import row_number_of
 from importer.web.uploads import created, receive_upload
 
 blueprint = Blueprint("api", __name__, url_prefix="/api")
@@ -25,10 +24,8 @@ blueprint = Blueprint("api", __name__, url_prefix="/api")
 Answer = dict[str, Any]
 PAGE = Number(default=1, least=1, most=LAST_PAGE)
 IMPORTS = Number(default=50, least=1, most=100)
-FAILED_ROWS = Number(default=50, least=1, most=1000)
 EVENTS = Number(default=100, least=1, most=1000)
 BEFORE = Number(default=LARGEST_EVENT, least=1, most=LARGEST_EVENT)
-AFTER = Number(default=0, least=0, most=LARGEST_ROW)
 IMPORT = "/imports/<import_id:import_id>"
 
 
@@ -56,17 +53,6 @@ def delete(import_id: str) -> tuple[str, int]:
     """Answer 204: the import is gone, or will be within seconds; its records stay."""
     imports.delete(db.session(), _find(import_id), g.user)
     return "", 204
-
-
-@blueprint.get(f"{IMPORT}/failed-rows")
-def failed_rows_index(import_id: str) -> Answer:
-    """A page of them; it may be shorter than the limit, and is the last only where `next` is null."""
-    after, limit = numbers(after=AFTER, limit=FAILED_ROWS).values()
-    rows, has_next = page_of_failed_rows(db.session(), _find(import_id), after=after, limit=limit)
-    following = None
-    if has_next:
-        following = url_for("api.failed_rows_index", import_id=import_id, after=rows[-1].row_number, limit=limit)
-    return {"failed_rows": [_failed_row(row) for row in rows], "next": following}
 
 
 @blueprint.get(f"{IMPORT}/events")
@@ -137,17 +123,3 @@ def _wanted_row() -> int | None:
     if not isinstance(body, dict) or body.keys() - {"row_number"}:  # a misspelt key must not retry all
         raise BadRequest('Send nothing, or {"row_number": 123}.')
     return row_number_of(body.get("row_number"))
-
-
-def _failed_row(row: FailedRow) -> Answer:
-    return {
-        "row_number": row.row_number,
-        "line_number": row.line_number,
-        "code": row.code,
-        "column": row.column_name,
-        "message": row.message,
-        "cells": row.cells,
-        "attempts": row.attempts,
-        "failed_at": row.failed_at.isoformat(),
-        "retry_requested_at": row.retry_requested_at.isoformat() if row.retry_requested_at else None,
-    }

@@ -1,8 +1,9 @@
-"""The numbers in a list's address: a parameter that is unknown or wrong is refused, never ignored."""
+"""What a request says in its address and body: what is unknown or wrong is refused, never ignored."""
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Collection
+from typing import Any, NamedTuple
 
 from flask import request
 from werkzeug.exceptions import BadRequest
@@ -16,15 +17,18 @@ class Number(NamedTuple):
     most: int
 
 
-def numbers(**known: Number) -> dict[str, int]:
-    """The values of the parameters that an address may have, by name.
+def numbers(also: Collection[str] = (), **known: Number) -> dict[str, int]:
+    """The values of the parameters of an address that are numbers, by name.
+
+    Args:
+        also: other parameters that it may have.
 
     Raises:
         BadRequest: one is unknown, or its value is no whole number within its bounds.
     """
     for name in request.args:
-        if name not in known:
-            raise BadRequest(f"There is no parameter {name!r} here. There are: {', '.join(known)}.")
+        if name not in known and name not in also:
+            raise BadRequest(f"There is no parameter {name!r} here. There are: {', '.join([*known, *also])}.")
     return {name: _read(name, number) for name, number in known.items()}
 
 
@@ -37,3 +41,22 @@ def _read(name: str, number: Number) -> int:
     if not digits or not number.least <= int(digits) <= number.most:
         raise BadRequest(f"{name} must be a whole number from {number.least:,} to {number.most:,}.")
     return int(digits)
+
+
+def json_object(example: str, *names: str) -> dict[str, Any]:
+    """The body of a request, an object in JSON.
+
+    Args:
+        example: what it looks like, for whoever sent another one.
+        names: that it may have.
+
+    Raises:
+        BadRequest: it is none, or has others.
+    """
+    try:
+        body = request.get_json()
+    except RecursionError as error:
+        raise BadRequest("The JSON is nested too deeply.") from error
+    if not isinstance(body, dict) or body.keys() - set(names):
+        raise BadRequest(f"Send {example}.")
+    return body

@@ -42,14 +42,17 @@ class ChosenRows(NamedTuple):
         return and_(
             FailedRow.import_sequence == sequence,
             FailedRow.discarded_at.is_(None),
-            true() if self.field is None else func.coalesce(FailedRow.column_name, "") == self.field,
+            true() if self.field is None else self._is_at_fault(self.field),
             true() if self.code is None else FailedRow.code == self.code,
             true() if self.text is None else self._holds(self.text),
         )
 
+    def _is_at_fault(self, field: str) -> ColumnElement[bool]:
+        return FailedRow.column_name == field if field else func.coalesce(FailedRow.column_name, "") == ""
+
     def _holds(self, text: str) -> ColumnElement[bool]:
         """Cells are kept as JSON in ASCII: there other letters are escapes, of which the case is another one."""
-        forms = dict.fromkeys((text, text.lower(), text.upper(), text.title()))
+        forms = [text] if text.isascii() else dict.fromkeys((text, text.lower(), text.upper(), text.title()))
         in_cells = (
             type_coerce(FailedRow.cells, Text).icontains(json.dumps(form)[1:-1], autoescape=True) for form in forms
         )

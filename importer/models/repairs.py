@@ -39,6 +39,13 @@ class Correction(Base):
             "row_number",
             postgresql_where=text("repair_id IS NOT NULL"),
         ),
+        Index(
+            "ix_corrections_by_hand",
+            "import_sequence",
+            "made_at",
+            "row_number",
+            postgresql_where=text("repair_id IS NULL"),
+        ),
     )
 
 

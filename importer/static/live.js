@@ -20,6 +20,8 @@ const shown = new Map();
 let samples = [];
 let status = null;
 let timer = null;
+let isAsking = false;
+let asksAgain = false; // somebody did something while an answer was on its way
 
 // Form tokens carry the time, so that they differ from one second to the next.
 const plain = (part) => part.outerHTML.replace(/name="csrf_token" value="[^"]*"/g, "");
@@ -32,13 +34,16 @@ function swap(fresh) {
   for (const part of fresh.querySelectorAll("[data-part]")) {
     const text = plain(part);
     if (shown.get(part.id) === text) continue;
+    const old = root.querySelector(`#${part.id}`);
+    if (old.querySelector("[data-editing]")) continue; // somebody is typing there
     shown.set(part.id, text);
-    replace(root.querySelector(`#${part.id}`), part);
+    replace(old, part);
   }
 }
 
 function replace(old, part) {
-  const focused = old.contains(document.activeElement) ? document.activeElement.id : "";
+  const active = old.contains(document.activeElement) ? document.activeElement : null;
+  const focused = active ? [active.id, active.closest("tr")?.id].filter(Boolean) : [];
   const opened = [...old.querySelectorAll("details[open]")].map((one) => one.id);
   const checked = [...old.querySelectorAll("input[type=checkbox]:checked")].map((one) => one.id);
   const scrolled = [...old.querySelectorAll(".scroll")].map((box) => [box.id, box.scrollLeft]);
@@ -47,7 +52,9 @@ function replace(old, part) {
   for (const id of opened) document.getElementById(id)?.setAttribute("open", "");
   for (const id of checked) check(document.getElementById(id));
   for (const [id, left] of scrolled) document.getElementById(id)?.scrollTo({ left });
-  if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
+  // What had the focus may be gone, such as the button of a row that is being tried: then its row has it.
+  const next = focused.map((id) => document.getElementById(id)).find((element) => element);
+  next?.focus({ preventScroll: true });
 }
 
 function check(box) {
@@ -124,14 +131,21 @@ const pause = () =>
   Math.max(every(), document.hidden ? HIDDEN_EACH : root.querySelector("[data-slow]") ? SLOW_EACH : 0);
 
 async function tick() {
+  if (isAsking) {
+    asksAgain = true;
+    return;
+  }
+  isAsking = true;
   let goesOn = true;
   try {
     goesOn = await refresh();
   } catch {
     tell("Connection lost, trying again…");
   }
-  if (goesOn) timer = setTimeout(tick, pause());
-  else timer = null;
+  isAsking = false;
+  const wait = asksAgain ? 0 : pause();
+  timer = goesOn || asksAgain ? setTimeout(tick, wait) : null;
+  asksAgain = false;
 }
 
 function onVisible() {
@@ -144,3 +158,7 @@ remember(root);
 sample();
 if (isLive()) timer = setTimeout(tick, pause());
 document.addEventListener("visibilitychange", onVisible);
+document.addEventListener("live:refresh", () => {
+  clearTimeout(timer);
+  timer = setTimeout(tick, 0);
+});

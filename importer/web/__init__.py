@@ -9,6 +9,7 @@ from importer.web import (
     answers,
     auth,
     cancellations,
+    corrections,
     deletions,
     errors,
     first_looks,
@@ -40,6 +41,7 @@ PAGES = (
     deletions,
     retries,
     histories,
+    corrections,
     health,
 )
 

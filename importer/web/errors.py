@@ -17,6 +17,7 @@ from werkzeug.wrappers import Response
 
 from importer import errors
 from importer.health.causes import cause_of, in_words
+from importer.ledger.planning import TooSlowError
 from importer.web.auth import is_api, wants_json
 
 log = logging.getLogger(__name__)
@@ -30,6 +31,10 @@ STATUSES: dict[type[errors.ImporterError], int] = {
     errors.MissingLayoutError: 404,
     errors.ForeignLayoutError: 403,
     errors.RefusedTransitionError: 409,
+    errors.UnknownRowError: 404,
+    errors.OutdatedRowError: 409,
+    errors.RefusedCellError: 422,
+    TooSlowError: 422,
     errors.AccountError: 422,
     errors.OptionsError: 400,
     errors.UploadError: 400,
@@ -71,7 +76,7 @@ def on_importer_error(error: errors.ImporterError) -> Response:
     if status is None:
         return on_unexpected_error(error)
     code = getattr(error, "code", None) or _code(type(error).__name__.removesuffix("Error"))
-    response = answer(status, code, error.message, **_questions(error))
+    response = answer(status, code, error.message, **_more(error))
     if isinstance(error, errors.BusyError):
         response.headers["Retry-After"] = RETRY_SECONDS
     return response
@@ -113,8 +118,10 @@ def on_unexpected_error(error: Exception) -> Response:
     return answer(500, "internal", MESSAGES[500])
 
 
-def _questions(error: errors.ImporterError) -> dict[str, Any]:
-    """Those that an error names, as data."""
+def _more(error: errors.ImporterError) -> dict[str, Any]:
+    """What an error names besides, as data: questions, or the column whose cell is refused."""
+    if isinstance(error, errors.RefusedCellError):
+        return {"column": None if error.place is None else error.place + 1}
     if not isinstance(error, errors.QuestionsError | errors.UnknownAnswersError):
         return {}
     return {"questions": [question.as_json() for question in error.questions]}

@@ -1,117 +1,197 @@
-"""Failed rows of an import, a page at a time, as a table under the header of their file."""
+"""Failed rows of an import as a table, a page at a time, with their groups and what came of corrections."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 from flask import request
 
-from importer.control.failed_rows import before_previous_page, page_of_failed_rows
+from importer.control.chosen_rows import ChosenRows
+from importer.control.columns import FileColumns
+from importer.control.corrections import corrected_lately, count_by_hand
+from importer.control.failed_rows import (
+    FailedRowsPage,
+    Position,
+    Sort,
+    before_previous_page,
+    page_of_failed_rows,
+    position_of,
+)
+from importer.control.groups import MAX_GROUPS, Group, Groups, groups_of
+from importer.ledger.planning import TooSlowError
 from importer.ledger.retries import count_requested
-from importer.models import FailedRow, Import
-from importer.web import formats
+from importer.models import Import
+from importer.statuses import ENDED
 from importer.web.extensions import db
-from importer.web.retries import LARGEST_ROW
+from importer.web.failed_lines import Column, FailedLines, Line, imported_line
+from importer.web.retries import LARGEST_ROW, Result, result_of
 
-PAGE_ROWS = 25
-SHOWN_CELLS = 200
-"""Cells of a row that are shown: a file may have more columns than anybody reads."""
-
-SHOWN_CHARACTERS = 4000
-"""Characters of a row that are shown, the same of each of its cells."""
+PAGE_ROWS = 50
 
 
-@dataclass(frozen=True)
-class Cell:
-    """A cell's text, and whether it is what made its row fail."""
+class Wanted(NamedTuple):
+    """What the reader wants to see of the failed rows, as the address says it.
 
-    text: str
-    at_fault: bool
+    Attributes:
+        sort: column by which they are sorted, after a minus backwards; None: the order of the file.
+        after: a row number; the rows after it.
+        start: so many of these are passed over.
+    """
+
+    chosen: ChosenRows
+    sort: str | None
+    after: int
+    start: int
+
+    @classmethod
+    def asked(cls) -> Wanted:
+        row = _number("row")
+        after = row - 1 if row else _number("after")
+        return cls(ChosenRows.told(request.args), request.args.get("sort") or None, after, _number("start"))
+
+    @property
+    def is_by_position(self) -> bool:
+        """Whether pages follow each other by position: row numbers say nothing of a search or another order."""
+        return self.sort is not None or self.chosen.text is not None
+
+    def address(self, **other: Any) -> dict[str, Any]:
+        """What an address says of it, with other values for some of it; None leaves one out."""
+        here = {
+            **self.chosen.as_json(),
+            "sort": self.sort,
+            "after": self.after or None,
+            "start": self.start or None,
+        }
+        return {name: value for name, value in {**here, **other}.items() if value is not None}
 
 
-@dataclass(frozen=True)
-class Line:
-    """One failed row as the table shows it."""
-
-    row_number: int
-    line_number: int
-    column: str | None
-    code: str
-    message: str
-    cells: Sequence[Cell]
-    is_cut: bool
-    attempts: int
-    is_retrying: bool
+def _number(name: str) -> int:
+    return min(max(request.args.get(name, 0, type=int), 0), LARGEST_ROW)
 
 
 @dataclass(frozen=True)
 class FailedRowsTable:
-    """Some of the failed rows, and where the previous and the next page begin; None: there is no such page.
+    """Some of the failed rows, and the addresses of the pages before and after; None: there is no such page.
 
     Attributes:
+        label: what a column is called, by its place.
+        too_slow: why they cannot be searched or sorted, where that is so.
         characters: of a cell that are shown.
+        corrections: how many were made by hand.
     """
 
-    header: Sequence[str]
+    wanted: Wanted
+    groups: Groups
+    label: Callable[[int], str]
+    columns: Sequence[Column]
     characters: int
     lines: Sequence[Line]
-    after: int
-    previous: int | None
-    next: int | None
+    position: Position
+    previous: Mapping[str, Any] | None
+    next: Mapping[str, Any] | None
     retrying: int
+    too_slow: str | None
+    result: Result | None
+    corrections: int
+
+    @property
+    def live_address(self) -> Mapping[str, Any]:
+        """What the address of the page's live part says: all that its own does, also which retry is told of."""
+        told = {name: request.args[name] for name in ("retried", "retried_row") if name in request.args}
+        return {**self.wanted.address(), **told}
+
+    @property
+    def shown_groups(self) -> Sequence[Group]:
+        """The groups that the page lists."""
+        return self.groups.groups[:MAX_GROUPS]
+
+    @property
+    def rows(self) -> int:
+        """How many failed rows there are, without discarded ones."""
+        return self.groups.rows_of(ChosenRows())
+
+    @property
+    def count(self) -> int:
+        """How many failed rows are on this page."""
+        return sum(line.state != "imported" for line in self.lines)
+
+    @property
+    def may_pass_unchanged(self) -> bool:
+        """Whether trying all of them again as they are can help every one of them."""
+        return bool(self.groups.groups) and all(group.may_pass_unchanged for group in self.groups.groups)
 
 
-def wanted_after() -> int:
-    """The row number after which the reader wants to see failed rows."""
-    return min(max(request.args.get("after", 0, type=int), 0), LARGEST_ROW)
-
-
-def page_of(import_: Import, after: int) -> FailedRowsTable:
-    session = db.session()
-    rows, has_next = page_of_failed_rows(session, import_, after=after, limit=PAGE_ROWS)
-    columns, header = _columns(import_), _header(import_, rows)
-    characters = min(formats.SHOWN_CHARACTERS, SHOWN_CHARACTERS // max(len(header), 1))
+def table_of(import_: Import) -> FailedRowsTable:
+    """What the import's page shows of its failed rows."""
+    session, wanted, columns = db.session(), Wanted.asked(), FileColumns(import_)
+    retrying = count_requested(session, import_) if import_.failed_rows else 0
+    groups = groups_of(session, import_, is_live=retrying > 0 or import_.status not in ENDED)
+    too_slow = None
+    try:
+        page = _page(import_, wanted, columns)
+    except TooSlowError as error:
+        too_slow, wanted = error.message, Wanted(wanted.chosen._replace(text=None), None, wanted.after, 0)
+        page = _page(import_, wanted, columns)
+    before, following = _neighbours(import_, wanted, page)
+    lines = FailedLines(session, import_, columns, page.rows, wanted.chosen.field)
     return FailedRowsTable(
-        header=header,
-        characters=characters,
-        lines=[_line(row, columns, characters, is_retrying=_is_retrying(import_, row)) for row in rows],
-        after=after,
-        previous=before_previous_page(session, import_, after=after, limit=PAGE_ROWS) if after else None,
-        next=rows[-1].row_number if has_next else None,
-        retrying=count_requested(session, import_) if import_.failed_rows else 0,
+        wanted=wanted,
+        groups=groups,
+        label=columns.label,
+        columns=lines.columns(wanted.sort),
+        characters=lines.characters,
+        lines=_with_imported(import_, wanted, page, lines.all()),
+        position=_position(import_, wanted, groups),
+        previous=before,
+        next=following,
+        retrying=retrying,
+        too_slow=too_slow,
+        result=result_of(import_, retrying),
+        corrections=count_by_hand(session, import_),
     )
 
 
-def _columns(import_: Import) -> list[str | None]:
-    """What a reason calls each column of the file: its name in the record type or, if it has none, in the file."""
-    names = import_.header or []
-    known = import_.columns or []
-    return [column or name for column, name in zip(known[:SHOWN_CELLS], names, strict=False)]
-
-
-def _header(import_: Import, rows: Sequence[FailedRow]) -> list[str]:
-    names = (import_.header or [])[:SHOWN_CELLS]
-    widest = min(max((len(row.cells) for row in rows), default=0), SHOWN_CELLS)
-    return names + [f"(cell {place})" for place in range(len(names) + 1, widest + 1)]
-
-
-def _is_retrying(import_: Import, row: FailedRow) -> bool:
-    """Whether its retry was asked for, or that of all rows and its portion is to come."""
-    is_to_come = import_.retry_after is not None and row.row_number > import_.retry_after
-    return is_to_come or row.retry_requested_at is not None
-
-
-def _line(row: FailedRow, columns: Sequence[str | None], characters: int, *, is_retrying: bool) -> Line:
-    faults = [place for place, name in enumerate(columns) if name is not None and name == row.column_name]
-    return Line(
-        row_number=row.row_number,
-        line_number=row.line_number,
-        column=row.column_name,
-        code=row.code,
-        message=row.message,
-        cells=[Cell(text, place in faults) for place, text in enumerate(row.cells[:SHOWN_CELLS])],
-        is_cut=len(row.cells) > SHOWN_CELLS or any(len(cell) > characters for cell in row.cells),
-        attempts=row.attempts,
-        is_retrying=is_retrying,
+def _page(import_: Import, wanted: Wanted, columns: FileColumns) -> FailedRowsPage:
+    return page_of_failed_rows(
+        db.session(),
+        import_,
+        after=wanted.after,
+        limit=PAGE_ROWS,
+        chosen=wanted.chosen,
+        sort=Sort.told(wanted.sort, columns),
+        start=wanted.start,
     )
+
+
+def _position(import_: Import, wanted: Wanted, groups: Groups) -> Position:
+    if wanted.chosen.text is None and wanted.after == 0:
+        return Position(wanted.start, groups.rows_of(wanted.chosen))
+    counted = position_of(db.session(), import_, wanted.chosen, after=wanted.after)
+    return counted._replace(before=counted.before + wanted.start)
+
+
+def _neighbours(
+    import_: Import, wanted: Wanted, page: FailedRowsPage
+) -> tuple[Mapping[str, Any] | None, Mapping[str, Any] | None]:
+    """What the addresses of the pages before and after say."""
+    if wanted.is_by_position:
+        before = wanted.address(start=max(wanted.start - PAGE_ROWS, 0) or None) if wanted.start else None
+        return before, wanted.address(start=wanted.start + len(page.rows)) if page.has_next else None
+    following = wanted.address(after=page.rows[-1].row_number) if page.has_next and page.rows else None
+    if not wanted.after:
+        return None, following
+    after = before_previous_page(db.session(), import_, after=wanted.after, limit=PAGE_ROWS, chosen=wanted.chosen)
+    return wanted.address(after=after or None), following
+
+
+def _with_imported(import_: Import, wanted: Wanted, page: FailedRowsPage, lines: list[Line]) -> list[Line]:
+    """Rows that were corrected a moment ago keep their place, although they are imported."""
+    is_ordered = not wanted.is_by_position
+    until = page.rows[-1].row_number if is_ordered and page.has_next and page.rows else None
+    made = corrected_lately(
+        db.session(), import_, after=wanted.after if is_ordered else 0, until=until, limit=PAGE_ROWS
+    )
+    both = [*map(imported_line, made), *lines]
+    return sorted(both, key=lambda line: line.row_number) if is_ordered else both

@@ -17,6 +17,10 @@ from importer.outcomes import rows
 SHOWN_CHARACTERS = 300
 """Characters of a cell that are shown."""
 
+NO_TEXT = 0xDC00
+FIRST_BYTE, LAST_BYTE = NO_TEXT + 0x80, NO_TEXT + 0xFF
+"""What Python keeps a byte as that is no text."""
+
 UNITS = ("bytes", "KB", "MB", "GB", "TB")
 STEP = 1024
 MINUTE, HOUR, DAY = 60, 3600, 86400
@@ -115,7 +119,7 @@ def visible(text: str, limit: int = SHOWN_CHARACTERS, *, tells_blanks: bool = Fa
     """Text in which every character can be seen: nothing invisible, reordering or unwritable is left in it.
 
     Control characters become their Unicode pictures; other unprintable ones, lone surrogates and the marks
-    that turn the direction of writing among them, become escapes.
+    that turn the direction of writing among them, become escapes, and bytes that are no text their number.
 
     Args:
         limit: characters that are shown; the rest is only counted.
@@ -142,4 +146,6 @@ def _escape(character: str) -> str:
         return "\N{SYMBOL FOR DELETE}"
     if code < 0x20:
         return chr(0x2400 + code)
+    if FIRST_BYTE <= code <= LAST_BYTE:
+        return f"\\x{code - NO_TEXT:02x}"
     return character.encode("ascii", "backslashreplace").decode("ascii")

@@ -38,7 +38,7 @@ from importer.statuses import (
 )
 from importer.web.chart import drawn
 from importer.web.extensions import db, read_one_moment, services
-from importer.web.failed_rows import page_of, wanted_after
+from importer.web.failed_rows import table_of
 from importer.web.health import watch
 from importer.web.histories import LATEST
 from importer.web.live_views import live_views
@@ -134,7 +134,7 @@ def live(import_id: str) -> str:
 def _page(import_id: str) -> dict[str, Any]:
     read_one_moment()
     import_ = find_import(db.session(), g.user, import_id)
-    failed = page_of(import_, wanted_after())
+    failed = table_of(import_)
     history, has_more = events_of(db.session(), import_, limit=LATEST)
     status = Status(import_.status)
     return {

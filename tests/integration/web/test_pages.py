@@ -37,14 +37,17 @@ def test_hostile_names_headers_and_cells_are_only_text(path, operator, visitor, 
 def test_the_cell_at_fault_is_marked(operator, visitor, make_import):
     import_ = make_import(operator, failed=[["right", "wrong"]])
     page = visitor(operator).page(f"/imports/{import_.id}")
-    assert re.findall(r'class="cell at-fault"><div>(.*?)</div>', page) == ["wrong"]
+    (cell,) = re.findall(r'<td class="cell at-fault"(.*?)</td>', page, re.DOTALL)
+    assert "wrong" in cell
+    assert "At fault:" in cell
+    assert "the name is bad" in cell
 
 
 def test_invisible_characters_of_a_cell_are_shown(operator, visitor, make_import):
     import_ = make_import(operator, failed=[["\0\x07", "\u202e\udc80"]])
     page = visitor(operator).page(f"/imports/{import_.id}")
     assert "␀␇" in page
-    assert "\\u202e\\udc80" in page
+    assert "\\u202e\\x80" in page
 
 
 @pytest.mark.parametrize("status", [status for status in Status if status != "waiting"])
@@ -86,17 +89,17 @@ def test_ignored_columns_are_named(operator, visitor, make_import):
 
 
 def test_failed_rows_are_paged_forwards_and_backwards(operator, visitor, make_import):
-    import_ = make_import(operator, failed=[[f"X{n}", "Y"] for n in range(60)])
+    import_ = make_import(operator, failed=[[f"X{n}", "Y"] for n in range(120)])
     someone = visitor(operator)
 
     def rows(page):
         return [int(n) for n in re.findall(r'id="retry-(\d+)"', page)]
 
     first = someone.page(f"/imports/{import_.id}")
-    second = someone.page(f"/imports/{import_.id}?after=25")
-    third = someone.page(f"/imports/{import_.id}?after=50")
-    assert rows(first) + rows(second) + rows(third) == list(range(1, 61))
-    assert f"/imports/{import_.id}?after=25#" in third
+    second = someone.page(f"/imports/{import_.id}?after=50")
+    third = someone.page(f"/imports/{import_.id}?after=100")
+    assert rows(first) + rows(second) + rows(third) == list(range(1, 121))
+    assert f"/imports/{import_.id}?after=50#" in third
     assert "failed-next" not in third
     assert someone.get(f"/imports/{import_.id}?after=99999999999999").status_code == 200
 
