@@ -166,5 +166,25 @@ class UnknownImportError(ImporterError):
     """There is no such import, or it is not yours."""
 
 
+class UnknownRowError(ImporterError):
+    """This row is no failed row of the import."""
+
+
+class OutdatedRowError(ImporterError):
+    """The row was changed or tried again since it was shown. Look at it again."""
+
+
+class RefusedCellError(ImporterError):
+    """A cell cannot be changed so.
+
+    Args:
+        place: of the cell, from 0; None: it is the row as a whole.
+    """
+
+    def __init__(self, message: str, place: int | None = None) -> None:
+        super().__init__(message)
+        self.place = place
+
+
 class AccountError(ImporterError):
     """The account cannot be created or changed as asked."""

@@ -23,18 +23,27 @@ def retry(session: Session, services: Services, import_: Import, row_number: int
     Raises:
         RefusedTransitionError: the import was cancelled or stopped.
     """
+    refuse_unless_it_takes_rows(import_)
+    count = ask_for_all(session, import_) if row_number is None else ask_for_row(session, import_, row_number)
+    session.commit()
+    if count:
+        enqueue_retries(services, import_)
+    return count
+
+
+def refuse_unless_it_takes_rows(import_: Import) -> None:
+    """
+    Raises:
+        RefusedTransitionError: the import was cancelled or stopped.
+    """
     if import_.status not in TAKES_ROWS:
         raise RefusedTransitionError(
             f"Import {import_.id} is {import_.status}: its failed rows cannot be retried."
         )
-    count = ask_for_all(session, import_) if row_number is None else ask_for_row(session, import_, row_number)
-    session.commit()
-    if count:
-        _enqueue_retries(services, import_)
-    return count
 
 
-def _enqueue_retries(services: Services, import_: Import) -> None:
+def enqueue_retries(services: Services, import_: Import) -> None:
+    """Let a dispatcher push the rows whose retry was asked for; where Redis is away recovery does it later."""
     try:
         if not checkpoint.is_leased(services.redis, import_.id):
             queues.enqueue_slice(services.redis, import_.id)

@@ -16,19 +16,22 @@ from importer.errors import shortened
 from importer.files.problems import Problem
 from importer.ledger.planning import use_indexes
 from importer.record_types.literals import array_literal, integer_array_literal
+from importer.record_types.reasons import Reason
 
 SAVE = """
 INSERT INTO failed_rows
-    (import_sequence, row_number, line_number, code, column_name, message, cells, problem, attempts)
-SELECT %(sequence)s, row_number, line_number, code, column_name, message, cells, problem, attempt
+    (import_sequence, row_number, line_number, code, column_name, message, cells, problem, attempts, faults)
+SELECT %(sequence)s, row_number, line_number, code, column_name, message, cells, problem, attempt, faults
 FROM unnest(%(row_numbers)s::integer[], %(line_numbers)s::integer[], %(codes)s::text[], %(column_names)s::text[],
-    %(messages)s::text[], %(cells)s::text[], %(problems)s::jsonb[], %(attempts)s::integer[])
-    AS batch (row_number, line_number, code, column_name, message, cells, problem, attempt)
+    %(messages)s::text[], %(cells)s::text[], %(problems)s::jsonb[], %(attempts)s::integer[],
+    %(faults)s::jsonb[])
+    AS batch (row_number, line_number, code, column_name, message, cells, problem, attempt, faults)
 ORDER BY row_number
 ON CONFLICT (import_sequence, row_number) DO UPDATE SET
     code = excluded.code,
     column_name = excluded.column_name,
     message = excluded.message,
+    faults = excluded.faults,
     attempts = excluded.attempts,
     failed_at = now(),
     retry_requested_at = NULL
@@ -82,12 +85,18 @@ class Attempt(NamedTuple):
 
 
 class Failure(NamedTuple):
-    """An attempt that failed, and its reason."""
+    """An attempt that failed, and its reason.
+
+    Attributes:
+        code, column, message: of the first fault; the message names the others.
+        faults: every fault, where there are several.
+    """
 
     attempt: Attempt
     code: str
     column: str | None
     message: str
+    faults: Sequence[Reason] | None = None
 
 
 def lock_attempts(connection: Connection, sequence: int, attempts: Mapping[int, int]) -> list[Attempt]:
@@ -127,6 +136,7 @@ def save_failures(connection: Connection, sequence: int, failures: Sequence[Fail
         "cells": array_literal(json.dumps(attempt.cells) for attempt in tried),
         "problems": array_literal(attempt.problem and json.dumps(attempt.problem) for attempt in tried),
         "attempts": integer_array_literal(attempt.number for attempt in tried),
+        "faults": array_literal(failure.faults and _faults(failure.faults) for failure in failures),
     }
     connection.exec_driver_sql(SAVE, parameters)
 
@@ -153,6 +163,16 @@ def delete_failures_after(connection: Connection, sequence: int, after: int) -> 
     if last is not None:
         connection.exec_driver_sql(DELETE_PORTION, {**portion, "last": last})
     return last
+
+
+def _faults(reasons: Sequence[Reason]) -> str:
+    """Faults as JSON, each with its field or null, its code and its sentence."""
+    return json.dumps(
+        [
+            (field and _storable(field)[:255], _storable(code)[:100], shortened(_storable(sentence)))
+            for field, code, sentence in reasons
+        ]
+    )
 
 
 def _storable(text: str) -> str:

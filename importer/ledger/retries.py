@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple, cast
 
-from sqlalchemy import CursorResult, func, or_, select, text, update
+from sqlalchemy import CursorResult, func, null, or_, select, text, update
 from sqlalchemy.orm import Session
 
 from importer.errors import shortened
@@ -136,7 +136,11 @@ def refuse_retries(session: Session, import_id: str, row_numbers: Sequence[int],
         .where(FailedRow.import_sequence == sequence, FailedRow.row_number.in_(row_numbers))
         .where(FailedRow.retry_requested_at.is_not(None))
         .values(
-            retry_requested_at=None, code=Reason.RECORD_TYPE_BROKEN, message=shortened(detail), column_name=None
+            retry_requested_at=None,
+            code=Reason.RECORD_TYPE_BROKEN,
+            message=shortened(detail),
+            column_name=None,
+            faults=null(),
         )
         .execution_options(synchronize_session=False)
     )

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
+
+from pydantic import ValidationError
+
+from importer.files.cells.chain import Fault
 
 MAX_SHOWN = 100
 """Characters of a cell that a sentence may repeat."""
@@ -15,7 +19,7 @@ class Reason(NamedTuple):
 
     Attributes:
         field: None: the row.
-        code: of the failed row; rows with the same one are repaired alike.
+        code: of `importer.record_types.codes`, or a record type's own; rows with the same one are repaired alike.
         sentence: what the cell should be, or what is wrong with it; no capital, no full stop.
     """
 
@@ -23,28 +27,6 @@ class Reason(NamedTuple):
     code: str
     sentence: str
 
-
-CODES: dict[str, str] = {
-    "missing_value": "A field that every row must fill has no value.",
-    "invalid_value": "The value is none that the field takes; the sentence says what it should be.",
-    "invalid_number": "The cell is no number that the field takes.",
-    "too_many_decimals": "The number has more decimals than the field keeps. Nothing is rounded.",
-    "too_many_digits": "The number has more digits than the field keeps.",
-    "out_of_range": "The number or date is smaller or larger than it may be.",
-    "invalid_amount": "The cell is no amount of money with two decimals at most.",
-    "invalid_date": "The cell is no date, there is no such day, or its year cannot be meant.",
-    "invalid_time": "The cell is no time, or no date with a time.",
-    "invalid_yes_no": "The cell says neither yes nor no.",
-    "invalid_choice": "The cell is none of the few texts that the field takes.",
-    "invalid_email": "The cell is no single e-mail address.",
-    "invalid_phone": "The cell is no telephone number; a spreadsheet may have spoiled it.",
-    "invalid_address": "The cell is no web address or network address.",
-    "invalid_id": "The cell is no identifier of the form that the field takes (a UUID).",
-    "too_long": "The text is longer than the field keeps. Nothing is cut.",
-    "too_short": "The text is shorter than the field asks for.",
-    "invalid_characters": "The text has characters that cannot be stored.",
-}
-"""The codes that checks of values give, with their meaning; a record type's own checks may give others."""
 
 Told = Callable[[str, Mapping[str, Any]], str]
 
@@ -161,6 +143,21 @@ def reason_of(found: Any) -> Reason:
     if callable(told):
         return Reason(field, code, told(str(found["input"]), limits))
     return Reason(field, code, message if told == "{message}" else told.format(**limits))
+
+
+def reasons_of(faults: Sequence[tuple[str, Fault]], error: ValidationError | None = None) -> list[Reason]:
+    """Everything that is at fault in a row, the cells that cannot be read first.
+
+    Args:
+        faults: of cells, with their fields; such a field was checked without a value, which says nothing.
+        error: what the checks found.
+    """
+    reasons = [Reason(field, fault.code, fault.message) for field, fault in faults]
+    if error is not None:
+        unreadable = {field for field, _ in faults}
+        found = map(reason_of, error.errors(include_url=False))
+        reasons += [reason for reason in found if reason.field not in unreadable and (reason.field or not faults)]
+    return reasons
 
 
 def shown(cell: str) -> str:

@@ -10,7 +10,7 @@ from importer.errors import ImporterError
 from importer.files.cells.chain import Fault
 from importer.files.problems import Problem
 from importer.ledger.failures import Attempt, Failure
-from importer.record_types.reasons import Reason, reason_of
+from importer.record_types.reasons import Reason, reasons_of
 
 MAX_DEATHS = 3
 """So many workers may die over a row that runs alone before it counts as the cause."""
@@ -19,14 +19,10 @@ MAX_TIMEOUTS = 3
 """So often a row that runs alone may take too long before the import is paused."""
 
 REPORTED_REASONS = 5
+"""So many fields at fault are named in the sentence about their row."""
 
-CODES: dict[str, str] = {
-    "check_raised": "The record type's own check broke off with an error.",
-    "check_timeout": "The check of the row took too long.",
-    "save_raised": "The record type's own code broke off with an error as it saved the row.",
-    "worker_died": "Worker after worker died over this row alone.",
-}
-"""The codes of rows at which code fails rather than a cell, with their meaning."""
+MAX_FAULTS = 20
+"""So many fields at fault are kept of a row, each with its sentence."""
 
 
 class RowFailedError(ImporterError):
@@ -58,12 +54,9 @@ def from_faults(
         faults: of cells, with their fields; such a field was checked without a value, which says nothing.
         error: what the checks found.
     """
-    reasons = [Reason(field, fault.code, fault.message) for field, fault in faults]
-    if error is not None:
-        unreadable = {field for field, _ in faults}
-        found = map(reason_of, error.errors(include_url=False))
-        reasons += [reason for reason in found if reason.field not in unreadable and (reason.field or not faults)]
-    return Failure(attempt, reasons[0].code, reasons[0].field, _message(reasons))
+    reasons = reasons_of(faults, error)
+    first, told = reasons[0], reasons[:MAX_FAULTS] if len(reasons) > 1 else None
+    return Failure(attempt, first.code, first.field, _message(reasons), told)
 
 
 def _message(reasons: Sequence[Reason]) -> str:

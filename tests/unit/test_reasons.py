@@ -17,10 +17,9 @@ from importer.files.cells.chain import Fault
 from importer.files.cells.outcomes import FAULTS
 from importer.files.problems import PROBLEMS
 from importer.ledger.failures import Attempt
-from importer.record_types import RowSchema, reasons
+from importer.record_types import RowSchema, codes
 from importer.record_types.reasons import MAX_SHOWN, REASONS
-from jobs.rows import outcomes
-from jobs.rows.outcomes import from_faults
+from jobs.rows.outcomes import MAX_FAULTS, from_faults
 
 DOCS = Path(__file__).parents[2] / "docs/failed-rows.md"
 
@@ -129,7 +128,25 @@ def test_every_name_in_the_table_is_one_of_pydantics():
 
 def test_every_code_is_in_the_documentation_and_no_other():
     documented = dict(re.findall(r"^\| `([a-z0-9_]+)` \| (.+) \|$", DOCS.read_text(), re.MULTILINE))
-    ours = reasons.CODES | outcomes.CODES
-    assert documented.keys() == ours.keys() | FAULTS.keys() | PROBLEMS.keys()
-    assert {code: documented[code] for code in ours} == ours
-    assert {code for code, _ in REASONS.values()} <= reasons.CODES.keys()
+    assert documented == codes.MEANINGS
+    assert (codes.READINGS.keys(), codes.LINES.keys()) == (FAULTS.keys(), PROBLEMS.keys())
+    assert {code for code, _ in REASONS.values()} <= codes.VALUES.keys()
+
+
+def test_only_what_code_or_the_table_refuses_may_pass_as_it_is():
+    may = [
+        code
+        for code in (*codes.MEANINGS, "own_code", "database_23505", "database_22003")
+        if codes.may_pass_unchanged(code)
+    ]
+    assert may == [*codes.CODE, "database_23505"]
+
+
+def test_every_fault_of_a_row_is_kept_up_to_the_twentieth_and_none_where_there_is_one_only():
+    assert failure_of(key="k", day="x").faults is None
+    assert failure_of(day="x").faults == [
+        ("key", "missing_value", "a value is required"),
+        ("day", "invalid_date", "should be a date such as 2026-01-31"),
+    ]
+    many = [(f"field{number}", Fault("not_a_date", "should be a date")) for number in range(30)]
+    assert len(failure_of(many).faults) == MAX_FAULTS

@@ -1,0 +1,161 @@
+"""Corrects failed rows by hand, tells what would still be wrong with them, and what was corrected."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Session
+
+from importer.control.columns import FileColumns
+from importer.control.retries import enqueue_retries, refuse_unless_it_takes_rows
+from importer.errors import UnknownRowError
+from importer.files.problems import Limits
+from importer.ledger import corrections
+from importer.models import Correction, FailedRow, Import, User
+from importer.record_types.row_checks import RowCheck, mapping_of
+from importer.services import Services
+
+
+class Fault(NamedTuple):
+    """What is wrong with a row.
+
+    Attributes:
+        field: at fault; None: the row as a whole.
+        places: of its cells, from 0.
+        sentence: what the cell should be, or what is wrong.
+    """
+
+    field: str | None
+    places: list[int]
+    code: str
+    sentence: str
+
+
+class Made(NamedTuple):
+    """A correction as it is told.
+
+    Attributes:
+        by: e-mail address; None: at the command line, or somebody who is gone.
+        is_failed: whether the row stands among the failed ones, tried since or not.
+    """
+
+    correction: Correction
+    by: str | None
+    is_failed: bool
+
+
+def correct(
+    session: Session,
+    services: Services,
+    import_: Import,
+    row_number: int,
+    attempt: int,
+    changes: Mapping[int, str],
+    user: User,
+) -> None:
+    """Give a failed row new cells, and have it tried at once.
+
+    Args:
+        attempt: how many had failed when the row was shown.
+        changes: new texts, by the place of their cell, from 0.
+        user: who corrects; one without an id is the command line.
+
+    Raises:
+        RefusedTransitionError: the import was cancelled or stopped.
+        UnknownRowError, OutdatedRowError, RefusedCellError: as `importer.ledger.corrections.correct` does.
+    """
+    refuse_unless_it_takes_rows(import_)
+    limits = limits_of(services, import_)
+    corrections.correct(session, import_, row_number, attempt, changes, user.id, limits)
+    session.commit()
+    enqueue_retries(services, import_)
+
+
+def check(
+    session: Session, services: Services, import_: Import, row_number: int, changes: Mapping[int, str]
+) -> list[Fault]:
+    """What would be wrong with a failed row after these changes, as far as it can be told without saving it.
+
+    Raises:
+        UnknownRowError: it is no failed row.
+        RefusedCellError: a text cannot be kept.
+    """
+    row = find_failed_row(session, import_, row_number)
+    after = corrections.correction_of(row, changes, limits_of(services, import_))
+    columns = FileColumns(import_)
+    if after.problem is not None:
+        place = after.problem.column
+        field = columns.fields[place] if place is not None and place < columns.width else None
+        return [Fault(field, [] if place is None else [place], after.problem.code, after.problem.message)]
+    record_type = services.record_types[import_.record_type]
+    mapping = mapping_of(record_type, columns.fields, import_.mapping)
+    session.commit()  # the check may take long, and the database ends a transaction that waits
+    reasons = RowCheck(record_type, mapping).reasons(after.cells)
+    return [
+        Fault(reason.field, columns.places_of(reason.field), reason.code, reason.sentence) for reason in reasons
+    ]
+
+
+def find_failed_row(session: Session, import_: Import, row_number: int) -> FailedRow:
+    """One failed row.
+
+    Raises:
+        UnknownRowError: it is none.
+    """
+    row = session.get(FailedRow, (import_.sequence, row_number), populate_existing=True)
+    if row is None:
+        raise UnknownRowError(f"Row {row_number:,} is not a failed row of this import.")
+    return row
+
+
+def faults_of(row: FailedRow, columns: FileColumns) -> list[Fault]:
+    """What is wrong with a failed row, each with the cells at fault."""
+    told = row.faults or [(row.column_name, row.code, row.message)]
+    of_problem = [row.problem[2]] if row.problem and row.problem[2] is not None else []
+    return [Fault(field, columns.places_of(field) or of_problem, code, text) for field, code, text in told]
+
+
+def limits_of(services: Services, import_: Import) -> Limits:
+    """What a row of an import must keep to."""
+    settings = services.settings
+    return Limits(len(import_.columns or []), settings.max_record_bytes, settings.max_cell_chars)
+
+
+def page_of_corrections(
+    session: Session, import_: Import, *, limit: int, number: int = 1
+) -> tuple[Sequence[Made], bool]:
+    """Corrections by hand, the latest first, and whether more of them follow.
+
+    Args:
+        number: of the page, from 1.
+    """
+    found = session.execute(
+        _made(import_)
+        .order_by(Correction.made_at.desc(), Correction.row_number.desc())
+        .offset((number - 1) * limit)
+        .limit(limit + 1)
+    ).all()
+    return [Made(*row) for row in found[:limit]], len(found) > limit
+
+
+def corrections_of_rows(session: Session, import_: Import, row_numbers: Sequence[int]) -> dict[int, Made]:
+    """The last correction of each of these rows that was corrected, by hand or by a rule."""
+    found = session.execute(
+        _made(import_, by_hand=False).where(Correction.row_number.in_(row_numbers)).order_by(Correction.attempt)
+    )
+    return {row[0].row_number: Made(*row) for row in found}
+
+
+def _made(import_: Import, *, by_hand: bool = True) -> Select[Correction, str, bool]:
+    is_same = (FailedRow.import_sequence == Correction.import_sequence) & (
+        FailedRow.row_number == Correction.row_number
+    )
+    wanted = (
+        select(Correction, User.email, FailedRow.row_number.is_not(None))
+        .outerjoin(User, User.id == Correction.made_by)
+        .outerjoin(FailedRow, is_same)
+        .where(Correction.import_sequence == import_.sequence)
+    )
+    return wanted.where(Correction.repair_id.is_(None)) if by_hand else wanted
