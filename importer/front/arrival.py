@@ -17,7 +17,7 @@ MAX_FORM_BYTES = 1024 * 1024
 UPLOAD_AHEAD_BYTES = 64 * 1024
 """So much of an upload must be there before it takes a place: one that only drips never does."""
 
-UPLOAD = re.compile(rb"(?:\r\n)?POST (?:https?://[^/ ]*)?/(?:api/)?imports[? ]")
+UPLOAD = re.compile(rb"(?:\r\n)?POST (?:https?://[^/ ]*)?/(?:api/)?imports(?:/[a-z0-9]{12}/corrected-rows)?[? ]")
 LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*(\d{1,18})", re.IGNORECASE)
 CHUNKED = re.compile(rb"\r\ntransfer-encoding:", re.IGNORECASE)
 EXPECTS_CONTINUE = re.compile(rb"\r\nexpect:[ \t]*100-continue", re.IGNORECASE)

@@ -10,6 +10,7 @@ from importer.web import (
     auth,
     cancellations,
     errors,
+    exports,
     first_looks,
     formats,
     headers,
@@ -35,6 +36,7 @@ PAGES = (
     pauses,
     cancellations,
     retries,
+    exports,
     health,
 )
 

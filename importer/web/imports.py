@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement
 from werkzeug.routing import BaseConverter
 from werkzeug.wrappers import Response
 
+from importer.control.corrected_files import is_any_under_way, reports_on
 from importer.control.reports import (
     MAX_ALTERATIONS,
     Report,
@@ -113,6 +114,8 @@ def _page(import_id: str) -> dict[str, Any]:
     read_one_moment()
     import_ = find_import(db.session(), g.user, import_id)
     failed = page_of(import_, wanted_after())
+    corrected_files = reports_on(db.session(), import_)
+    is_correcting = is_any_under_way(corrected_files)
     status = Status(import_.status)
     return {
         "import_": import_,
@@ -123,9 +126,10 @@ def _page(import_id: str) -> dict[str, Any]:
         "noticed": warnings_of(import_),
         "altered": alterations(db.session(), import_),
         "most_altered": MAX_ALTERATIONS,
-        "warnings": watch().warnings() if status not in ENDED or failed.retrying else [],
+        "warnings": watch().warnings() if status not in ENDED or failed.retrying or is_correcting else [],
         "failed": failed,
-        "is_live": status not in ENDED or failed.retrying > 0 or import_.cleaned_at is None,
+        "corrected_files": corrected_files,
+        "is_live": status not in ENDED or failed.retrying > 0 or is_correcting or import_.cleaned_at is None,
         "can": {
             "pause": status in PAUSABLE,
             "resume": status in RESUMABLE,

@@ -1,7 +1,7 @@
 """Cells as a spreadsheet may have them: none is run as a formula, and each is read back as it was.
 
-A cell that begins like a formula gets an apostrophe in front, and so does one that begins with apostrophes and then
-like a formula: so one apostrophe is taken away again wherever this is so, and nowhere else.
+A cell that begins like a formula gets an apostrophe in front, and so does one that begins so behind apostrophes of
+its own: so one is taken away again wherever a cell begins so, and nowhere else.
 https://owasp.org/www-community/attacks/CSV_Injection
 """
 
@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 
 RUN = re.compile("'*[\\s\ufeff\u200b]*[=+\\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")
-"""What a spreadsheet might run, or what only apostrophes keep from that; the last four are the full-width forms."""
+"""What a spreadsheet might run, or what only apostrophes keep from that; the last four are full-width forms."""
 
 UNWRITABLE = re.compile("[\0\ud800-\udfff]")
 """NUL, and surrogates, which stand for bytes that were no text (PEP 383)."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 import re
 import zipfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from typing import IO
 from xml.sax.saxutils import escape
 
@@ -101,7 +101,7 @@ def _write_sheet(
     names: Sequence[str],
     row: Sequence[str] | None,
     waiting: Iterator[Sequence[str]],
-) -> Iterator[bytes]:
+) -> Generator[bytes, None, Sequence[str] | None]:
     """Write as many rows as a sheet holds; return the first one that it does not."""
     buffer, used, size = bytearray((SHEET_BEGINS + _row(names, HEADER)).encode()), 1, 0
     while row is not None and used < ROWS_PER_SHEET and size < BYTES_PER_SHEET:
@@ -136,7 +136,8 @@ def _other_parts(sheets: int) -> Iterator[tuple[str, str]]:
     """What makes sheets a workbook, by the names of the parts; it is known once all of them are written."""
     numbers = range(1, sheets + 1)
     listed = "".join(f'<sheet name="Sheet{n}" sheetId="{n}" r:id="rId{n}"/>' for n in numbers)
-    yield "xl/workbook.xml", f'{XML}<workbook xmlns="{MAIN}" xmlns:r="{OFFICE}"><sheets>{listed}</sheets></workbook>'
+    begins = f'{XML}<workbook xmlns="{MAIN}" xmlns:r="{OFFICE}">'
+    yield "xl/workbook.xml", f"{begins}<sheets>{listed}</sheets></workbook>"
     related = "".join(
         f'<Relationship Id="rId{n}" Type="{OFFICE}/worksheet" Target="worksheets/sheet{n}.xml"/>' for n in numbers
     )
@@ -147,7 +148,8 @@ def _other_parts(sheets: int) -> Iterator[tuple[str, str]]:
     )
     yield "xl/styles.xml", STYLES
     yield "_rels/.rels", ROOT
-    kinds = [("workbook", "sheet.main"), ("styles", "styles"), *((f"worksheets/sheet{n}", "worksheet") for n in numbers)]
+    kinds = [("workbook", "sheet.main"), ("styles", "styles")]
+    kinds += [(f"worksheets/sheet{n}", "worksheet") for n in numbers]
     overridden = "".join(
         f'<Override PartName="/xl/{part}.xml" ContentType="{TYPE}.{kind}+xml"/>' for part, kind in kinds
     )
