@@ -206,6 +206,7 @@ def _take_in_rows(services: Services, task: Task, copy: BinaryIO) -> None:
         reached += len(portion)
         if changed:
             _enqueue_retries(services, task.import_id)
+    _enqueue_retries(services, task.import_id)  # the one before may have died before it could
 
 
 def _of_this_import(rows: Iterator[FileRow], import_id: str) -> Iterator[FileRow]:
