@@ -20,7 +20,7 @@ ROWS_PER_PAGE = 2_000
 BYTES_PER_PAGE = 4 * 1024 * 1024
 """Of cells as they are kept. The first row is on its page however large it is."""
 
-ROWS_PER_STRETCH = 50_000
+ROWS_PER_STRETCH = 10_000
 """Of a file, of which the outcomes are read at once."""
 
 

@@ -12,7 +12,7 @@ PIECE_CHARS = 64 * 1024
 
 
 def csv_of(names: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[bytes]:
-    """The bytes of the file, piece by piece.
+    """The bytes of the file, piece by piece, the first line before any row is asked for.
 
     Args:
         names: the first line.
@@ -22,10 +22,17 @@ def csv_of(names: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[byte
     text.seek(0, io.SEEK_END)
     writer = csv.writer(text, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
     writer.writerow(names)
+    yield _taken(text)
     for row in rows:
         writer.writerow(row)
         if text.tell() >= PIECE_CHARS:
-            yield text.getvalue().encode()
-            text.seek(0)
-            text.truncate()
-    yield text.getvalue().encode()
+            yield _taken(text)
+    yield _taken(text)
+
+
+def _taken(text: io.StringIO) -> bytes:
+    """What was written since the last time."""
+    piece = text.getvalue().encode()
+    text.seek(0)
+    text.truncate()
+    return piece

@@ -57,7 +57,7 @@ ROOT = (
 
 
 def xlsx_of(names: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[bytes]:
-    """The bytes of the workbook, piece by piece.
+    """The bytes of the workbook, piece by piece, the first ones before any row is asked for.
 
     Args:
         names: the first line of each sheet.
@@ -66,8 +66,9 @@ def xlsx_of(names: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[byt
     pieces = _Pieces()
     waiting = iter(rows)
     with zipfile.ZipFile(pieces, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
-        row, sheets = next(waiting, None), 0
-        while row is not None or not sheets:
+        row: Sequence[str] | None = ()
+        sheets = 0
+        while row is not None:
             sheets += 1
             with archive.open(f"xl/worksheets/sheet{sheets}.xml", "w") as sheet:
                 row = yield from _write_sheet(sheet, pieces, names, row, waiting)
@@ -104,6 +105,8 @@ def _write_sheet(
 ) -> Generator[bytes, None, Sequence[str] | None]:
     """Write as many rows as a sheet holds; return the first one that it does not."""
     buffer, used, size = bytearray((SHEET_BEGINS + _row(names, HEADER)).encode()), 1, 0
+    yield pieces.take()
+    row = row or next(waiting, None)
     while row is not None and used < ROWS_PER_SHEET and size < BYTES_PER_SHEET:
         buffer += _row(row, TEXT).encode()
         used += 1
