@@ -12,7 +12,7 @@ from importer.files.exports.columns import names_of
 from importer.files.exports.csv_writer import csv_of
 from importer.files.exports.safe_cells import written
 from importer.files.exports.xlsx_writer import xlsx_of
-from importer.ledger.exported_rows import ExportedRow, Outcome, failed_rows, outcomes
+from importer.ledger.exported_rows import NOT_ENDED, ExportedRow, Outcome, failed_rows, outcomes
 from importer.ledger.lines import highest_row
 from importer.models import Import
 from importer.services import Services
@@ -64,21 +64,25 @@ def _failed_row(row: ExportedRow, import_id: str, width: int) -> list[str]:
     ]
 
 
-def result_file(session: Session, services: Services, import_: Import, ending: str) -> Iterator[bytes]:
+def result_file(
+    session: Session, services: Services, import_: Import, ending: str, *, only_undone: bool = False
+) -> Iterator[bytes]:
     """What each row of an import came to, as far as its file was read.
 
     Args:
         ending: one of `FORMATS`.
+        only_undone: leave out those that were imported or have failed.
     """
     ended = highest_row(session.connection(), import_.sequence)
     session.commit()
     last = max(ended, import_.dispatched_rows, import_.total_rows or 0)
     undone = "not imported" if import_.status in ENDED_EARLY else "not done yet"
     found = outcomes(services.engine, import_.sequence, last)
-    return FORMATS[ending].write(RESULT_NAMES, (_outcome(outcome, undone) for outcome in found))
+    wanted = (outcome for outcome in found if not only_undone or outcome.kind == NOT_ENDED)
+    return FORMATS[ending].write(RESULT_NAMES, (_outcome(outcome, undone) for outcome in wanted))
 
 
 def _outcome(outcome: Outcome, undone: str) -> list[str]:
     line = "" if outcome.line_number is None else str(outcome.line_number)
-    kind = undone if outcome.kind == "not_ended" else outcome.kind
+    kind = undone if outcome.kind == NOT_ENDED else outcome.kind
     return [str(outcome.row_number), line, kind, written(outcome.field), outcome.code, written(outcome.reason)]

@@ -24,6 +24,9 @@ ROWS_PER_STRETCH = 10_000
 """Of a file, of which the outcomes are read at once."""
 
 
+NOT_ENDED = "not_ended"
+
+
 class ExportedRow(NamedTuple):
     """A failed row.
 
@@ -44,7 +47,7 @@ class Outcome(NamedTuple):
     """What a row of the file came to.
 
     Attributes:
-        kind: `imported`, `failed`, `discarded`, or `not_ended`.
+        kind: `imported`, `failed`, `discarded`, or `not_ended`: neither imported nor failed.
         line_number: known of failed rows alone.
     """
 
@@ -117,7 +120,7 @@ def outcomes(engine: Engine, sequence: int, last_row: int) -> Iterator[Outcome]:
             ended = known_rows(connection, sequence, first, last)
             failed = _failed_between(connection, sequence, first, last)  # last: a row may fail meanwhile
         for number in range(first, last + 1):
-            kind = "imported" if number in ended else "not_ended"
+            kind = "imported" if number in ended else NOT_ENDED
             yield failed.get(number) or Outcome(number, kind)
 
 

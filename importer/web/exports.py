@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import chain
+from urllib.parse import quote
 
 from flask import Blueprint, flash, g, redirect, render_template, request, url_for
 from werkzeug.exceptions import BadRequest
@@ -23,6 +24,7 @@ blueprint = Blueprint("exports", __name__)
 IMPORT = "/imports/<import_id:import_id>"
 ENDING = "<any(csv, xlsx):ending>"
 NAME_CHARS = 100
+UNDONE = "undone"
 CHOICES = frozenset({"field", "code", "text"})
 
 
@@ -65,8 +67,17 @@ def download_failed_rows(import_: Import, ending: str) -> Response:
 
 
 def download_result(import_: Import, ending: str) -> Response:
-    """What each row came to."""
-    return _file(import_, "result", ending, exports.result_file(db.session(), services(), import_, ending))
+    """What each row came to, or those alone that came to nothing (`outcome=undone`).
+
+    Raises:
+        BadRequest: the address says something else.
+    """
+    outcome = request.args.get("outcome")
+    if outcome not in (None, UNDONE) or set(request.args) - {"outcome"}:
+        raise BadRequest(f"The parameter outcome may be “{UNDONE}”, or be left out. There is no other here.")
+    only_undone = outcome == UNDONE
+    pieces = exports.result_file(db.session(), services(), import_, ending, only_undone=only_undone)
+    return _file(import_, "undone-rows" if only_undone else "result", ending, pieces)
 
 
 def receive_corrected_rows(import_id: str) -> CorrectedFileReport:
@@ -91,5 +102,12 @@ def _file(import_: Import, what: str, ending: str, pieces: Iterator[bytes]) -> R
     first = next(pieces)
     answer = Response(chain([first], pieces), mimetype=exports.FORMATS[ending].media_type)
     stem = import_.filename.rpartition(".")[0] or import_.filename
-    answer.headers.set("Content-Disposition", "attachment", filename=f"{stem[:NAME_CHARS]}-{what}.{ending}")
+    answer.headers["Content-Disposition"] = _attachment(f"{stem[:NAME_CHARS]}-{what}.{ending}")
     return answer
+
+
+def _attachment(name: str) -> str:
+    """The header that names a file: in ASCII, and in full (https://www.rfc-editor.org/rfc/rfc6266#section-4.3)."""
+    plain = "".join(letter if letter.isalnum() or letter in " -_." else "_" for letter in name)
+    ascii_only = plain.encode("ascii", "replace").decode().replace("?", "_")
+    return f"attachment; filename=\"{ascii_only}\"; filename*=UTF-8''{quote(name, safe='')}"
