@@ -45,7 +45,7 @@ STYLES = (
     ' patternType="none"/></fill><fill><patternFill patternType="gray125"/></fill></fills><borders count="1">'
     '<border/></borders><cellStyleXfs count="1"><xf/></cellStyleXfs><cellXfs count="3"><xf/>'
     '<xf numFmtId="49" applyNumberFormat="1"/><xf numFmtId="49" fontId="1" applyNumberFormat="1" applyFont="1"/>'
-    "</cellXfs></styleSheet>"
+    '</cellXfs><cellStyles count="1"><cellStyle name="Normal" xfId="0" builtinId="0"/></cellStyles></styleSheet>'
 )
 TEXT, HEADER = 1, 2
 """Places in the list of styles: texts, and texts in bold."""
