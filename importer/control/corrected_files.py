@@ -27,6 +27,9 @@ log = logging.getLogger(__name__)
 KIND = "file"
 """Of the rule of a repair that is a corrected file."""
 
+NAMED = 10
+"""Row numbers that a sentence names."""
+
 MOST_TOLD = 20
 """Files that are told of an import, the latest first."""
 
@@ -70,8 +73,9 @@ def _left_alone_in_words(told: Mapping[str, Any]) -> str:
     rows, count = told["rows"], told["count"]
     if not rows:
         return f"{count:,} {told['meaning']}"
-    named = ", ".join(f"{number:,}" for number in rows)
-    more = f" and {count - len(rows):,} more" if count > len(rows) else ""
+    named = ", ".join(f"{number:,}" for number in rows[:NAMED])
+    unnamed = count - len(rows[:NAMED])
+    more = f" and {unnamed:,} more" if unnamed else ""
     return f"{count:,} {told['meaning']} ({'row' if count == 1 else 'rows'} {named}{more})"
 
 
