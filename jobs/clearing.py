@@ -18,6 +18,7 @@ from importer.errors import StorageError
 from importer.lifecycle.cleaning import clean, clean_all_completed, delete_for, forget_unknown, is_upload_over
 from importer.lifecycle.transitions import try_move
 from importer.models import Import
+from importer.models.corrected_files import corrected_prefix
 from importer.models.imports import LINES, OBJECT_PREFIX, import_of_key
 from importer.queue import checkpoint, queues
 from importer.services import Services
@@ -35,7 +36,8 @@ UPLOADS_SWEEP_SECONDS = 3600
 """How often S3 is asked for uploads that nobody finishes: each asking costs a request or more."""
 
 UNKNOWN_UPLOAD_DAYS = 7
-"""So old must an upload be whose import the database does not know: a bucket may be shared."""
+"""So old must an upload be whose import the database does not know: a bucket may be shared. Of a corrected file
+nothing in the database says that it is on its way."""
 
 CLEANED_AT_ONCE = 100
 """Imports of one pass; those that cannot be cleaned have their turn again after all others."""
@@ -144,8 +146,11 @@ class Clearing:
             wanted = select(Import.id, is_upload_over(), Import.status != Status.CONVERTING)
             found = {row[0]: row for row in session.execute(wanted.where(Import.id.in_(ids)))}
         for upload in uploads:
-            row = found.get(import_of_key(upload.key))
-            is_over = _is_old(upload) if row is None else row[2] if upload.key.endswith(LINES) else row[1]
+            row = found.get(import_id := import_of_key(upload.key))
+            if row is None or upload.key.startswith(corrected_prefix(import_id)):
+                is_over = _is_old(upload)
+            else:
+                is_over = row[2] if upload.key.endswith(LINES) else row[1]
             if is_over:
                 log.warning("the upload of %s, begun at %s, has no owner: aborted", upload.key, upload.begun_at)
                 self._services.storage.abort_upload(upload.key, upload.upload_id)

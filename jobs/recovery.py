@@ -18,6 +18,7 @@ from rq.worker_registration import clean_worker_registry
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from importer.ledger.corrected_files import imports_with_files
 from importer.ledger.rates import sample
 from importer.ledger.retries import imports_with_retries
 from importer.lifecycle.dispatching import begin_at_first_row, convert
@@ -51,6 +52,7 @@ class Survey:
         waiting: imports of which a slice waits.
         queued: imports with row jobs that wait or are claimed.
         unconverted: imports whose file is to be converted, at which no converter is and of which none waits.
+        uncorrected: likewise those with corrected files that are to be taken in.
     """
 
     unread: list[str]
@@ -61,6 +63,7 @@ class Survey:
     waiting: set[str]
     queued: set[str]
     unconverted: list[str]
+    uncorrected: list[str]
 
     @classmethod
     def make(cls, services: Services) -> Survey:
@@ -78,21 +81,22 @@ class Survey:
             before = datetime.now(UTC) - timedelta(seconds=RETRY_GRACE_SECONDS)
             retried = imports_with_retries(session, requested_before=before)
             converting = list(session.scalars(select(Import.id).where(Import.status == Status.CONVERTING)))
+            corrected = imports_with_files(session)
         attended = checkpoint.leased_imports(services.redis, [*unread, *read, *pausing, *retried])
         waiting = queues.waiting_imports(services.redis)
         queued = set(queues.queued_rows_by_import(services.redis))
-        return cls(
-            unread, read, pausing, retried, attended, waiting, queued, _unconverted(services.redis, converting)
-        )
+        left = _without_converter(services.redis, [*converting, *corrected])
+        unconverted = [import_id for import_id in converting if import_id in left]
+        uncorrected = [import_id for import_id in corrected if import_id in left]
+        return cls(unread, read, pausing, retried, attended, waiting, queued, unconverted, uncorrected)
 
 
-def _unconverted(redis: Redis, converting: list[str]) -> list[str]:
-    """Those of the converting imports that nobody is at; the leases are asked for first, as a job becomes one."""
-    if not converting:
-        return []
-    leased = conversions.leased(redis, converting)
-    waiting = queues.waiting_conversions(redis)
-    return [import_id for import_id in converting if import_id not in leased and import_id not in waiting]
+def _without_converter(redis: Redis, import_ids: list[str]) -> set[str]:
+    """Those of the imports that nobody is at; the leases are asked for first, as a job becomes one."""
+    if not import_ids:
+        return set()
+    leased = conversions.leased(redis, import_ids)
+    return set(import_ids) - leased - queues.waiting_conversions(redis)
 
 
 class Recovery:
@@ -120,6 +124,7 @@ class Recovery:
         self._finish_pausing(survey)
         self._rewind_stalled(survey)
         self._convert_unattended(survey)
+        self._correct_unattended(survey)
         self._clearing.run()
         return True
 
@@ -190,6 +195,13 @@ class Recovery:
             record_in(session, import_, EventKind.CONVERTER_DIED)
             session.commit()
             convert(session, self._services, import_)
+
+    def _correct_unattended(self, survey: Survey) -> None:
+        """Have the corrected files of each import taken in that no converter has."""
+        for import_id in survey.uncorrected:
+            queues.drop_conversions(self._redis, import_id, failed=False)
+            log.warning("import %s: no converter had its corrected rows; they are enqueued", import_id)
+            queues.enqueue_corrected_files(self._redis, import_id)
 
     def _finish_pausing(self, survey: Survey) -> None:
         """Mark pausing imports as paused once their dispatcher has left and no row of them is queued."""

@@ -7,7 +7,18 @@ from pathlib import Path
 
 from flask import Flask
 
-from importer.cli import doctor, failed_rows, files, history, imports, layouts, migrations, record_types, users
+from importer.cli import (
+    doctor,
+    exports,
+    failed_rows,
+    files,
+    history,
+    imports,
+    layouts,
+    migrations,
+    record_types,
+    users,
+)
 
 NEED_NO_SETTINGS = (files.group,)
 """Commands that work where nothing is set up."""
@@ -15,8 +26,16 @@ NEED_NO_SETTINGS = (files.group,)
 
 def register(app: Flask) -> None:
     migrations.register()
-    for of_imports in (doctor.doctor, history.history, failed_rows.failed_rows, failed_rows.correct):
-        imports.group.add_command(of_imports)
+    of_imports = (
+        doctor.doctor,
+        history.history,
+        failed_rows.failed_rows,
+        failed_rows.correct,
+        exports.download,
+        exports.upload_corrected,
+    )
+    for made in of_imports:
+        imports.group.add_command(made)
     for module in (users, imports, layouts, record_types):
         app.cli.add_command(module.group)
     for group in NEED_NO_SETTINGS:

@@ -77,7 +77,7 @@ def begin_upload(
     made = _insert(
         session,
         record_type=record_type or UNKNOWN_TYPE,
-        filename=_base_name(filename),
+        filename=base_name(filename),
         created_by=user.id,
         idempotency_key=idempotency_key,
         allowed_failed_rows=services.settings.max_failed_rows,
@@ -100,7 +100,8 @@ def _insert(session: Session, **values: object) -> Import | None:
     return session.scalar(wanted.on_conflict_do_nothing(index_elements=by_key).returning(Import))
 
 
-def _base_name(filename: str) -> str:
+def base_name(filename: str) -> str:
+    """What is kept of a file's name, which may hold a path or any character."""
     name = PurePosixPath(filename.replace("\\", "/")).name
     printable = "".join(character for character in name if character.isprintable())
     return printable.strip()[:255] or "unnamed"

@@ -17,7 +17,10 @@ MAX_FORM_BYTES = 1024 * 1024
 UPLOAD_AHEAD_BYTES = 64 * 1024
 """So much of an upload must be there before it takes a place: one that only drips never does."""
 
-UPLOAD = re.compile(rb"(?:\r\n)?POST (?:https?://[^/ ]*)?/(?:api/)?imports[? ]")
+UPLOAD = re.compile(rb"(?:\r\n)?POST (?:https?://[^/ ]*)?/(?:api/)?imports(?:/[a-z0-9]{12}/corrected-rows)?[? ]")
+DOWNLOAD = re.compile(
+    rb"(?:\r\n)?GET (?:https?://[^/ ]*)?/(?:api/)?imports/[a-z0-9]{12}/(?:failed-rows|result)\.(?:csv|xlsx)[? ]"
+)
 LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*(\d{1,18})", re.IGNORECASE)
 CHUNKED = re.compile(rb"\r\ntransfer-encoding:", re.IGNORECASE)
 EXPECTS_CONTINUE = re.compile(rb"\r\nexpect:[ \t]*100-continue", re.IGNORECASE)
@@ -33,13 +36,14 @@ class Arrival:
         data: every byte that was added.
         body_begins: where in `data`; 0 while the header is not whole.
         is_upload: whether it takes a place for uploads, known with its header.
+        is_download: whether its answer is a large file, made as the client takes it; it takes such a place, too.
         is_whole: whether nothing of it is missing.
     """
 
     def __init__(self) -> None:
         self.data = bytearray()
         self.body_begins = 0
-        self.is_upload = False
+        self.is_upload = self.is_download = False
         self.expects_continue = False
         self.is_whole = False
         self._reading = self._read()
@@ -67,6 +71,7 @@ class Arrival:
         self.body_begins = yield from self._after(END_OF_HEADER, 0)
         header = bytes(self.data[: self.body_begins])
         self.is_upload = UPLOAD.match(header) is not None
+        self.is_download = DOWNLOAD.match(header) is not None
         self.expects_continue = EXPECTS_CONTINUE.search(header) is not None
         if CHUNKED.search(header):
             yield from self._read_chunks(self.body_begins)

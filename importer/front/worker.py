@@ -2,7 +2,8 @@
 
 Gunicorn lets a thread wait for the request: a few connections that say nothing, or little, hold them all. Here
 the worker's loop, which waits for any number of connections at once, reads the request ahead, sends what a client
-leaves of the answer, and closes. Uploads alone are read by threads; they have as many as all others.
+leaves of the answer, and closes. Uploads alone are read by threads, and downloads of whole files written: these
+have as many threads as all others.
 """
 
 from __future__ import annotations
@@ -37,6 +38,7 @@ AHEAD_BYTES = 64 * 1024 * 1024
 
 NO_TLS = "This worker reads plain HTTP: let a reverse proxy end TLS, and leave out --certfile and --keyfile."
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+MANY_DOWNLOADS = "As many files are sent and fetched as this server takes at once. Wait a moment, then try again."
 TOO_SLOW = "Your request came too slowly. Send it again."
 
 
@@ -50,7 +52,7 @@ class FrontWorker(ThreadWorker):  # type: ignore[misc]
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        self._line: dict[Connection, None] = {}  # uploads that wait for a place, in order
+        self._line: dict[Connection, None] = {}  # uploads and downloads that wait for a place, in order
         self._places = self.cfg.threads
         self._ahead = 0
         self._looked_at = 0.0
@@ -127,7 +129,7 @@ class FrontWorker(ThreadWorker):  # type: ignore[misc]
 
     def _give_place(self, conn: Connection) -> None:
         """Let an upload wait until another one has ended; anything else goes on at once."""
-        if not conn.arrival.is_upload:
+        if not conn.arrival.is_upload and not conn.arrival.is_download:
             self._begin(conn, NoMoreError())
         elif self._places:
             self._places -= 1
@@ -140,7 +142,14 @@ class FrontWorker(ThreadWorker):  # type: ignore[misc]
             self._parking.park(conn, self._refuse)
 
     def _refuse(self, conn: Connection) -> None:
-        """Let the application say so, in its own words, once it asks for the body."""
+        """Let the application say so, in its own words, once it asks for the body; of a download it never does."""
+        if conn.arrival.is_download:
+            self._leave(conn)
+            self._complain(conn, "no place for a download")
+            with contextlib.suppress(OSError):
+                util.write_error(conn.sock, 503, "Service Unavailable", MANY_DOWNLOADS)
+            self._linger(conn)
+            return
         ahead = conn.arrival.data
         self._ahead -= len(ahead) - conn.arrival.body_begins
         del ahead[conn.arrival.body_begins :]

@@ -21,7 +21,7 @@ from sqlalchemy.orm import Session
 from importer.errors import StorageError
 from importer.health import causes
 from importer.health.tables import what_is_missing
-from importer.models import Import
+from importer.models import CorrectedFile, Import
 from importer.queue import keys, queues
 from importer.queue.permissions import lacking
 from importer.services import Services
@@ -152,10 +152,13 @@ def check_dispatcher(services: Services) -> Iterator[Finding]:
 def check_converter(services: Services) -> Iterator[Finding]:
     """Whether one is running, where a file waits for it: most installations need none."""
     with Session(services.engine) as session:
-        is_wanted = session.scalar(select(Import.id).where(Import.status == Status.CONVERTING).limit(1))
+        is_wanted = session.scalar(select(Import.id).where(Import.status == Status.CONVERTING).limit(1)) or (
+            session.scalar(select(CorrectedFile.repair_id).where(CorrectedFile.is_stored).limit(1))
+        )
     if is_wanted and not queues.living_workers(services.redis, queues.DEFAULT):
         message = (
-            "No converter is running: workbooks and other files that have to be converted are not read. Start one"
+            "No converter is running: corrected rows, workbooks and other files that have to be converted are not"
+            " read. Start one"
             " (`converter` in the Procfile)."
         )
         yield _wrong("converter", message)

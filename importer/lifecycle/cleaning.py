@@ -28,6 +28,7 @@ from importer.ledger.retries import forget_retries
 from importer.lifecycle.events import delete_events
 from importer.lifecycle.transitions import try_move
 from importer.models import Import
+from importer.models.corrected_files import corrected_prefix
 from importer.models.imports import lines_key, object_key
 from importer.queue import checkpoint, queues
 from importer.services import Services
@@ -138,6 +139,18 @@ def _remove_file(services: Services, import_: Import) -> None:
     if import_.conversion is not None:  # its lines can be made again, so they are not kept
         services.storage.abort_uploads_of(import_.lines_key)
         services.storage.delete(import_.lines_key)
+    if import_.deleted_at is not None:
+        _remove_corrected_files(services, import_)
+
+
+def _remove_corrected_files(services: Services, import_: Import) -> None:
+    """They come and go after the import has ended; whatever is left of them goes with it."""
+    prefix = corrected_prefix(import_.id)
+    for upload in services.storage.unfinished_uploads(prefix):
+        services.storage.abort_upload(upload.key, upload.upload_id)
+    for listed in services.storage.list_objects(prefix):
+        for stored in listed:
+            services.storage.delete(stored.key)
 
 
 def _take_checkpoint(session: Session, services: Services, import_: Import) -> None:

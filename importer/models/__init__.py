@@ -4,6 +4,7 @@ The tables of records are defined beside their record types, in `importer.record
 """
 
 from importer.models.base import Base, ImportedRecord
+from importer.models.corrected_files import CorrectedFile
 from importer.models.events import Event
 from importer.models.imports import Alteration, FailedRow, Import, LedgerLine
 from importer.models.layouts import MAX_LAYOUT_NAME, Layout
@@ -17,6 +18,7 @@ __all__ = [
     "Alteration",
     "ApiToken",
     "Base",
+    "CorrectedFile",
     "Correction",
     "Event",
     "FailedRow",

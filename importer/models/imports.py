@@ -53,8 +53,8 @@ def lines_key(import_id: str) -> str:
 
 
 def import_of_key(key: str) -> str:
-    """The id of the import that an object belongs to: its file, or the lines made of it."""
-    return key.removeprefix(OBJECT_PREFIX).removesuffix(LINES)
+    """The id of the import that an object belongs to: its file, the lines made of it, or a corrected file."""
+    return key.removeprefix(OBJECT_PREFIX).partition(".")[0]
 
 
 def new_import_id() -> str:

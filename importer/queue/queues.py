@@ -30,7 +30,7 @@ LOW = "low"
 """Row jobs."""
 
 DEFAULT = "default"
-"""Conversions of files."""
+"""Conversions of files, and corrected files."""
 
 OF_IMPORT = re.compile(rf"([{ID_ALPHABET}]{{{ID_LENGTH}}})[_-]")
 """How the id of a job of ours begins."""
@@ -40,6 +40,7 @@ ARGUMENTS_VERSION = 1
 
 SLICE_FUNCTION = "jobs.dispatcher.run.run_slice"
 CONVERSION_FUNCTION = "jobs.files.run.convert_file"
+CORRECTION_FUNCTION = "jobs.files.corrected.take_in_files"
 FAILED_JOB_SECONDS = 7 * 24 * 3600
 """How long RQ shows a failed job, of a slice or of a row."""
 
@@ -73,11 +74,20 @@ def enqueue_slice(redis: Redis, import_id: str, *, version: int = ARGUMENTS_VERS
 
 def enqueue_conversion(redis: Redis, import_id: str, *, version: int = ARGUMENTS_VERSION) -> None:
     """Put the conversion of this import's file at the back of `default`."""
+    _enqueue_file(redis, CONVERSION_FUNCTION, import_id, version, "convert file")
+
+
+def enqueue_corrected_files(redis: Redis, import_id: str, *, version: int = ARGUMENTS_VERSION) -> None:
+    """Put the corrected files of this import at the back of `default`."""
+    _enqueue_file(redis, CORRECTION_FUNCTION, import_id, version, "take in corrected rows")
+
+
+def _enqueue_file(redis: Redis, function: str, import_id: str, version: int, description: str) -> None:
     queue_named(DEFAULT, redis).enqueue(
-        CONVERSION_FUNCTION,
+        function,
         args=(version, import_id),
         job_id=f"{import_id}-{secrets.token_hex(4)}",
-        description="convert file",
+        description=description,
         result_ttl=0,
         failure_ttl=FAILED_JOB_SECONDS,
         job_timeout=CONVERSION_TIMEOUT_SECONDS,
@@ -85,7 +95,7 @@ def enqueue_conversion(redis: Redis, import_id: str, *, version: int = ARGUMENTS
 
 
 def waiting_conversions(redis: Redis) -> set[str]:
-    """Imports of which a conversion waits on `default`."""
+    """Imports of which a conversion, or a corrected file, waits on `default`."""
     waiting = cast(list[bytes], redis.lrange(queue_named(DEFAULT, redis).key, 0, -1))
     return {import_of(job_id.decode(errors="replace")) for job_id in waiting}
 

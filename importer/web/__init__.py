@@ -12,6 +12,7 @@ from importer.web import (
     corrections,
     deletions,
     errors,
+    exports,
     first_looks,
     formats,
     headers,
@@ -42,6 +43,7 @@ PAGES = (
     retries,
     histories,
     corrections,
+    exports,
     health,
 )
 

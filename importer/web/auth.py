@@ -32,10 +32,10 @@ OPEN = frozenset(
 ADMINS_ONLY = frozenset({"rq_dashboard"})
 """Blueprints that only admins may see."""
 
-STREAMED = frozenset({"uploads.create", "api.create"})
+STREAMED = frozenset({"uploads.create", "api.create", "exports.create", "api_exports.create"})
 """Routes that take a file as their body. Nothing may parse it to find a CSRF token: the token is in a header."""
 
-TOKEN_IN_ADDRESS = frozenset({"uploads.create"})
+TOKEN_IN_ADDRESS = frozenset({"uploads.create", "exports.create"})
 """Of these, those that a form without a script sends: it can set no header, so its address has the token."""
 
 ASK_AGAIN = frozenset({"imports.live"})

@@ -12,6 +12,7 @@ from werkzeug.routing import BaseConverter
 from werkzeug.wrappers import Response
 
 from importer.control.chosen_imports import SHOWN, ChosenImports, count_of_imports, page_of_imports, starters
+from importer.control.corrected_files import is_any_under_way, reports_on
 from importer.control.reports import (
     MAX_ALTERATIONS,
     Report,
@@ -136,6 +137,8 @@ def _page(import_id: str) -> dict[str, Any]:
     import_ = find_import(db.session(), g.user, import_id)
     failed = table_of(import_)
     history, has_more = events_of(db.session(), import_, limit=LATEST)
+    corrected_files = reports_on(db.session(), import_)
+    is_correcting = is_any_under_way(corrected_files)
     status = Status(import_.status)
     return {
         "import_": import_,
@@ -148,12 +151,13 @@ def _page(import_id: str) -> dict[str, Any]:
         "noticed": warnings_of(import_),
         "altered": alterations(db.session(), import_),
         "most_altered": MAX_ALTERATIONS,
-        "warnings": watch().warnings() if status not in ENDED or failed.retrying else [],
+        "warnings": watch().warnings() if status not in ENDED or failed.retrying or is_correcting else [],
         "failed": failed,
         "chart": drawn(speeds_of(db.session(), import_)),
         "history": history,
         "has_more": has_more,
-        "is_live": status not in ENDED or failed.retrying > 0 or import_.cleaned_at is None,
+        "corrected_files": corrected_files,
+        "is_live": status not in ENDED or failed.retrying > 0 or is_correcting or import_.cleaned_at is None,
         "can": {
             "pause": status in PAUSABLE,
             "resume": status in RESUMABLE,

@@ -56,7 +56,7 @@ def receive_upload(record_type: str | None) -> tuple[Import, bool]:
         BadRequest: the idempotency key is too long, or `ask` is unknown.
     """
     key, may_wait = _idempotency_key(), _may_wait()
-    _allow_size(services().settings.max_upload_bytes)
+    allow_size(services().settings.max_upload_bytes)
     if record_type is not None:
         services().record_types.require(record_type)
     # Finding the user has begun a transaction; none may stay open while the file arrives.
@@ -106,7 +106,8 @@ def _may_wait() -> bool:
     return ask is None
 
 
-def _allow_size(limit: int) -> None:
+def allow_size(limit: int) -> None:
+    """Let the request's body be as large as its file may be, and refuse one that says it is larger."""
     if (request.content_length or 0) > limit + FORM_BYTES:
         raise FileTooLargeError(limit)
     request.max_content_length = limit + FORM_BYTES

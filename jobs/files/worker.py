@@ -1,4 +1,4 @@
-"""The worker of `default`: it has each file converted by a process of its own, and watches over that."""
+"""The worker of `default`: it has each file read by a process of its own, and watches over that."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from rq.worker import Worker
 from rq.worker.base import WorkerStatus
 
 from importer.queue import conversions, queues
-from importer.queue.queues import CONVERSION_FUNCTION, DEFAULT, import_of, queue_named
+from importer.queue.queues import CONVERSION_FUNCTION, CORRECTION_FUNCTION, DEFAULT, import_of, queue_named
 from importer.services import Services
 from importer.time_limits import CONVERSION_TIMEOUT_SECONDS, CONVERTER_LOOK_SECONDS
 from jobs import process
@@ -32,23 +32,23 @@ class ConverterWorker(OneJobWorker, Worker):
     So whatever a file does to the libraries that read it ends a child, and not the service.
     """
 
-    functions = frozenset({CONVERSION_FUNCTION})
+    functions = frozenset({CONVERSION_FUNCTION, CORRECTION_FUNCTION})
 
     def __init__(self, services: Services) -> None:
         super().__init__(queue_named(DEFAULT, services.redis), services)
 
     def work_on(self, job: Job, queue: Queue) -> None:
-        """Have one file converted, unless another converter is at it."""
+        """Have the file of an import converted, or its corrected files read, unless another converter is at it."""
         import_id = import_of(job.id)
         execution = self.prepare_execution(job)
         if conversions.take(self.connection, import_id, self.name):
-            self._convert(job, queue, execution, import_id)
+            self._read(job, queue, execution, import_id)
             conversions.drop(self.connection, import_id, self.name)
         else:
             self.forget(job, execution)
         self.set_state(WorkerStatus.IDLE)
 
-    def _convert(self, job: Job, queue: Queue, execution: Execution, import_id: str) -> None:
+    def _read(self, job: Job, queue: Queue, execution: Execution, import_id: str) -> None:
         self.fork_work_horse(job, queue)
         status = self._watch(import_id)
         self._horse_pid = 0
@@ -56,7 +56,9 @@ class ConverterWorker(OneJobWorker, Worker):
         if status == os.EX_OK:
             return
         self.forget(job, execution)
-        if self.asked_to_stop or note_death(self.services, import_id, status):
+        if job.func_name == CORRECTION_FUNCTION:  # how often it is begun counts there
+            queues.enqueue_corrected_files(self.connection, import_id)
+        elif self.asked_to_stop or note_death(self.services, import_id, status):
             queues.enqueue_conversion(self.connection, import_id)
 
     def _watch(self, import_id: str) -> int:

@@ -440,7 +440,7 @@ def test_a_foreign_job_on_default_is_refused(world):
     job = queue.enqueue("os.getcwd")
     world.convert()
     assert (
-        "those of this queue call jobs.files.run.convert_file"
+        "those of this queue call jobs.files.corrected.take_in_files, jobs.files.run.convert_file"
         in queue.fetch_job(job.id).latest_result().exc_string
     )
 

@@ -185,6 +185,14 @@ def test_small_uploads_that_wait_for_s3_stop_nothing_else(site):
         assert sorted(answer.result()[0] for answer in slow) == [200] * THREADS + [503] * 2 * THREADS
 
 
+def test_downloads_stop_nothing_else_and_one_too_many_is_refused(site):
+    with ThreadPoolExecutor(3 * THREADS) as pool:
+        slow = [pool.submit(site.ask, "GET", "/imports/abcdefghjkmn/result.csv?slow") for _ in range(3 * THREADS)]
+        time.sleep(SOON / 2)
+        assert all(site.answers() for _ in range(10))
+        assert sorted(answer.result()[0] for answer in slow) == [200] * THREADS + [503] * 2 * THREADS
+
+
 def test_an_upload_that_gets_no_place_in_time_is_refused_by_the_application(site):
     def keep_going(client):
         for _ in range(20):

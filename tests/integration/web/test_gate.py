@@ -21,6 +21,7 @@ VALUES = {
     "job_id": "x",
     "filename": "style.css",
     "secret": "x",
+    "ending": "csv",
 }
 UNSAFE = {"POST", "PUT", "PATCH", "DELETE"}
 

@@ -7,6 +7,7 @@ from importer.front.arrival import MAX_FORM_BYTES, MAX_HEADER_BYTES, UPLOAD_AHEA
 
 GET = b"GET /imports HTTP/1.1\r\nHost: x\r\n\r\n"
 FORM = b"POST /login HTTP/1.1\r\nHost: x\r\ncontent-LENGTH:  5\r\n\r\nemail"
+CORRECTED = b"/imports/abcdefghjkmn/corrected-rows?csrf_token=x"
 CHUNKS = b"POST /login HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n5;a=b\r\n0\r\n\r\n\r\n3\r\nxyz\r\n0\r\n"
 
 
@@ -30,7 +31,9 @@ def test_a_chunk_without_a_size_is_left_to_gunicorn_to_refuse(chunk):
     assert Arrival().add(b"POST /login HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n" + chunk)
 
 
-@pytest.mark.parametrize("target", [b"/imports?record_type=x", b"/api/imports", b"http://x/api/imports"])
+@pytest.mark.parametrize(
+    "target", [b"/imports?record_type=x", b"/api/imports", b"http://x/api/imports", CORRECTED]
+)
 def test_of_an_upload_some_must_be_there(target):
     arrival = Arrival()
     assert not arrival.add(b"POST " + target + b" HTTP/1.1\r\nContent-Length: 9000000\r\n\r\n")
@@ -47,6 +50,21 @@ def test_nothing_else_is_an_upload(target):
     arrival = Arrival()
     assert arrival.add(target + b" HTTP/1.1\r\n\r\n")
     assert not arrival.is_upload
+
+
+@pytest.mark.parametrize("what", [b"failed-rows.csv?code=x", b"result.xlsx"])
+@pytest.mark.parametrize("begin", [b"/imports/", b"/api/imports/"])
+def test_a_file_of_failed_rows_or_results_is_a_download(begin, what):
+    arrival = Arrival()
+    assert arrival.add(b"GET " + begin + b"abcdefghjkmn/" + what + b" HTTP/1.1\r\n\r\n")
+    assert arrival.is_download
+
+
+@pytest.mark.parametrize("target", [b"GET /imports", b"GET /api/imports/abcdefghjkmn/failed-rows?limit=1"])
+def test_a_page_is_no_download(target):
+    arrival = Arrival()
+    assert arrival.add(target + b" HTTP/1.1\r\n\r\n")
+    assert not arrival.is_download
 
 
 def test_of_a_body_no_more_is_kept_than_a_form_may_have():

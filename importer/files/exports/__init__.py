@@ -1,0 +1,1 @@
+"""Files that people download and send back: their columns, their cells, and how both are written and read."""
