@@ -29,6 +29,7 @@ STATUSES: dict[type[errors.ImporterError], int] = {
     errors.RefusedTransitionError: 409,
     errors.AccountError: 422,
     errors.OptionsError: 400,
+    errors.RuleError: 422,
     errors.UploadError: 400,
     errors.BusyError: 503,
     errors.KeyReusedError: 409,
