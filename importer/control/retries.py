@@ -30,11 +30,12 @@ def retry(session: Session, services: Services, import_: Import, row_number: int
     count = ask_for_all(session, import_) if row_number is None else ask_for_row(session, import_, row_number)
     session.commit()
     if count:
-        _enqueue_retries(services, import_)
+        enqueue_retries(services, import_)
     return count
 
 
-def _enqueue_retries(services: Services, import_: Import) -> None:
+def enqueue_retries(services: Services, import_: Import) -> None:
+    """Let a dispatcher take up what is to be tried again, at once where Redis answers, else within seconds."""
     try:
         if not checkpoint.is_leased(services.redis, import_.id):
             queues.enqueue_slice(services.redis, import_.id)

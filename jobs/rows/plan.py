@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, select
 
 from importer.errors import RecordTypeError, UnknownRecordTypeError
-from importer.files.mapping import Fill, Mapping, ReadRow, RowReader
+from importer.files.mapping import Mapping, ReadRow, RowReader
 from importer.models import Import
 from importer.record_types import Origin, RecordType
+from importer.record_types.mappings import mapping_of
 from importer.services import Services
 from importer.time_limits import CHECK_SECONDS
 from jobs.rows.outcomes import ImportGoneError
@@ -20,9 +21,6 @@ from jobs.rows.portions import Portion, Portions
 from jobs.rows.time_limit import time_limit
 
 MAX_PLANS = 200
-
-NUMBERS = ("decimal", "integer")
-"""Kinds of fields whose cells may have a decimal mark."""
 
 
 @dataclass(frozen=True)
@@ -124,18 +122,5 @@ class Plans:
             record_type = self._services.record_types[found.record_type]
         except UnknownRecordTypeError as error:
             raise RecordTypeError(error.message) from error
-        mapping = _mapping_of(record_type, found.columns, found.mapping)
+        mapping = mapping_of(record_type, found.columns, found.mapping)
         return Plan(import_id, found.sequence, record_type, mapping, len(found.columns))
-
-
-def _mapping_of(record_type: RecordType, columns: Sequence[str | None], told: dict[str, Any] | None) -> Mapping:
-    """The mapping of an import; one without takes the cells of its columns as they stand, numbers with a point."""
-    if told is not None:
-        return Mapping.from_json(told)
-    mapping = Mapping.of_columns(columns, {field.name: field.kind for field in record_type.fields})
-    return replace(mapping, fills=tuple(map(_with_point, mapping.fills)))
-
-
-def _with_point(fill: Fill) -> Fill:
-    is_number = fill.reading.kind in NUMBERS
-    return replace(fill, reading=replace(fill.reading, decimal_mark=".")) if is_number else fill
