@@ -7,7 +7,7 @@ from pathlib import Path
 
 from flask import Flask
 
-from importer.cli import doctor, files, imports, migrations, record_types, users
+from importer.cli import doctor, files, imports, migrations, record_types, repairs, users
 
 NEED_NO_SETTINGS = (files.group,)
 """Commands that work where nothing is set up."""
@@ -16,6 +16,7 @@ NEED_NO_SETTINGS = (files.group,)
 def register(app: Flask) -> None:
     migrations.register()
     imports.group.add_command(doctor.doctor)
+    imports.group.add_command(repairs.repair)
     for module in (users, imports, record_types):
         app.cli.add_command(module.group)
     for group in NEED_NO_SETTINGS:

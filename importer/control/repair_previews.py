@@ -16,7 +16,7 @@ from importer.files.repairs.rules import WITHOUT_COLUMNS
 from importer.ledger.changes import Candidate, Change, change_of
 from importer.ledger.chosen_rows import ChosenRows
 from importer.ledger.planning import use_indexes
-from importer.ledger.repairs import candidates, count_group, next_stretch
+from importer.ledger.repairs import LAST_ROW, candidates, count_group, next_stretch
 from importer.models import Import
 from importer.record_types.mappings import mapping_of
 from importer.services import Services
@@ -28,7 +28,6 @@ ROWS_PER_STRETCH = 500
 EXAMPLES = 10
 SHOWN_CHARS = 200
 SHOWN_CHANGES = 5
-LAST_ROW = 2**31 - 1
 
 
 @dataclass
@@ -83,8 +82,17 @@ class Preview:
     examples: list[Example] = field(default_factory=list)
     next: int | None = None
 
+    def joined(self, part: Preview) -> Preview:
+        """This part and the one behind it as one."""
+        counts = {name: getattr(self, name) + getattr(part, name) for name in COUNTS}
+        examples = [*self.examples, *part.examples][:EXAMPLES]
+        return Preview(part.total, **counts, examples=examples, next=part.next)
+
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)
+
+
+COUNTS = ("looked_at", "rows", "would_pass", "would_fail", "unchanged")
 
 
 def preview(

@@ -18,6 +18,7 @@ from importer.web import (
     imports,
     pauses,
     record_types,
+    repairs,
     retries,
     rq_dashboard,
     sessions,
@@ -35,6 +36,7 @@ PAGES = (
     pauses,
     cancellations,
     retries,
+    repairs,
     health,
 )
 

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement
 from werkzeug.routing import BaseConverter
 from werkzeug.wrappers import Response
 
+from importer.control.repairs import repairs_of
 from importer.control.reports import (
     MAX_ALTERATIONS,
     Report,
@@ -114,6 +115,8 @@ def _page(import_id: str) -> dict[str, Any]:
     import_ = find_import(db.session(), g.user, import_id)
     failed = page_of(import_, wanted_after())
     status = Status(import_.status)
+    repaired = repairs_of(db.session(), import_)
+    is_repaired = any(not repair.is_over for repair in repaired)
     return {
         "import_": import_,
         "report": report(db.session(), services(), import_),
@@ -125,7 +128,9 @@ def _page(import_id: str) -> dict[str, Any]:
         "most_altered": MAX_ALTERATIONS,
         "warnings": watch().warnings() if status not in ENDED or failed.retrying else [],
         "failed": failed,
-        "is_live": status not in ENDED or failed.retrying > 0 or import_.cleaned_at is None,
+        "repairs": repaired,
+        "can_repair": status in TAKES_ROWS,
+        "is_live": status not in ENDED or failed.retrying > 0 or is_repaired or import_.cleaned_at is None,
         "can": {
             "pause": status in PAUSABLE,
             "resume": status in RESUMABLE,

@@ -234,7 +234,7 @@ def test_a_row_whose_line_is_not_sound_is_changed_only_where_rows_like_it_were_c
     world.run()
     assert world.codes(import_id) == {2: "text_after_quote", 3: "invalid_email"}
     assert listed(import_id)[0].changed_rows == 1
-    repair(import_id, ChosenRows("", "text_after_quote"), {"kind": "set", "value": "Bob", "columns": [1]})
+    repair(import_id, ChosenRows("name", "text_after_quote"), {"kind": "set", "value": "Bob"})
     world.run()
     assert world.codes(import_id) == {3: "invalid_email"}
     assert world.records()["b@example.com"]["name"] == "Bob"
