@@ -21,7 +21,7 @@ from importer.models import Import
 from importer.record_types.mappings import mapping_of
 from importer.services import Services
 
-SECONDS = 1.0
+SECONDS = 0.8
 """A request begins no further stretch after so long."""
 
 ROWS_PER_STRETCH = 500

@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from importer.control.repair_answers import remember_rule
+from importer.control.repair_counts import failing_of
 from importer.control.retries import enqueue_retries
 from importer.errors import RefusedTransitionError, RuleError
 from importer.files.mapping import Fill
@@ -18,7 +19,7 @@ from importer.files.repairs.rules import RULES, WITHOUT_COLUMNS, rule_from_json
 from importer.files.repairs.sentences import in_words
 from importer.files.repairs.values import DecimalMark, Percent
 from importer.ledger.chosen_rows import ChosenRows
-from importer.ledger.repairs import count_failing, last_failed_row
+from importer.ledger.repairs import last_failed_row
 from importer.models import Import, Repair, User
 from importer.record_types.mappings import mapping_of
 from importer.services import Services
@@ -44,10 +45,12 @@ def prepared(services: Services, import_: Import, chosen: ChosenRows, told: Any)
         RuleError: it says no rule, or not for which column.
     """
     rule = rule_from_json(told)
+    if rule.kind in WITHOUT_COLUMNS:
+        return rule
     fill = fill_of(services, import_, chosen.field)
     if not rule.columns and fill is not None:
         rule = replace(rule, columns=fill.columns)
-    if not rule.columns and rule.kind not in WITHOUT_COLUMNS:
+    if not rule.columns:
         raise RuleError(
             'The rule does not say what it changes. Give "columns", such as [3], or choose rows by their field.'
         )
@@ -156,8 +159,7 @@ def repairs_of(session: Session, import_: Import) -> list[RepairReport]:
         .limit(LISTED)
     )
     found = session.execute(wanted).all()
-    ids = [repair.id for repair, _ in found if repair.changed_rows]
-    failing = count_failing(session, import_.sequence, ids) if ids and import_.failed_rows else {}
+    failing = failing_of(session, import_, [repair for repair, _ in found])
     return [_report(repair, email, import_.header or [], failing) for repair, email in found]
 
 
