@@ -26,6 +26,11 @@ SECONDS = 0.8
 
 ROWS_PER_STRETCH = 500
 EXAMPLES = 10
+DANGEROUS = frozenset({"check_timeout", "worker_died"})
+"""Codes of rows whose check may never end, or may end this process: they count as rows that would fail."""
+
+NOT_CHECKED = "not checked here: its check took too long before, or ended a worker"
+
 SHOWN_CHARS = 200
 SHOWN_CHANGES = 5
 
@@ -154,7 +159,7 @@ class _Previewing:
             return
         made = (change_of(self._rule, row, self._limits, code=self._chosen.code) for row in rows)
         changes = [change for change in made if change is not None]
-        sound = [change.cells for change in changes if change.problem is None]
+        sound = [change.cells for change in changes if _can_be_checked(change)]
         passing = sum(self._checks.passing(sound))
         found.would_pass += passing
         found.would_fail += len(changes) - passing
@@ -163,16 +168,25 @@ class _Previewing:
 
     def _example(self, change: Change) -> Example:
         row = change.candidate
-        reason = change.problem.message if change.problem else self._checks.reason(change.cells)
+        reason = self._reason(change)
         cells = [
             ChangedCell(place, self._name(place), _shown(before), _shown(after))
             for place, before, after in change.changes[:SHOWN_CHANGES]
         ]
         return Example(row.row_number, row.line_number, cells, reason)
 
+    def _reason(self, change: Change) -> str | None:
+        if change.problem is not None:
+            return change.problem.message
+        return self._checks.reason(change.cells) if _can_be_checked(change) else NOT_CHECKED
+
     def _name(self, place: int) -> str:
         name = self._names[place].strip() if place < len(self._names) else ""
         return _shown(name) or f"column {place + 1}"
+
+
+def _can_be_checked(change: Change) -> bool:
+    return change.problem is None and change.candidate.code not in DANGEROUS
 
 
 def _shown(text: str) -> str:

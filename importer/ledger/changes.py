@@ -14,12 +14,14 @@ class Candidate(NamedTuple):
     """A failed row that is chosen.
 
     Attributes:
+        code: of its first fault.
         attempt: the number of its next one.
         is_retrying: whether that was asked for, and is not over.
     """
 
     row_number: int
     line_number: int
+    code: str
     cells: list[str]
     problem: Problem | None
     attempt: int

@@ -130,6 +130,7 @@ def candidates(
         select(
             FailedRow.row_number,
             FailedRow.line_number,
+            FailedRow.code,
             FailedRow.cells,
             FailedRow.problem,
             FailedRow.attempts + 1,
@@ -141,8 +142,8 @@ def candidates(
     )
     found = connection.execute(wanted.with_for_update() if locks else wanted)
     return [
-        Candidate(number, line, cells, Problem(*problem) if problem else None, attempt, is_retrying)
-        for number, line, cells, problem, attempt, is_retrying in found
+        Candidate(number, line, code, cells, Problem(*problem) if problem else None, attempt, is_retrying)
+        for number, line, code, cells, problem, attempt, is_retrying in found
     ]
 
 

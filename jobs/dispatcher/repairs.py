@@ -20,15 +20,13 @@ from importer.ledger.chosen_rows import ChosenRows
 from importer.ledger.repairs import Stretch
 from importer.models import Import, Repair
 from importer.services import Services
+from importer.time_limits import REPAIR_PORTION_SECONDS
 from jobs.database_errors import Fault, fault_of
 
 log = logging.getLogger(__name__)
 
 ROWS_PER_PORTION = 2_000
 """Failed rows looked at in one transaction."""
-
-PORTION_SECONDS = 1.0
-"""A portion takes up no further row after so long; a dispatcher's lease lasts longer."""
 
 NOBODYS_FAULT = frozenset({Fault.NOBODY, Fault.TIMEOUT})
 """Errors of the database that are no fault of a rule: the slice is set back."""
@@ -104,7 +102,7 @@ class _Portion:
         as there is time."""
         taken: list[Candidate] = []
         changes: list[Change] = []
-        until = time.monotonic() + PORTION_SECONDS
+        until = time.monotonic() + REPAIR_PORTION_SECONDS
         for row in found:
             if row.is_retrying or (taken and time.monotonic() > until):
                 break

@@ -127,6 +127,15 @@ def test_portions_follow_each_other_until_every_chosen_row_is_changed_once(world
     assert [one.row_number for one in corrections(world, import_id)] == list(range(1, 12))
 
 
+def test_a_portion_ends_where_its_time_is_over_and_the_next_goes_on_behind_it(world, comma, repair, monkeypatch):
+    monkeypatch.setattr(portions, "REPAIR_PORTION_SECONDS", -1)
+    import_id = comma(mixed(6, wrong=5))
+    repair(import_id, BALANCES, BY_POINT)
+    world.run()
+    assert world.counts(import_id) == {"created": 6}
+    assert [one.row_number for one in corrections(world, import_id)] == [1, 2, 3, 4, 5]
+
+
 def test_two_repairs_are_carried_out_one_after_the_other_and_the_second_waits_for_the_rows_of_the_first(
     world, comma, repair, listed
 ):
@@ -280,6 +289,15 @@ def test_what_a_preview_says_of_a_row_is_what_becomes_of_it(world, comma, repair
     repair(import_id, ChosenRows("balance"), BY_POINT)
     world.run()
     assert len(world.failed_rows(import_id)) == found.would_fail == 2
+
+
+@pytest.mark.parametrize("code", ["check_timeout", "worker_died"])
+def test_a_row_whose_check_may_never_end_is_not_checked_for_a_preview(world, comma, previewed, code):
+    import_id = comma(mixed(2, wrong=1))
+    world.execute("UPDATE failed_rows SET code = :code", code=code)
+    found = previewed(import_id, ChosenRows("balance"), BY_POINT)
+    assert (found.would_pass, found.would_fail) == (0, 1)
+    assert found.examples[0].reason.startswith("not checked here")
 
 
 # What is remembered

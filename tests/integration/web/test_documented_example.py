@@ -65,8 +65,8 @@ def test_the_example_of_a_repair_answers_what_it_says(url, operator, session, tm
     steps = steps_of("Repairing failed rows")
     assert len(steps) == 2
     token = accounts.create_token(session, operator, "script")
-    environment = {**servers.environment(), "DATABASE_URL": database_url, "SECRET_KEY": "x", "PYTHONPATH": SUPPORT}
-    with Processes(environment, tmp_path) as processes:
+    more = {"DATABASE_URL": database_url, "SECRET_KEY": "of tests and nothing else", "PYTHONPATH": SUPPORT}
+    with Processes({**servers.environment(), **more}, tmp_path) as processes:
         processes.dispatcher()
         processes.worker()
         run_steps(steps[:1], url, token, tmp_path)
