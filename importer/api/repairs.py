@@ -59,8 +59,7 @@ def create(import_id: str) -> tuple[Answer, int]:
     repair = repairs.begin(
         db.session(), services(), wanted.import_, g.user, wanted.chosen, wanted.rule, remembers=remembers
     )
-    reports = repairs.repairs_of(db.session(), wanted.import_)
-    return next(report.as_dict() for report in reports if report.id == repair.id), 201
+    return repairs.begun(wanted.import_, repair, g.user).as_dict(), 201
 
 
 def _wanted(import_id: str, *more: str) -> Wanted:

@@ -48,7 +48,7 @@ def repair(
         _print_preview(_whole_preview(import_, chosen, rule), as_json)
         return
     made = repairs.begin(db.session(), services(), import_, operator(), chosen, rule, remembers=remember)
-    report = next(one for one in repairs.repairs_of(db.session(), import_) if one.id == made.id)
+    report = repairs.begun(import_, made, operator())
     click.echo(json.dumps(report.as_dict(), indent=2) if as_json else f"Begun: {report.words}.")
 
 

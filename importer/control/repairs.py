@@ -163,6 +163,11 @@ def repairs_of(session: Session, import_: Import) -> list[RepairReport]:
     return [_report(repair, email, import_.header or [], failing) for repair, email in found]
 
 
+def begun(import_: Import, repair: Repair, user: User) -> RepairReport:
+    """The report on a repair that somebody has just begun: nothing has come of it yet."""
+    return _report(repair, user.email if user.id is not None else None, import_.header or [], {})
+
+
 def _report(
     repair: Repair, email: str | None, names: Sequence[str], counts: Mapping[int, tuple[int, int]]
 ) -> RepairReport:

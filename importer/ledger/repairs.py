@@ -55,6 +55,9 @@ UPDATE failed_rows SET discarded_at = CASE WHEN %(discard)s THEN now() END
 WHERE import_sequence = %(sequence)s AND row_number = ANY(%(row_numbers)s::integer[])
 """
 
+ENOUGH_MEMORY = text("SELECT set_config('work_mem', '64MB', true)")
+"""For half a million rows; with Postgres's own 4 MB their count goes over the disk."""
+
 COUNT_FAILING = text("""
 SELECT corrected.repair_id,
     count(*) FILTER (WHERE failed.retry_requested_at IS NULL),
@@ -261,5 +264,6 @@ def repaired() -> Select[int]:
 
 def count_failing(session: Session, sequence: int, repairs: Sequence[int]) -> dict[int, tuple[int, int]]:
     """By repair: of the rows that it changed, how many still fail, and how many are being tried."""
+    session.execute(ENOUGH_MEMORY)
     found = session.execute(COUNT_FAILING, {"sequence": sequence, "repairs": list(repairs)})
     return {repair: (failing, retrying) for repair, failing, retrying in found}
