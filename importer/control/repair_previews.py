@@ -69,7 +69,8 @@ class Preview:
     """Counts of a part of the chosen rows; the counts of all parts add up.
 
     Attributes:
-        total: failed rows of the group; where a text was searched for, not all of them are chosen.
+        total: failed rows of the group, counted for the first part alone; where a text was searched for, not all
+            of them are chosen.
         looked_at: of these, in this part.
         rows: chosen ones among them.
         would_pass, would_fail: changed rows that would pass the checks of the import, and that would not. The
@@ -78,7 +79,7 @@ class Preview:
         next: the row number to go on after; None: there is no further part.
     """
 
-    total: int
+    total: int | None
     looked_at: int = 0
     rows: int = 0
     would_pass: int = 0
@@ -91,7 +92,7 @@ class Preview:
         """This part and the one behind it as one."""
         counts = {name: getattr(self, name) + getattr(part, name) for name in COUNTS}
         examples = [*self.examples, *part.examples][:EXAMPLES]
-        return Preview(part.total, **counts, examples=examples, next=part.next)
+        return Preview(self.total, **counts, examples=examples, next=part.next)
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)
@@ -128,8 +129,7 @@ class _Previewing:
 
     def run(self, after: int) -> Preview:
         until = time.monotonic() + SECONDS
-        total = count_group(self._connection, self._sequence, self._chosen, discarded=self._restores)
-        found, reached = Preview(total), after
+        found, reached = Preview(self._count() if after == 0 else None), after
         use_indexes(self._connection)
         while True:
             stretch = next_stretch(
@@ -147,6 +147,9 @@ class _Previewing:
             if stretch.is_end or time.monotonic() > until:
                 found.next = None if stretch.is_end else reached
                 return found
+
+    def _count(self) -> int:
+        return count_group(self._connection, self._sequence, self._chosen, discarded=self._restores)
 
     def _candidates(self, after: int, last: int) -> list[Candidate]:
         return candidates(

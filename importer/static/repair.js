@@ -45,7 +45,7 @@ async function goOn(mine) {
     next = part.dataset.next;
     const rows = shown.querySelector("tbody");
     if (rows && rows.rows.length < 10) rows.append(...[...(part.querySelector("tbody")?.rows ?? [])].slice(0, 10 - rows.rows.length));
-    show(shown, counts, Number(part.dataset.total), next);
+    show(shown, counts, Number(shown.dataset.total), next);
   }
 }
 
