@@ -138,6 +138,10 @@ class OptionsError(ImporterError):
     """What is said of the file cannot be understood."""
 
 
+class RuleError(ImporterError):
+    """The rule for failed rows cannot be understood."""
+
+
 class FileTooLargeError(RefusedFileError):
     """The file is larger than a file may be here.
 

@@ -67,6 +67,9 @@ DISPATCHER_LEASE_SECONDS = 5
 """A dispatcher that neither pushes nor waits for so long counts as dead. One that is only slow gets a twin, which
 costs a little and changes nothing."""
 
+REPAIR_PORTION_SECONDS = 1.0
+"""A portion of a repair takes up no further row after so long; its statements follow, within the lease."""
+
 SLICE_SETBACK_SECONDS = 2.0
 """A slice that met an error waits so long before it enqueues the next. Its lease lasts longer."""
 

@@ -10,12 +10,12 @@ from werkzeug.exceptions import BadRequest
 from importer.api.imports import IMPORT, PAGE, Answer
 from importer.api.queries import Number, json_object, numbers
 from importer.control import corrections
-from importer.control.chosen_rows import ChosenRows
 from importer.control.columns import FileColumns
 from importer.control.corrections import Fault, Made
 from importer.control.failed_rows import Sort, page_of_failed_rows
 from importer.control.groups import MAX_GROUPS, Group, groups_of
 from importer.control.reports import find_import
+from importer.ledger.chosen_rows import ChosenRows
 from importer.models import FailedRow, Import
 from importer.web.extensions import db, services
 from importer.web.retries import LARGEST_ROW

@@ -17,6 +17,7 @@ from importer.cli import (
     layouts,
     migrations,
     record_types,
+    repairs,
     users,
 )
 
@@ -33,6 +34,7 @@ def register(app: Flask) -> None:
         failed_rows.correct,
         exports.download,
         exports.upload_corrected,
+        repairs.repair,
     )
     for made in of_imports:
         imports.group.add_command(made)

@@ -15,9 +15,9 @@ from importer.cli.imports import id_argument, json_option, operator
 from importer.cli.progress import CHUNK_BYTES, POLL_SECONDS
 from importer.cli.refusals import command, refuse
 from importer.control import corrected_files, exports
-from importer.control.chosen_rows import ChosenRows
 from importer.control.corrected_files import CorrectedFileReport
 from importer.control.reports import find_import
+from importer.ledger.chosen_rows import ChosenRows
 from importer.models import Import
 from importer.web.extensions import db, services
 

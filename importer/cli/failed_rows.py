@@ -10,11 +10,11 @@ import click
 from importer.cli.imports import id_argument, json_option, operator
 from importer.cli.refusals import command
 from importer.control import corrections
-from importer.control.chosen_rows import ChosenRows
 from importer.control.columns import FileColumns
 from importer.control.failed_rows import page_of_failed_rows
 from importer.control.groups import Group, groups_of
 from importer.control.reports import find_import
+from importer.ledger.chosen_rows import ChosenRows
 from importer.models import FailedRow, Import
 from importer.web.extensions import db, services
 from importer.web.formats import visible

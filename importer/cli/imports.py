@@ -35,7 +35,7 @@ id_argument = click.argument("import_id", metavar="ID")
 
 @click.group("imports")
 def group() -> None:
-    """Imports: start, answer, watch, pause, resume, cancel, retry, delete."""
+    """Imports: start, answer, watch, pause, resume, cancel, retry, repair, delete."""
 
 
 def operator() -> User:
@@ -120,7 +120,7 @@ def answer(import_id: str, options: TextIO | None, save_layout: str | None, wait
 
     What --answers leaves open is asked at the terminal. The exit status is that of `flask imports start`.
     """
-    import_ = _find(import_id)
+    import_ = find(import_id)
     said = _options(options).with_names(None, save_layout)
     answers.answer(db.session(), services(), import_, operator(), said)
     _finish(import_, wait=wait, as_json=as_json)
@@ -173,7 +173,7 @@ def list_(limit: int, as_json: bool) -> None:
 @command
 def show(import_id: str, as_json: bool) -> None:
     """Show an import's status and counts, its questions, how its file is read, and what was read otherwise."""
-    print_import(_find(import_id), as_json, in_full=True)
+    print_import(find(import_id), as_json, in_full=True)
 
 
 @group.command("retry")
@@ -183,7 +183,7 @@ def show(import_id: str, as_json: bool) -> None:
 @command
 def retry(import_id: str, row: int | None, as_json: bool) -> None:
     """Try the failed rows again."""
-    import_ = _find(import_id)
+    import_ = find(import_id)
     count = retries.retry(db.session(), services(), import_, operator(), row)
     if not as_json:
         click.echo(f"Failed rows that are tried again: {count:,}", err=True)
@@ -197,7 +197,7 @@ def retry(import_id: str, row: int | None, as_json: bool) -> None:
 @command
 def delete(import_id: str, yes: bool, as_json: bool) -> None:
     """Delete an import with its failed rows; the records stay."""
-    import_ = _find(import_id)
+    import_ = find(import_id)
     if not yes:
         click.confirm(f"Delete the import of {import_.filename}?", abort=True, err=True)
     imports.delete(db.session(), import_, operator())
@@ -210,7 +210,7 @@ def _add_command(name: str, meaning: str, act: Callable[[Import], None]) -> None
     @json_option
     @command
     def run(import_id: str, as_json: bool) -> None:
-        import_ = _find(import_id)
+        import_ = find(import_id)
         act(import_)
         print_import(import_, as_json)
 
@@ -230,5 +230,6 @@ _add_command(
 )
 
 
-def _find(import_id: str) -> Import:
+def find(import_id: str) -> Import:
+    """The import with this id."""
     return find_import(db.session(), operator(), import_id)

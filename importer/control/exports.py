@@ -7,11 +7,11 @@ from typing import NamedTuple
 
 from sqlalchemy.orm import Session
 
-from importer.control.chosen_rows import ChosenRows
 from importer.files.exports.columns import names_of
 from importer.files.exports.csv_writer import csv_of
 from importer.files.exports.safe_cells import written
 from importer.files.exports.xlsx_writer import xlsx_of
+from importer.ledger.chosen_rows import ChosenRows
 from importer.ledger.exported_rows import NOT_ENDED, ExportedRow, Outcome, failed_rows, outcomes
 from importer.ledger.lines import highest_row
 from importer.models import Import

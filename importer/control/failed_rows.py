@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 from sqlalchemy import JSON, ColumnElement, SQLColumnExpression, Text, cast, func, select, type_coerce
 from sqlalchemy.orm import Session
 
-from importer.control.chosen_rows import ChosenRows
 from importer.control.columns import FileColumns
+from importer.ledger.chosen_rows import ChosenRows
 from importer.ledger.planning import TooSlowError, in_passing
 from importer.models import FailedRow, Import
 

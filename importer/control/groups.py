@@ -9,8 +9,8 @@ from typing import NamedTuple
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from importer.control.chosen_rows import ChosenRows
 from importer.control.columns import FileColumns
+from importer.ledger.chosen_rows import ChosenRows
 from importer.ledger.planning import in_passing
 from importer.models import FailedRow, Import
 from importer.record_types.codes import may_pass_unchanged, meaning_of

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from importer.errors import shortened
 from importer.ledger.planning import use_indexes
+from importer.ledger.repairs import end_repairs, repaired
 from importer.models import FailedRow, Import
 from importer.statuses import TAKES_ROWS, Reason
 
@@ -28,6 +29,7 @@ WITH wanted AS (
     SELECT failed.import_sequence, failed.row_number
     FROM wanted JOIN failed_rows AS failed
         ON failed.import_sequence = wanted.sequence AND failed.row_number > wanted.retry_after
+            AND failed.discarded_at IS NULL
     ORDER BY failed.row_number
     LIMIT :rows
     FOR UPDATE OF failed
@@ -62,18 +64,18 @@ class Requested(NamedTuple):
 
 
 def ask_for_all(session: Session, import_: Import) -> int:
-    """Note that all failed rows of an import are to be tried again; return how many."""
+    """Note that all failed rows of an import are to be tried again, but discarded ones; return how many fail."""
     values = {"retry_after": 0, "retries_to_ask": Import.failed_rows}
     asked = update(Import).where(Import.id == import_.id, Import.failed_rows > 0).values(values)
     return session.scalar(asked.returning(Import.retries_to_ask)) or 0
 
 
 def ask_for_row(session: Session, import_: Import, row_number: int) -> int:
-    """Ask that one row be tried again; return 1, or 0 where it is no failed row."""
+    """Ask that one row be tried again, discarded or not; return 1, or 0 where it is no failed row."""
     asked = session.execute(
         update(FailedRow)
         .where(FailedRow.import_sequence == import_.sequence, FailedRow.row_number == row_number)
-        .values(retry_requested_at=func.now())
+        .values(retry_requested_at=func.now(), discarded_at=None)
         .execution_options(synchronize_session=False)
     )
     return cast(CursorResult[Any], asked).rowcount
@@ -94,7 +96,8 @@ def ask_for_portion(session: Session, import_id: str) -> int | None:
 
 
 def forget_retries(session: Session, import_: Import) -> None:
-    """Nobody is to wait for retries of this import any more."""
+    """Nobody is to wait for retries of this import any more, or for its repairs, which are locked first."""
+    end_repairs(session, import_.sequence, "The import was cancelled or stopped.")
     session.execute(update(Import).where(Import.id == import_.id).values(retry_after=None, retries_to_ask=0))
     asked = (FailedRow.import_sequence == import_.sequence, FailedRow.retry_requested_at.is_not(None))
     session.execute(update(FailedRow).where(*asked).values(retry_requested_at=None))
@@ -108,9 +111,10 @@ def count_requested(session: Session, import_: Import) -> int:
 
 
 def imports_with_retries(session: Session, *, requested_before: datetime) -> list[str]:
-    """Imports of which failed rows were to be tried again before a moment, or are still to be asked for."""
+    """Imports of which failed rows were to be tried again before a moment, or are still to be asked for or changed
+    by a rule."""
     waiting = select(FailedRow.import_sequence).where(FailedRow.retry_requested_at < requested_before).distinct()
-    wanted = or_(Import.retry_after.is_not(None), Import.sequence.in_(waiting))
+    wanted = or_(Import.retry_after.is_not(None), Import.sequence.in_(waiting), Import.sequence.in_(repaired()))
     takes_rows = Import.status.in_(TAKES_ROWS) & Import.deleted_at.is_(None)
     return list(session.scalars(select(Import.id).where(wanted, takes_rows)))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKey, Identity, Index, Integer, SmallInteger, func, text
+from sqlalchemy import BigInteger, ForeignKey, Identity, Index, Integer, SmallInteger, Text, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from importer.models.base import Base
@@ -70,6 +70,7 @@ class Repair(Base):
     )
     failed_portions: Mapped[int] = mapped_column(SmallInteger, server_default="0", comment="in a row")
     finished_at: Mapped[datetime | None]
+    reason: Mapped[str | None] = mapped_column(Text, comment="why it ended before it was carried out")
 
     __table_args__ = (
         Index("ix_repairs_unfinished", "import_sequence", postgresql_where=text("after IS NOT NULL")),

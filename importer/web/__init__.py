@@ -23,6 +23,7 @@ from importer.web import (
     live_views,
     pauses,
     record_types,
+    repairs,
     retries,
     rq_dashboard,
     sessions,
@@ -44,6 +45,7 @@ PAGES = (
     histories,
     corrections,
     exports,
+    repairs,
     health,
 )
 

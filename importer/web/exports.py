@@ -11,9 +11,9 @@ from werkzeug.exceptions import BadRequest
 from werkzeug.wrappers import Response
 
 from importer.control import corrected_files, exports
-from importer.control.chosen_rows import ChosenRows
 from importer.control.corrected_files import CorrectedFileReport
 from importer.control.reports import find_import
+from importer.ledger.chosen_rows import ChosenRows
 from importer.models import Import
 from importer.web.extensions import db, services
 from importer.web.multipart import read_upload

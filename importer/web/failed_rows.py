@@ -8,7 +8,6 @@ from typing import Any, NamedTuple
 
 from flask import request
 
-from importer.control.chosen_rows import ChosenRows
 from importer.control.columns import FileColumns
 from importer.control.corrections import corrected_lately, count_by_hand
 from importer.control.failed_rows import (
@@ -20,6 +19,7 @@ from importer.control.failed_rows import (
     position_of,
 )
 from importer.control.groups import MAX_GROUPS, Group, Groups, groups_of
+from importer.ledger.chosen_rows import ChosenRows
 from importer.ledger.planning import TooSlowError
 from importer.ledger.retries import count_requested
 from importer.models import Import

@@ -13,6 +13,7 @@ from werkzeug.wrappers import Response
 
 from importer.control.chosen_imports import SHOWN, ChosenImports, count_of_imports, page_of_imports, starters
 from importer.control.corrected_files import is_any_under_way, reports_on
+from importer.control.repairs import repairs_of
 from importer.control.reports import (
     MAX_ALTERATIONS,
     Report,
@@ -140,6 +141,8 @@ def _page(import_id: str) -> dict[str, Any]:
     corrected_files = reports_on(db.session(), import_)
     is_correcting = is_any_under_way(corrected_files)
     status = Status(import_.status)
+    repaired = repairs_of(db.session(), import_)
+    is_repaired = any(not repair.is_over for repair in repaired)
     return {
         "import_": import_,
         "report": (shown := report(db.session(), services(), import_)),
@@ -157,7 +160,13 @@ def _page(import_id: str) -> dict[str, Any]:
         "history": history,
         "has_more": has_more,
         "corrected_files": corrected_files,
-        "is_live": status not in ENDED or failed.retrying > 0 or is_correcting or import_.cleaned_at is None,
+        "repairs": repaired,
+        "can_repair": status in TAKES_ROWS,
+        "is_live": status not in ENDED
+        or failed.retrying > 0
+        or is_correcting
+        or is_repaired
+        or import_.cleaned_at is None,
         "can": {
             "pause": status in PAUSABLE,
             "resume": status in RESUMABLE,

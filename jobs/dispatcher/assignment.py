@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from importer.files.csv_reader import RecordReader
 from importer.files.json_lines import JsonLinesReader
 from importer.files.line_formats import LineFormat
+from importer.ledger.repairs import has_unfinished_repairs
 from importer.ledger.retries import Requested, requested
 from importer.lifecycle.transitions import try_move
 from importer.models import Import
@@ -30,6 +31,7 @@ WANTED = select(
     Import.total_rows,
     Import.failed_rows,
     Import.retry_after,
+    has_unfinished_repairs().label("is_repaired"),
 ).where(Import.id == bindparam("id"), Import.status.in_(TAKES_ROWS), Import.deleted_at.is_(None))
 
 
@@ -43,6 +45,7 @@ class Assignment(NamedTuple):
         line_format: how its lines are written.
         end: bytes before what stands below its table; None: the table goes on to the end.
         asks_for_more: all failed rows are to be tried again, and not all have been asked for.
+        is_repaired: some of its repairs are to be carried out.
         retries: the first of those whose retry was asked for.
         reached: from where rows of the file are to be dispatched. None where they all have been, where the import
             is paused, and where Redis has forgotten it: then recovery rewinds.
@@ -56,6 +59,7 @@ class Assignment(NamedTuple):
     line_format: LineFormat
     end: int | None
     asks_for_more: bool
+    is_repaired: bool
     retries: list[Requested]
     reached: Checkpoint | None
 
@@ -94,6 +98,7 @@ def take_up(engine: Engine, import_id: str, reached: Checkpoint | None) -> Assig
         line_format=LineFormat.from_json(found.profile),
         end=(found.profile or {}).get("end"),
         asks_for_more=found.retry_after is not None,
+        is_repaired=found.is_repaired,
         retries=retries,
         reached=left,
     )

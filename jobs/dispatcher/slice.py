@@ -32,6 +32,7 @@ from importer.statuses import DISPATCHED, Reason, Status
 from jobs import process
 from jobs.dispatcher.assignment import Assignment, take_up
 from jobs.dispatcher.pusher import BYTES_PER_PUSH, ROWS_PER_PUSH, Answer, Pusher, Row
+from jobs.dispatcher.repairs import carry_out_portion
 from jobs.dispatcher.share import Share
 from jobs.rows.job import encode_record, encode_retry
 
@@ -122,9 +123,15 @@ class Slice:
                 rows = requested(session, assignment.sequence, after=after, limit=ROWS_PER_PUSH)
 
     def _ask_for_more(self, assignment: Assignment) -> int | None:
-        """Where all failed rows are to be tried again: the row number after which the next of them come."""
-        if not assignment.asks_for_more:  # asked for meanwhile, recovery enqueues a slice
-            return None
+        """Where all failed rows are to be tried again, or a rule changes them: the row number after which the next
+        of them come. What is asked for meanwhile is left to the slice that is enqueued for it."""
+        more = self._ask_for_portion() if assignment.asks_for_more else None
+        if more is None and assignment.is_repaired:
+            more = carry_out_portion(self._services, self._id)
+            checkpoint.renew_lease(self._services.redis, self._id)
+        return more
+
+    def _ask_for_portion(self) -> int | None:
         with Session(self._services.engine) as session:
             return ask_for_portion(session, self._id)
 

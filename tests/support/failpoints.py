@@ -14,6 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from importer.ledger import repairs
 from importer.queue import queues
 from importer.storage.s3 import Storage
 from jobs import __main__ as program
@@ -54,10 +55,18 @@ POINTS = {
     "in the clean-up, after the file is deleted": Point(Storage, "delete", True),
 }
 
+REPAIR_POINTS = {
+    "before a portion of a repair is committed": Point(repairs, "takes_rows", True),
+    "after a portion of a repair is committed": Point(slices, "carry_out_portion", True),
+}
+"""Points that only imports with repairs pass."""
+
+ALL_POINTS = {**POINTS, **REPAIR_POINTS}
+
 
 def arm(folder: Path, point: str) -> None:
     """Have the next process that passes this point die there."""
-    assert point in POINTS
+    assert point in ALL_POINTS
     (folder / point).touch()
 
 
@@ -95,7 +104,7 @@ def _mined(function: Callable[..., Any], before: str | None, after: str | None) 
 
 def install() -> None:
     """Put every point in its place."""
-    for name, point in POINTS.items():
+    for name, point in ALL_POINTS.items():
         function = getattr(point.owner, point.function)
         before, after = (None, name) if point.after else (name, None)
         setattr(point.owner, point.function, _mined(function, before, after))

@@ -111,3 +111,8 @@ def test_a_converter_that_lives_says_so_several_times_before_its_lease_lapses():
 
 def test_a_conversion_begins_anew_soon_after_its_converter_died():
     assert limit.CONVERTER_LEASE_SECONDS + 2 * limit.RECOVERY_SECONDS < 20
+
+
+def test_a_portion_of_a_repair_is_committed_while_its_dispatchers_lease_is_its_own():
+    assert 3 * limit.REPAIR_PORTION_SECONDS < limit.DISPATCHER_LEASE_SECONDS
+    assert limit.REPAIR_PORTION_SECONDS < limit.IDLE_IN_TRANSACTION_SECONDS

@@ -16,7 +16,6 @@ from waiting import wait_until
 from world import contacts_csv
 
 from importer.control import corrected_files, exports, imports
-from importer.control.chosen_rows import ChosenRows
 from importer.control.corrections import correct
 from importer.control.retries import retry
 from importer.errors import RefusedTransitionError
@@ -24,6 +23,7 @@ from importer.files.conversion.lines import ConversionLimits
 from importer.files.exports.corrected_file import rows_of
 from importer.files.exports.xlsx_writer import xlsx_of
 from importer.ledger import corrected_files as ledger
+from importer.ledger.chosen_rows import ChosenRows
 from importer.ledger.corrected_files import GoneError
 from importer.models import CorrectedFile, Import, User
 from importer.queue import conversions

@@ -10,6 +10,7 @@ import threading
 from pathlib import Path
 
 import pytest
+from supervisor import Processes
 from werkzeug.serving import make_server
 
 from importer.control import accounts
@@ -17,10 +18,18 @@ from importer.control.options import NAMES, PARTS, options_from
 from importer.statuses import Status
 
 PAGE = (Path(__file__).parents[3] / "docs" / "api.md").read_text()
-EXAMPLE = PAGE.partition("## A worked example")[2].partition("\n## ")[0]
-STEPS = re.findall(r"```sh\n(.*?)```\s+```json\n(.*?)```", EXAMPLE, re.DOTALL)
+
+
+def steps_of(section: str) -> list[tuple[str, str]]:
+    """The commands of a section, and the answers behind them."""
+    text = PAGE.partition(f"## {section}\n")[2].partition("\n## ")[0]
+    return re.findall(r"```sh\n(.*?)```\s+```json\n(.*?)```", text, re.DOTALL)
+
+
+STEPS = steps_of("A worked example")
 OPTIONS = re.search(r"```json\n(.*?)```", PAGE.partition("## What a script may say of a file")[2], re.DOTALL)[1]
 SECONDS = 60
+SUPPORT = str(Path(__file__).parents[2] / "support")
 
 
 @pytest.fixture
@@ -42,12 +51,31 @@ def holds(told, promised):
     return told == promised
 
 
-@pytest.mark.skipif(shutil.which("curl") is None, reason="NO EXAMPLE WAS RUN: there is no curl here")
+needs_curl = pytest.mark.skipif(shutil.which("curl") is None, reason="NO EXAMPLE WAS RUN: there is no curl here")
+
+
+@needs_curl
 def test_the_example_answers_what_it_says(url, operator, session, tmp_path):
-    token = accounts.create_token(session, operator, "script")
-    environment = {**os.environ, "URL": url, "TOKEN": token}
     assert len(STEPS) == 5
-    for commands, answer in STEPS:
+    run_steps(STEPS, url, accounts.create_token(session, operator, "script"), tmp_path)
+
+
+@needs_curl
+def test_the_example_of_a_repair_answers_what_it_says(url, operator, session, tmp_path, servers, database_url):
+    steps = steps_of("Repairing failed rows")
+    assert len(steps) == 2
+    token = accounts.create_token(session, operator, "script")
+    more = {"DATABASE_URL": database_url, "SECRET_KEY": "of tests and nothing else", "PYTHONPATH": SUPPORT}
+    with Processes({**servers.environment(), **more}, tmp_path) as processes:
+        processes.dispatcher()
+        processes.worker()
+        run_steps(steps[:1], url, token, tmp_path)
+    run_steps(steps[1:], url, token, tmp_path, ID=json.loads((tmp_path / "import.json").read_text())["id"])
+
+
+def run_steps(steps, url, token, tmp_path, **more):
+    environment = {**os.environ, "URL": url, "TOKEN": token, **more}
+    for commands, answer in steps:
         ran = subprocess.run(
             ["bash", "-e", "-c", commands],
             cwd=tmp_path,

@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import func, select
 from world import contacts_csv
 
-from importer.control.chosen_rows import ChosenRows
+from importer.ledger.chosen_rows import ChosenRows
 from importer.models import FailedRow
 
 ROWS = [

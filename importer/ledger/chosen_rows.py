@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Text, and_, func, or_, true, type_coerce
+from sqlalchemy import ColumnElement, Text, and_, or_, true, type_coerce
 
 from importer.models import FailedRow
 
@@ -37,18 +37,27 @@ class ChosenRows(NamedTuple):
         """What differs from all failed rows; `told` takes it back."""
         return {name: value for name, value in self._asdict().items() if value is not None}
 
-    def condition(self, sequence: int) -> ColumnElement[bool]:
-        """Of an import's failed rows those that are meant."""
+    def condition(self, sequence: int, *, discarded: bool = False) -> ColumnElement[bool]:
+        """Of an import's failed rows those that are meant; or of its discarded ones, which are brought back."""
+        return and_(self.group(sequence, discarded=discarded), self.holds)
+
+    def group(self, sequence: int, *, discarded: bool = False) -> ColumnElement[bool]:
+        """The rows with this field and code, whatever they hold: an index finds them."""
         return and_(
             FailedRow.import_sequence == sequence,
-            FailedRow.discarded_at.is_(None),
-            true() if self.field is None else self._is_at_fault(self.field),
+            FailedRow.discarded_at.is_not(None) if discarded else FailedRow.discarded_at.is_(None),
+            true() if self.field is None else self._has_field(self.field),
             true() if self.code is None else FailedRow.code == self.code,
-            true() if self.text is None else self._holds(self.text),
         )
 
-    def _is_at_fault(self, field: str) -> ColumnElement[bool]:
-        return FailedRow.column_name == field if field else func.coalesce(FailedRow.column_name, "") == ""
+    @property
+    def holds(self) -> ColumnElement[bool]:
+        """Whether a row holds the text."""
+        return true() if self.text is None else self._holds(self.text)
+
+    def _has_field(self, field: str) -> ColumnElement[bool]:
+        is_it = FailedRow.column_name == field
+        return is_it if field else or_(is_it, FailedRow.column_name.is_(None))
 
     def _holds(self, text: str) -> ColumnElement[bool]:
         """Cells are kept as JSON in ASCII: there other letters are escapes, of which the case is another one."""
