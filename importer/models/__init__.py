@@ -8,7 +8,7 @@ from importer.models.events import Event
 from importer.models.imports import Alteration, FailedRow, Import, LedgerLine
 from importer.models.layouts import Layout
 from importer.models.repairs import Correction, Repair
-from importer.models.users import MAX_EMAIL, ApiToken, Role, User
+from importer.models.users import MAX_EMAIL, ApiToken, OneTimeLink, Purpose, Role, Scope, User
 
 __all__ = [
     "MAX_EMAIL",
@@ -22,7 +22,10 @@ __all__ = [
     "ImportedRecord",
     "Layout",
     "LedgerLine",
+    "OneTimeLink",
+    "Purpose",
     "Repair",
     "Role",
+    "Scope",
     "User",
 ]

@@ -16,17 +16,23 @@ from importer.web import (
     health,
     hosts,
     imports,
+    passwords,
     pauses,
+    people,
     record_types,
     retries,
     rq_dashboard,
     sessions,
+    tokens,
     uploads,
 )
 
 PAGES = (
     sessions,
+    passwords,
     accounts,
+    tokens,
+    people,
     imports,
     answers,
     record_types,

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from werkzeug.serving import make_server
 
-from importer.control import accounts
+from importer.control import tokens
 from importer.control.options import PARTS, options_from
 from importer.statuses import Status
 
@@ -44,7 +44,7 @@ def holds(told, promised):
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="NO EXAMPLE WAS RUN: there is no curl here")
 def test_the_example_answers_what_it_says(url, operator, session, tmp_path):
-    token = accounts.create_token(session, operator, "script")
+    token = tokens.create_token(session, operator, "script")
     environment = {**os.environ, "URL": url, "TOKEN": token}
     assert len(STEPS) == 3
     for commands, answer in STEPS:
@@ -73,7 +73,7 @@ def test_the_statuses_before_the_first_row_are_told(status):
 
 
 def test_a_file_that_must_not_be_asked_about_is_refused_with_its_questions(operator, session, client):
-    headers = {"Authorization": f"Bearer {accounts.create_token(session, operator, 'script')}"}
+    headers = {"Authorization": f"Bearer {tokens.create_token(session, operator, 'script')}"}
     content = b"email,name,balance\nana@example.com,Ana,1.500\n"
     data = {"record_type": "contacts", "file": (io.BytesIO(content), "a.csv")}
     answer = client.post("/api/imports?ask=never", data=data, headers=headers)
