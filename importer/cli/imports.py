@@ -15,9 +15,10 @@ from importer.cli.refusals import command
 from importer.cli.reports import counts, print_import
 from importer.control import accounts, answers, imports, retries
 from importer.control.first_look import FIRST_BYTES, require_type
+from importer.control.intake import Options
 from importer.control.options import options_from_text
 from importer.control.reports import find_import, page_of_imports, reports
-from importer.control.uploads import Options, begin_upload, receive
+from importer.control.uploads import begin_upload, receive
 from importer.models import Import, Role, User
 from importer.statuses import Status
 from importer.web.extensions import db, services

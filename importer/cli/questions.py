@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from importer.control.answers import answer
+from importer.control.repeats import open_questions
 from importer.control.reports import warnings_of
 from importer.errors import RefusedFileError
 from importer.files.questions import Choice, Question
@@ -39,7 +40,7 @@ def ask_all(import_: Import) -> None:
     be imported is asked again.
     """
     while import_.status == Status.WAITING:
-        questions = questions_of(import_)
+        questions = open_questions(import_)
         given = {questions[0].id: _asked(questions[0])} if questions else _confirmed(import_)
         try:
             answer(db.session(), services(), import_, given)
@@ -53,11 +54,6 @@ def _confirmed(import_: Import) -> dict[str, Any]:
         click.echo(visible(warning), err=True)
     click.confirm("Import the file so?", abort=True, err=True)
     return {}
-
-
-def questions_of(import_: Import) -> list[Question]:
-    """Those that are open."""
-    return [Question.from_json(told) for told in import_.questions or []]
 
 
 def _asked(question: Question) -> Any:
@@ -100,7 +96,7 @@ def _described(choice: Choice) -> str:
 
 def lines_about(import_: Import) -> Iterator[str]:
     """What is asked about a waiting import, and how to answer it."""
-    questions = questions_of(import_)
+    questions = open_questions(import_)
     for question in questions:
         yield f"{question.id}: {visible(question.text)}"
         if question.kind == WORDS:

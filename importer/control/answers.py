@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement
 from sqlalchemy.orm import Session
 
+from importer.control.repeats import split_off
 from importer.errors import NotInPlaceError, RefusedTransitionError, UnknownAnswersError
 from importer.files.conversion.preparation import BEFORE
 from importer.files.questions import Question
@@ -77,7 +78,8 @@ def answer(session: Session, services: Services, import_: Import, given: Mapping
     for _ in range(TRIES):
         _refuse_unless_waiting(import_)
         unchanged = still_answered(import_.answers)
-        if _take(session, services, import_, given, unchanged):
+        others, decided = split_off(import_, dict(given))
+        if _take(session, services, import_, others, unchanged, decided):
             return
         session.refresh(import_)
     raise RefusedTransitionError(f"Others answer about import {import_.id} at the same time. Try again.")
@@ -89,19 +91,26 @@ def _take(
     import_: Import,
     given: Mapping[str, Any],
     unchanged: ColumnElement[bool],
+    decided: Mapping[str, Any],
 ) -> bool:
-    """Take answers; False where the import was moved, or others were given, meanwhile."""
+    """Take answers; False where the import was moved, or others were given, meanwhile.
+
+    Args:
+        decided: columns of the import that an answer decides by itself.
+    """
     if questions_before_conversion(import_):
-        return _answer_before_conversion(session, services, import_, given, unchanged)
+        return _answer_before_conversion(session, services, import_, given, unchanged, decided)
     if import_.converted_etag is not None and _is_other_conversion(import_, given):
         _refuse_foreign(import_, given)
-        return _convert_anew(session, services, import_, given, unchanged)
+        return _convert_anew(session, services, import_, given, unchanged, decided)
     reading = reading_of(session, services, import_, given)
     still_open = {question.id for question in reading.opening.proposal.questions}
     unknown = [question for question in given if question in reading.unused or question in still_open]
     if unknown:
         raise UnknownAnswersError(unknown, reading.opening.proposal.questions)
-    return start_or_wait(session, services, import_, reading, only_from=[Status.WAITING], condition=unchanged)
+    return start_or_wait(
+        session, services, import_, reading, only_from=[Status.WAITING], condition=unchanged, **decided
+    )
 
 
 def _answer_before_conversion(
@@ -110,6 +119,7 @@ def _answer_before_conversion(
     import_: Import,
     given: Mapping[str, Any],
     unchanged: ColumnElement[bool],
+    decided: Mapping[str, Any],
 ) -> bool:
     """Take the answers without which the file cannot be converted; the others are looked at when it is."""
     asked = {question.id: question for question in questions_before_conversion(import_)}
@@ -119,7 +129,7 @@ def _answer_before_conversion(
     answers = {**said_before(import_), **given}
     left = [question.as_json() for id_, question in asked.items() if id_ not in answers]
     if not left:
-        return _convert_anew(session, services, import_, given, unchanged)
+        return _convert_anew(session, services, import_, given, unchanged, decided)
     only_from = [Status.WAITING]
     moved = try_move(
         session,
@@ -129,6 +139,7 @@ def _answer_before_conversion(
         condition=unchanged,
         answers=answers,
         questions=left,
+        **decided,
     )
     session.commit()
     return moved
@@ -154,11 +165,18 @@ def _convert_anew(
     import_: Import,
     given: Mapping[str, Any],
     unchanged: ColumnElement[bool],
+    decided: Mapping[str, Any],
 ) -> bool:
     before = said_before(import_)
     if given.get("sheet") not in (None, before.get("sheet")):  # its columns are others
         before = {question: said for question, said in before.items() if question in BEFORE}
     answers = {**before, **given}
     return begin_conversion(
-        session, services, import_, only_from=[Status.WAITING], condition=unchanged, answers=answers
+        session,
+        services,
+        import_,
+        only_from=[Status.WAITING],
+        condition=unchanged,
+        answers=answers,
+        **decided,
     )

@@ -40,6 +40,7 @@ def resume(session: Session, services: Services, import_: Import) -> None:
         only_from=RESUMABLE,
         allowed_failed_rows=Import.failed_rows + services.settings.max_failed_rows,
         failed_slices=0,
+        pause_told_at=None,
     )
     session.commit()
     dispatch(session, services, import_)

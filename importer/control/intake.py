@@ -1,9 +1,10 @@
-"""The bytes of an upload on their way to S3: what is looked at of them, and what is noted meanwhile."""
+"""The bytes of an upload on their way to S3: what is said with them, what is looked at, and noted meanwhile."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from sqlalchemy import func, update
@@ -14,7 +15,7 @@ from importer.files.openings import Beginning
 from importer.files.samples import from_line_end
 from importer.lifecycle.beginnings import HEAD_BYTES
 from importer.lifecycle.starting import Reading, read_beginning
-from importer.models import Import
+from importer.models import Import, Notify
 from importer.record_types import RecordType
 from importer.services import Services
 from importer.statuses import Status
@@ -25,6 +26,31 @@ PIECES, PIECE_BYTES = 4, 32 * 1024
 """Of what follows, so many pieces of this size tell the encoding, where the head is ASCII."""
 
 ASCII = bytes(range(128))
+
+
+@dataclass(frozen=True)
+class Options:
+    """What is said of a file with its upload.
+
+    Attributes:
+        given: answers, by question.
+        may_wait: whether the import may wait for answers; else a file that needs some is refused.
+        asks_about_repeat: whether it waits for a person's word where the same content was imported before; else
+            that is only told.
+        notify: when who uploads is written to; None: as they chose for all their imports.
+    """
+
+    given: Mapping[str, Any] = field(default_factory=dict)
+    may_wait: bool = True
+    asks_about_repeat: bool = False
+    notify: Notify | None = None
+
+
+SaysType = Callable[[], str | None]
+"""What the form says is the file's record type, as far as it has been read; None if nothing."""
+
+SaysOptions = Callable[[], Options]
+"""Likewise what it says of the file."""
 
 
 class Incoming(NamedTuple):

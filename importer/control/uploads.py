@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -14,7 +13,9 @@ from sqlalchemy import Select, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from importer.control.intake import Incoming, look_at, stream
+from importer.control.intake import Incoming, Options, SaysOptions, SaysType, look_at, stream
+from importer.control.notifications import wanted_mails
+from importer.control.repeats import repeat_of
 from importer.errors import (
     ImporterError,
     KeyReusedError,
@@ -39,26 +40,6 @@ GIVEN_UP = [Status.STOPPED, Status.CANCELLED]
 
 UNKNOWN_TYPE = "(unknown)"
 """An import's record type until the form says it, behind the file; no record type has such a name."""
-
-
-@dataclass(frozen=True)
-class Options:
-    """What is said of a file with its upload.
-
-    Attributes:
-        given: answers, by question.
-        may_wait: whether the import may wait for answers; else a file that needs some is refused.
-    """
-
-    given: Mapping[str, Any] = field(default_factory=dict)
-    may_wait: bool = True
-
-
-SaysType = Callable[[], str | None]
-"""What the form says is the file's record type, as far as it has been read; None if nothing."""
-
-SaysOptions = Callable[[], Options]
-"""Likewise what it says of the file."""
 
 
 def begin_upload(
@@ -172,13 +153,26 @@ def receive(
         stored = writer.complete()
     log.info("import %s: %s bytes received", incoming.import_id, stored.size)
     arrived = {
-        "record_type": incoming.record_type.name if incoming.record_type else UNKNOWN_TYPE,
         "size_bytes": stored.size,
         "etag": stored.etag,
-        "content_sha256": digest.hexdigest(),
         "uploaded_at": func.now(),
+        "notify": wanted_mails(session, services, incoming.user_id, says_options().notify),
+        **_content(session, incoming, digest.hexdigest(), says_options()),
     }
     _start(session, services, import_, reading, says_options(), arrived)
+
+
+def _content(session: Session, incoming: Incoming, content_sha256: str, options: Options) -> dict[str, Any]:
+    """What is kept of a file's content: as what it is read, and whether it was imported before."""
+    assert incoming.record_type is not None
+    name = incoming.record_type.name
+    repeat = repeat_of(session, incoming.import_id, name, content_sha256, incoming.user_id)
+    return {
+        "record_type": name,
+        "content_sha256": content_sha256,
+        "repeats": repeat,
+        "asks_about_repeat": repeat is not None and options.asks_about_repeat,
+    }
 
 
 @contextmanager

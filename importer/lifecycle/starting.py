@@ -137,6 +137,8 @@ def start_or_wait(
 ) -> bool:
     """Queue the import where all is certain, else let it wait for answers; commit.
 
+    It waits, too, while a person is to say whether they want the same file again.
+
     Args:
         only_from: the statuses that it may have now.
         condition: on the import, that must hold, too.
@@ -146,7 +148,8 @@ def start_or_wait(
     Returns:
         Whether it was moved; False where it was cancelled or given up meanwhile, or the condition does not hold.
     """
-    begins = reading.is_certain and not must_wait
+    asks_about_repeat = values.get("asks_about_repeat", import_.asks_about_repeat)
+    begins = reading.is_certain and not must_wait and not asks_about_repeat
     target = Status.QUEUED if begins else Status.WAITING
     moved = try_move(
         session,

@@ -7,8 +7,9 @@ from importer.models.base import Base, ImportedRecord
 from importer.models.events import Event
 from importer.models.imports import Alteration, FailedRow, Import, LedgerLine
 from importer.models.layouts import Layout
+from importer.models.mails import Mail, Occasion
 from importer.models.repairs import Correction, Repair
-from importer.models.users import MAX_EMAIL, ApiToken, OneTimeLink, Purpose, Role, Scope, User
+from importer.models.users import MAX_EMAIL, ApiToken, Notify, OneTimeLink, Purpose, Role, Scope, User
 
 __all__ = [
     "MAX_EMAIL",
@@ -22,6 +23,9 @@ __all__ = [
     "ImportedRecord",
     "Layout",
     "LedgerLine",
+    "Mail",
+    "Notify",
+    "Occasion",
     "OneTimeLink",
     "Purpose",
     "Repair",

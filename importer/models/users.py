@@ -21,6 +21,14 @@ class Role(StrEnum):
     OPERATOR = "operator"
 
 
+class Notify(StrEnum):
+    """When a person is written to about an import of theirs: never, when it fails or pauses, or always."""
+
+    NEVER = "never"
+    PROBLEMS = "problems"
+    ALWAYS = "always"
+
+
 class User(Base):
     """A person who can log in."""
 
@@ -34,6 +42,9 @@ class User(Base):
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     last_used_at: Mapped[datetime | None] = mapped_column(comment="to the minute, by pages or tokens")
     disabled_at: Mapped[datetime | None]
+    notify: Mapped[Notify] = mapped_column(
+        String(10), default=Notify.NEVER, server_default="never", comment="when an upload does not say"
+    )
 
     __table_args__ = (Index("uq_users_email", func.lower(email), unique=True),)
 

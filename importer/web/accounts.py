@@ -8,6 +8,7 @@ from flask import Blueprint, flash, g, redirect, render_template, request, url_f
 from werkzeug.wrappers import Response
 
 from importer.control import accounts, tokens
+from importer.control.notifications import CHOICES, choose_mails, notify_from_text, sends_mails
 from importer.errors import AccountError
 from importer.web.auth import log_in
 from importer.web.extensions import db, services
@@ -47,6 +48,16 @@ def change_password() -> Response | tuple[str, int]:
     return redirect(url_for("accounts.show"))
 
 
+@blueprint.post("/notify")
+def change_notify() -> Response:
+    """Choose when one is written to about one's own imports."""
+    chosen = notify_from_text(request.form.get("notify"))
+    if chosen is not None:
+        choose_mails(db.session(), g.user, chosen)
+        flash(f"Saved: {CHOICES[chosen].lower()}.")
+    return redirect(url_for("accounts.show"), 303)
+
+
 def account_page(
     *,
     error: str | None = None,
@@ -69,6 +80,9 @@ def account_page(
         tokens=tokens.tokens_of(db.session(), g.user),
         now=datetime.now(UTC),
         expiries=EXPIRIES,
+        sends_mails=sends_mails(services()),
+        choices=CHOICES,
+        notify=g.user.notify,
         error=error,
         token_error=token_error,
         token_name=token_name,

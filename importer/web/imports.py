@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement
 from werkzeug.routing import BaseConverter
 from werkzeug.wrappers import Response
 
+from importer.control.notifications import sends_mails
 from importer.control.reports import (
     MAX_ALTERATIONS,
     Report,
@@ -92,6 +93,8 @@ def new() -> str:
         record_types=list(services().record_types),
         chosen=request.args.get("record_type"),
         limit=services().settings.max_upload_bytes,
+        sends_mails=sends_mails(services()),
+        notify=g.user.notify,
     )
 
 
