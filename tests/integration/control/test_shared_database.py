@@ -11,9 +11,8 @@ SELECT coalesce(array_agg(relname::text ORDER BY relname), '{{}}') FROM pg_class
 WHERE relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = '{}') AND relkind = 'r'
 """
 
-OURS = ["airports", "alterations", "api_tokens", "bulk_importer_versions", "contacts", "failed_rows", "imports"]
-OURS += ["layouts", "ledger"]
-OURS += ["users"]
+OURS = ["airports", "alterations", "api_tokens", "bulk_importer_versions", "contacts", "corrections", "events"]
+OURS += ["failed_rows", "imports", "layouts", "ledger", "mails", "one_time_links", "repairs", "users"]
 
 INDEX = """\
     with op.get_context().autocommit_block():
