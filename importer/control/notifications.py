@@ -15,6 +15,12 @@ CHOICES: dict[Notify, str] = {
 }
 """What each choice is called on pages."""
 
+SAVED: dict[Notify, str] = {
+    Notify.NEVER: "Saved. You get no mails about your imports.",
+    Notify.PROBLEMS: "Saved. You get a mail when rows of an import fail, or it stops or pauses by itself.",
+    Notify.ALWAYS: "Saved. You get a mail whenever an import of yours ends, or pauses by itself.",
+}
+
 
 def sends_mails(services: Services) -> bool:
     """Whether there is a mail server at all."""

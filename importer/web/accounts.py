@@ -8,7 +8,7 @@ from flask import Blueprint, flash, g, redirect, render_template, request, url_f
 from werkzeug.wrappers import Response
 
 from importer.control import accounts, tokens
-from importer.control.notifications import CHOICES, choose_mails, notify_from_text, sends_mails
+from importer.control.notifications import CHOICES, SAVED, choose_mails, notify_from_text, sends_mails
 from importer.errors import AccountError
 from importer.web.auth import log_in
 from importer.web.extensions import db, services
@@ -54,7 +54,7 @@ def change_notify() -> Response:
     chosen = notify_from_text(request.form.get("notify"))
     if chosen is not None:
         choose_mails(db.session(), g.user, chosen)
-        flash(f"Saved: {CHOICES[chosen].lower()}.")
+        flash(SAVED[chosen])
     return redirect(url_for("accounts.show"), 303)
 
 
