@@ -89,6 +89,51 @@ class UnknownAnswersError(RefusedFileError):
         self.questions = questions
 
 
+class UnknownLayoutError(RefusedFileError):
+    """The file is to be read by a layout that there is not.
+
+    Args:
+        name: of that layout.
+        known: the names there are, as far as they are told.
+        count: how many there are.
+    """
+
+    def __init__(self, name: str, known: Sequence[str], count: int) -> None:
+        more = f" and {count - len(known):,} more" if count > len(known) else ""
+        told = f"There are: {', '.join(f'“{one}”' for one in known)}{more}." if known else "None has a name yet."
+        super().__init__("unknown_layout", f"There is no layout “{name}”. {told}")
+
+
+class OtherLayoutError(RefusedFileError):
+    """The file is not of the layout by which it is to be read."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__("other_layout", message)
+
+
+class LayoutExistsError(RefusedFileError):
+    """Somebody else's layout has the name under which answers are to be kept.
+
+    Args:
+        name: of that layout.
+        owner: the e-mail address of whose it is; None: nobody's who has an account.
+    """
+
+    def __init__(self, name: str, owner: str | None) -> None:
+        whose = f"of {owner}. Choose another name, or ask them or an admin to replace it."
+        nobodys = "made at the command line. Choose another name, or ask an admin to replace it."
+        message = f"There is a layout “{name}” already, {whose if owner else nobodys}"
+        super().__init__("layout_exists", message)
+
+
+class MissingLayoutError(ImporterError):
+    """There is no layout of this name."""
+
+
+class ForeignLayoutError(ImporterError):
+    """This layout is somebody else's. Only they or an admin may delete it."""
+
+
 class OptionsError(ImporterError):
     """What is said of the file cannot be understood."""
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from flask import Flask
 
-from importer.api import imports
+from importer.api import imports, layouts
 
 
 def register(app: Flask) -> None:
     """Add every route of the API; `importer.web.auth` guards these as well."""
-    app.register_blueprint(imports.blueprint)
+    for module in (imports, layouts):
+        app.register_blueprint(module.blueprint)

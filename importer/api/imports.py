@@ -90,7 +90,8 @@ def cancel(import_id: str) -> Answer:
 def answer(import_id: str) -> Answer:
     """Answer some or all questions, given as `{"answers": {id: value}}` or by the other parts of options."""
     import_ = _find(import_id)
-    answers.answer(db.session(), services(), import_, options_from_text(request.get_data(as_text=True) or "null"))
+    options = options_from_text(request.get_data(as_text=True) or "null")
+    answers.answer(db.session(), services(), import_, g.user, options)
     return _answer(import_)
 
 

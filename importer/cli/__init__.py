@@ -7,7 +7,7 @@ from pathlib import Path
 
 from flask import Flask
 
-from importer.cli import doctor, files, imports, migrations, record_types, users
+from importer.cli import doctor, files, imports, layouts, migrations, record_types, users
 
 NEED_NO_SETTINGS = (files.group,)
 """Commands that work where nothing is set up."""
@@ -16,7 +16,7 @@ NEED_NO_SETTINGS = (files.group,)
 def register(app: Flask) -> None:
     migrations.register()
     imports.group.add_command(doctor.doctor)
-    for module in (users, imports, record_types):
+    for module in (users, imports, layouts, record_types):
         app.cli.add_command(module.group)
     for group in NEED_NO_SETTINGS:
         app.cli.add_command(group)

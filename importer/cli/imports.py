@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, BinaryIO, TextIO
+from typing import BinaryIO, TextIO
 
 import click
 
@@ -15,8 +16,7 @@ from importer.cli.refusals import command
 from importer.cli.reports import counts, print_import
 from importer.control import accounts, answers, imports, retries
 from importer.control.first_look import FIRST_BYTES, require_type
-from importer.control.intake import Options
-from importer.control.options import options_from_text
+from importer.control.options import Options, options_from_text
 from importer.control.reports import find_import, page_of_imports, reports
 from importer.control.uploads import begin_upload, receive
 from importer.models import Import, Role, User
@@ -45,6 +45,9 @@ answers_option = click.option(
     type=click.File("r", encoding="utf-8"),
     help="JSON with what is to be said of the file.",
 )
+save_option = click.option(
+    "--save-layout", metavar="NAME", help="Remember what is said of the file under this name, once it begins."
+)
 wait_option = click.option("--wait", is_flag=True, help="Stay until the import has ended or is paused.")
 
 
@@ -55,6 +58,8 @@ wait_option = click.option("--wait", is_flag=True, help="Stay until the import h
 )
 @click.option("--user", "email", help="E-mail address of the user whose import it shall be.")
 @answers_option
+@click.option("--layout", metavar="NAME", help="Read it as this layout says. See `flask layouts`.")
+@save_option
 @click.option("--ask", type=click.Choice(["never"]), help="never: refuse a file that needs answers.")
 @wait_option
 @json_option
@@ -64,6 +69,8 @@ def start(
     record_type: str | None,
     email: str | None,
     options: TextIO | None,
+    layout: str | None,
+    save_layout: str | None,
     ask: str | None,
     wait: bool,
     as_json: bool,
@@ -79,9 +86,9 @@ def start(
     """
     session = db.session()
     user = accounts.find_user(session, email) if email else operator()
-    said = Options(_options(options), may_wait=ask is None)
+    said = replace(_options(options).with_names(layout, save_layout), may_wait=ask is None)
     head = file.read(FIRST_BYTES)
-    if record_type is None:
+    if record_type is None and said.layout is None:
         record_type = require_type(session, services(), head, size_of(file), user.id)
         click.echo(f"Its columns say that its rows are {record_type}.", err=True)
     import_, _ = begin_upload(
@@ -99,21 +106,23 @@ def start(
 @group.command("answer")
 @id_argument
 @answers_option
+@save_option
 @wait_option
 @json_option
 @command
-def answer(import_id: str, options: TextIO | None, wait: bool, as_json: bool) -> None:
+def answer(import_id: str, options: TextIO | None, save_layout: str | None, wait: bool, as_json: bool) -> None:
     """Answer the questions about the file of an import that waits.
 
     What --answers leaves open is asked at the terminal. The exit status is that of `flask imports start`.
     """
     import_ = _find(import_id)
-    answers.answer(db.session(), services(), import_, _options(options))
+    said = _options(options).with_names(None, save_layout)
+    answers.answer(db.session(), services(), import_, operator(), said)
     _finish(import_, wait=wait, as_json=as_json)
 
 
-def _options(file: TextIO | None) -> dict[str, Any]:
-    return options_from_text(file.read()) if file is not None else {}
+def _options(file: TextIO | None) -> Options:
+    return options_from_text(file.read()) if file is not None else Options()
 
 
 def _finish(import_: Import, *, wait: bool, as_json: bool) -> None:
@@ -123,7 +132,7 @@ def _finish(import_: Import, *, wait: bool, as_json: bool) -> None:
             follow(import_)
         if import_.status != Status.WAITING or not can_ask():
             break
-        ask_all(import_)
+        ask_all(import_, operator())
     print_import(import_, as_json)
     if import_.status == Status.WAITING:
         raise SystemExit(WAITS)

@@ -9,11 +9,12 @@ from typing import Any
 import click
 
 from importer.control.answers import answer
+from importer.control.options import Options
 from importer.control.repeats import open_questions
 from importer.control.reports import warnings_of
 from importer.errors import RefusedFileError
 from importer.files.questions import Choice, Question
-from importer.models import Import
+from importer.models import Import, User
 from importer.statuses import Status
 from importer.web.extensions import db, services
 from importer.web.formats import visible
@@ -33,17 +34,20 @@ def can_ask() -> bool:
     return sys.stdin.isatty()
 
 
-def ask_all(import_: Import) -> None:
+def ask_all(import_: Import, user: User) -> None:
     """Ask one question after the other until none is left.
 
     Each is answered at once, for an answer may change or spare the next question. One with which the file cannot
     be imported is asked again.
+
+    Args:
+        user: who sits there.
     """
     while import_.status == Status.WAITING:
         questions = open_questions(import_)
         given = {questions[0].id: _asked(questions[0])} if questions else _confirmed(import_)
         try:
-            answer(db.session(), services(), import_, given)
+            answer(db.session(), services(), import_, user, Options(given))
         except RefusedFileError as error:
             click.echo(error.message, err=True)
 

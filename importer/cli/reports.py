@@ -54,6 +54,8 @@ def _reading(import_: Import, file: dict[str, Any]) -> Iterator[str]:
         yield f"Read from: {what_it_was(import_.conversion)}"
     elif file["profile"]:
         yield f"Read as: {reading(file['profile'])}"
+    if file["layout"]:
+        yield f"Layout: {file['layout']}"
     yield from file["warnings"]
     if file["ignored_columns"]:
         yield f"Columns that are not imported: {', '.join(map(visible, file['ignored_columns']))}"

@@ -3,21 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement
 from sqlalchemy.orm import Session
 
+from importer.control.options import Options
 from importer.control.repeats import split_off
 from importer.errors import NotInPlaceError, RefusedTransitionError, UnknownAnswersError
 from importer.files.conversion.preparation import BEFORE
 from importer.files.questions import Question
 from importer.lifecycle.beginnings import beginning_of
-from importer.lifecycle.converted import begin_conversion, read_converted
+from importer.lifecycle.converted import begin_conversion, read_converted, said_by
 from importer.lifecycle.layouts import REMEMBERED
+from importer.lifecycle.named_layouts import (
+    NamedLayout,
+    Saving,
+    find,
+    layout_of,
+    refuse_other_type,
+    refuse_to_replace,
+)
 from importer.lifecycle.starting import Reading, read_beginning, start_or_wait
 from importer.lifecycle.transitions import still_answered, try_move
-from importer.models import Import
+from importer.models import Import, User
 from importer.services import Services
 from importer.statuses import Status
 
@@ -32,8 +41,17 @@ def questions_before_conversion(import_: Import) -> list[Question]:
     return [Question.from_json(told) for told in import_.questions or []]
 
 
-def reading_of(session: Session, services: Services, import_: Import, given: Mapping[str, Any]) -> Reading:
+def reading_of(
+    session: Session,
+    services: Services,
+    import_: Import,
+    given: Mapping[str, Any],
+    layout: NamedLayout | None = None,
+) -> Reading:
     """How the file of a waiting import would be read with these answers, besides those that it has.
+
+    Args:
+        layout: the named one by which it is read from now on; None: the one that it has, if any.
 
     Raises:
         NotInPlaceError: it has to be converted first.
@@ -46,11 +64,12 @@ def reading_of(session: Session, services: Services, import_: Import, given: Map
         raise NotInPlaceError
     record_type = services.record_types[import_.record_type]
     answers, user_id = {**said_before(import_), **given}, import_.created_by
+    layout = layout or layout_of(import_)
     session.commit()  # S3 is asked next, and the database ends a transaction that waits for long
     if import_.converted_etag is not None:
-        return read_converted(session, services, import_, answers)
+        return read_converted(session, services, import_, answers, layout)
     beginning = beginning_of(services, import_)
-    return read_beginning(session, services, beginning, record_type, answers, user_id)
+    return read_beginning(session, services, beginning, record_type, answers, user_id, layout)
 
 
 def _refuse_unless_waiting(import_: Import) -> None:
@@ -65,90 +84,121 @@ def said_before(import_: Import) -> dict[str, Any]:
     return {question: answer for question, answer in answers.items() if question not in remembered["questions"]}
 
 
-def answer(session: Session, services: Services, import_: Import, given: Mapping[str, Any]) -> None:
+class Taken(NamedTuple):
+    """What is taken at once about a file.
+
+    Attributes:
+        given: answers, by question.
+        layout: the named one by which it is read; None: none was said.
+        unchanged: whether nobody has answered since this was looked at.
+        columns: what else is written of the import.
+    """
+
+    given: Mapping[str, Any]
+    layout: NamedLayout | None
+    unchanged: ColumnElement[bool]
+    columns: Mapping[str, Any]
+
+
+def answer(session: Session, services: Services, import_: Import, user: User, options: Options) -> None:
     """Take answers; the import begins where no question is left, or its conversion does.
 
     Where somebody else answers at the same moment, both count: whoever comes second looks at the file again.
 
+    Args:
+        user: who answers.
+
     Raises:
         UnknownAnswersError: naming those that answer nothing; then none is taken.
+        UnknownLayoutError, OtherLayoutError, LayoutExistsError: a layout's name is not taken; nor is an answer.
         RefusedTransitionError, RefusedFileError, ObjectChangedError, ObjectMissingError, StorageError: as
             `reading_of` does.
     """
+    _refuse_unless_waiting(import_)
+    layout, columns = _named(session, import_, user, options)
     for _ in range(TRIES):
         _refuse_unless_waiting(import_)
-        unchanged = still_answered(import_.answers)
-        others, decided = split_off(import_, dict(given))
-        if _take(session, services, import_, others, unchanged, decided):
+        given, decided = split_off(import_, dict(options.given))
+        taken = Taken(given, layout, still_answered(import_.answers), {**columns, **decided})
+        if _take(session, services, import_, taken):
             return
         session.refresh(import_)
     raise RefusedTransitionError(f"Others answer about import {import_.id} at the same time. Try again.")
 
 
-def _take(
-    session: Session,
-    services: Services,
-    import_: Import,
-    given: Mapping[str, Any],
-    unchanged: ColumnElement[bool],
-    decided: Mapping[str, Any],
-) -> bool:
-    """Take answers; False where the import was moved, or others were given, meanwhile.
+def _named(
+    session: Session, import_: Import, user: User, options: Options
+) -> tuple[NamedLayout | None, dict[str, Any]]:
+    """The layout by which the file is read from now on, and what the import keeps of it and of another's name."""
+    columns: dict[str, Any] = {}
+    layout = None
+    if options.layout is not None:
+        layout = find(session, options.layout)
+        refuse_other_type(layout, import_.record_type)
+        columns["layout"] = layout.as_json()
+    if options.save_layout:
+        saving = Saving(options.save_layout, user.id)
+        refuse_to_replace(session, saving)
+        columns["save_layout"] = saving.as_json()
+    elif options.save_layout is not None:
+        columns["save_layout"] = None
+    return layout, columns
 
-    Args:
-        decided: columns of the import that an answer decides by itself.
-    """
+
+def _take(session: Session, services: Services, import_: Import, taken: Taken) -> bool:
+    """Take answers; False where the import was moved, or others were given, meanwhile."""
     if questions_before_conversion(import_):
-        return _answer_before_conversion(session, services, import_, given, unchanged, decided)
-    if import_.converted_etag is not None and _is_other_conversion(import_, given):
-        _refuse_foreign(import_, given)
-        return _convert_anew(session, services, import_, given, unchanged, decided)
-    reading = reading_of(session, services, import_, given)
+        return _answer_before_conversion(session, services, import_, taken)
+    if import_.converted_etag is not None and _is_other_conversion(import_, taken):
+        _refuse_foreign(import_, taken.given)
+        return _convert_anew(session, services, import_, taken)
+    reading = reading_of(session, services, import_, taken.given, taken.layout)
     still_open = {question.id for question in reading.opening.proposal.questions}
-    unknown = [question for question in given if question in reading.unused or question in still_open]
+    unknown = [question for question in taken.given if question in reading.unused or question in still_open]
     if unknown:
         raise UnknownAnswersError(unknown, reading.opening.proposal.questions)
     return start_or_wait(
-        session, services, import_, reading, only_from=[Status.WAITING], condition=unchanged, **decided
+        session,
+        services,
+        import_,
+        reading,
+        only_from=[Status.WAITING],
+        condition=taken.unchanged,
+        **taken.columns,
     )
 
 
-def _answer_before_conversion(
-    session: Session,
-    services: Services,
-    import_: Import,
-    given: Mapping[str, Any],
-    unchanged: ColumnElement[bool],
-    decided: Mapping[str, Any],
-) -> bool:
+def _answer_before_conversion(session: Session, services: Services, import_: Import, taken: Taken) -> bool:
     """Take the answers without which the file cannot be converted; the others are looked at when it is."""
     asked = {question.id: question for question in questions_before_conversion(import_)}
+    given = taken.given
     wrong = [question for question in given if question in asked and not asked[question].takes(given[question])]
     if wrong:
         raise UnknownAnswersError(wrong, list(asked.values()))
     answers = {**said_before(import_), **given}
-    left = [question.as_json() for id_, question in asked.items() if id_ not in answers]
+    known = {**said_by(taken.layout), **answers}
+    left = [question.as_json() for id_, question in asked.items() if id_ not in known]
     if not left:
-        return _convert_anew(session, services, import_, given, unchanged, decided)
-    only_from = [Status.WAITING]
+        return _convert_anew(session, services, import_, taken)
     moved = try_move(
         session,
         import_.id,
         Status.WAITING,
-        only_from=only_from,
-        condition=unchanged,
+        only_from=[Status.WAITING],
+        condition=taken.unchanged,
         answers=answers,
         questions=left,
-        **decided,
+        **taken.columns,
     )
     session.commit()
     return moved
 
 
-def _is_other_conversion(import_: Import, given: Mapping[str, Any]) -> bool:
+def _is_other_conversion(import_: Import, taken: Taken) -> bool:
     """Whether answers decide otherwise what is converted, and how."""
-    before = said_before(import_)
-    return any(question in BEFORE and before.get(question) != said for question, said in given.items())
+    before = {**said_by(layout_of(import_)), **said_before(import_)}
+    now = {**said_by(taken.layout), **said_before(import_), **taken.given}
+    return any(question in BEFORE and before.get(question) != said for question, said in now.items())
 
 
 def _refuse_foreign(import_: Import, given: Mapping[str, Any]) -> None:
@@ -159,24 +209,16 @@ def _refuse_foreign(import_: Import, given: Mapping[str, Any]) -> None:
         raise UnknownAnswersError(foreign, [Question.from_json(told) for told in import_.questions or []])
 
 
-def _convert_anew(
-    session: Session,
-    services: Services,
-    import_: Import,
-    given: Mapping[str, Any],
-    unchanged: ColumnElement[bool],
-    decided: Mapping[str, Any],
-) -> bool:
+def _convert_anew(session: Session, services: Services, import_: Import, taken: Taken) -> bool:
     before = said_before(import_)
-    if given.get("sheet") not in (None, before.get("sheet")):  # its columns are others
+    if taken.given.get("sheet") not in (None, before.get("sheet")):  # its columns are others
         before = {question: said for question, said in before.items() if question in BEFORE}
-    answers = {**before, **given}
     return begin_conversion(
         session,
         services,
         import_,
         only_from=[Status.WAITING],
-        condition=unchanged,
-        answers=answers,
-        **decided,
+        condition=taken.unchanged,
+        answers={**before, **taken.given},
+        **taken.columns,
     )

@@ -21,7 +21,8 @@ from importer.files.proposal import ProposedColumn
 from importer.files.questions import Answers, Question
 from importer.files.refusals import refusal
 from importer.files.samples import HEAD_BYTES
-from importer.lifecycle.starting import read_beginning
+from importer.lifecycle.named_layouts import names_of
+from importer.lifecycle.starting import digest_of, read_beginning
 from importer.record_types import RecordType, RecordTypes
 from importer.services import Services
 
@@ -62,6 +63,7 @@ class FirstLook(NamedTuple):
         refused: why the file cannot be imported, as that record type or at all.
         columns: with the field that each fills.
         questions: what will be asked before the first row is read.
+        layouts: the names of those that are for files with these columns.
     """
 
     kind: str
@@ -71,6 +73,7 @@ class FirstLook(NamedTuple):
     refused: RefusedFileError | None = None
     columns: Sequence[ProposedColumn] = ()
     questions: Sequence[Question] = ()
+    layouts: Sequence[str] = ()
 
     @property
     def best(self) -> str | None:
@@ -161,7 +164,10 @@ def _look_at_text(
         return found._replace(refused=error, questions=())
     proposal = reading.opening.proposal
     return found._replace(
-        profile=reading.opening.line_format.as_json(), columns=proposal.columns, questions=proposal.questions
+        profile=reading.opening.line_format.as_json(),
+        columns=proposal.columns,
+        questions=proposal.questions,
+        layouts=names_of(session, record_type.name, digest_of(proposal.described)),
     )
 
 

@@ -1,21 +1,22 @@
-"""The bytes of an upload on their way to S3: what is said with them, what is looked at, and noted meanwhile."""
+"""The bytes of an upload on their way to S3: what is looked at of them, and what is noted meanwhile."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from sqlalchemy import func, update
 from sqlalchemy.orm import Session
 
+from importer.control.options import Options
 from importer.errors import FileTooLargeError, NotInPlaceError, UploadError
 from importer.files.openings import Beginning
 from importer.files.samples import from_line_end
 from importer.lifecycle.beginnings import HEAD_BYTES
+from importer.lifecycle.named_layouts import NamedLayout, Saving, find, refuse_other_type, refuse_to_replace
 from importer.lifecycle.starting import Reading, read_beginning
-from importer.models import Import, Notify
+from importer.models import Import
 from importer.record_types import RecordType
 from importer.services import Services
 from importer.statuses import Status
@@ -28,40 +29,72 @@ PIECES, PIECE_BYTES = 4, 32 * 1024
 ASCII = bytes(range(128))
 
 
-@dataclass(frozen=True)
-class Options:
-    """What is said of a file with its upload.
-
-    Attributes:
-        given: answers, by question.
-        may_wait: whether the import may wait for answers; else a file that needs some is refused.
-        asks_about_repeat: whether it waits for a person's word where the same content was imported before; else
-            that is only told.
-        notify: when who uploads is written to; None: as they chose for all their imports.
-    """
-
-    given: Mapping[str, Any] = field(default_factory=dict)
-    may_wait: bool = True
-    asks_about_repeat: bool = False
-    notify: Notify | None = None
-
-
-SaysType = Callable[[], str | None]
-"""What the form says is the file's record type, as far as it has been read; None if nothing."""
-
-SaysOptions = Callable[[], Options]
-"""Likewise what it says of the file."""
-
-
 class Incoming(NamedTuple):
     """What is needed of an import while its file arrives; its row stays untouched, or the database would see a
-    transaction that idles for as long as the slowest client."""
+    transaction that idles for as long as the slowest client.
+
+    Attributes:
+        layout: the named one by which the file is read.
+        saving: the name under which its answers are kept.
+    """
 
     import_id: str
     object_key: str
     record_type: RecordType | None
     user_id: int | None
     given: Mapping[str, Any]
+    layout: NamedLayout | None = None
+    saving: Saving | None = None
+
+    @property
+    def type_name(self) -> str:
+        return self.record_type.name if self.record_type is not None else ""
+
+    @property
+    def layouts(self) -> dict[str, Any]:
+        """What the import keeps of them, by its columns."""
+        kept = {"layout": self.layout, "save_layout": self.saving}
+        return {column: named.as_json() for column, named in kept.items() if named is not None}
+
+
+def as_said(
+    session: Session, services: Services, incoming: Incoming, record_type: str | None, options: Options
+) -> Incoming:
+    """What is known by what the form has said so far.
+
+    Args:
+        record_type: the name of it; None: not said.
+
+    Raises:
+        UnknownRecordTypeError: there is no such one.
+        UploadError: another one was said before.
+        UnknownLayoutError: there is no layout of the name that was said.
+        OtherLayoutError: that is of another record type.
+        LayoutExistsError: the name for the answers is that of somebody else's layout.
+    """
+    layout, saving = incoming.layout, None
+    if layout is None and options.layout is not None:
+        layout = find(session, options.layout)
+    if options.save_layout:
+        saving = Saving(options.save_layout, incoming.user_id)
+        refuse_to_replace(session, saving)
+    session.commit()  # none may stay open while the file arrives
+    said = _said_type(services, incoming, record_type, layout)
+    return incoming._replace(record_type=said, given=options.given, layout=layout, saving=saving)
+
+
+def _said_type(
+    services: Services, incoming: Incoming, said: str | None, layout: NamedLayout | None
+) -> RecordType | None:
+    known = incoming.type_name or None
+    if layout is not None:
+        for name in (known, said):
+            refuse_other_type(layout, name)
+        known = said = layout.record_type
+    if known is not None and said is not None and said != known:
+        raise UploadError(f"The form names two record types, {known!r} and {said!r}. Send one.")
+    name = known or said
+    return None if name is None else services.record_types[name]
 
 
 def stream(
@@ -112,7 +145,13 @@ def look_at(session: Session, services: Services, incoming: Incoming, beginning:
     assert incoming.record_type is not None
     try:
         reading = read_beginning(
-            session, services, beginning, incoming.record_type, incoming.given, incoming.user_id
+            session,
+            services,
+            beginning,
+            incoming.record_type,
+            incoming.given,
+            incoming.user_id,
+            incoming.layout,
         )
     except NotInPlaceError:
         reading = None

@@ -138,6 +138,8 @@ def about_the_file(session: Session, import_: Import) -> dict[str, Any]:
         "mapping": import_.mapping,
         "questions": [question.as_json() for question in open_questions(import_)],
         "answers": import_.answers or {},
+        "layout": (import_.layout or {}).get("name"),
+        "save_layout": (import_.save_layout or {}).get("name"),
         "alterations": alterations(session, import_),
     }
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import PurePosixPath
 from typing import Any
@@ -13,12 +13,14 @@ from sqlalchemy import Select, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from importer.control.intake import Incoming, Options, SaysOptions, SaysType, look_at, stream
+from importer.control.intake import Incoming, as_said, look_at, stream
 from importer.control.notifications import wanted_mails
+from importer.control.options import Options
 from importer.control.repeats import repeat_of
 from importer.errors import (
     ImporterError,
     KeyReusedError,
+    LayoutExistsError,
     QuestionsError,
     RefusedFileError,
     UnknownAnswersError,
@@ -29,7 +31,6 @@ from importer.lifecycle.converted import begin_conversion
 from importer.lifecycle.starting import Reading, start_or_wait
 from importer.lifecycle.transitions import try_move
 from importer.models import Import, User
-from importer.record_types import RecordType
 from importer.services import Services
 from importer.statuses import Reason, Status
 
@@ -40,6 +41,13 @@ GIVEN_UP = [Status.STOPPED, Status.CANCELLED]
 
 UNKNOWN_TYPE = "(unknown)"
 """An import's record type until the form says it, behind the file; no record type has such a name."""
+
+
+SaysType = Callable[[], str | None]
+"""What the form says is the file's record type, as far as it has been read; None if nothing."""
+
+SaysOptions = Callable[[], Options]
+"""Likewise what it says of the file."""
 
 
 def begin_upload(
@@ -135,40 +143,36 @@ def receive(
         StorageError: S3 does not answer.
     """
     known = None if import_.record_type == UNKNOWN_TYPE else services.record_types[import_.record_type]
-    options = says_options()
-    incoming = Incoming(import_.id, import_.object_key, known, import_.created_by, options.given)
+    incoming = Incoming(import_.id, import_.object_key, known, import_.created_by, {})
     session.commit()
     digest = hashlib.sha256()
-    with (
-        _stopped_where_it_fails(session, incoming),
-        services.storage.open_writer(incoming.object_key) as writer,
-    ):
-        beginning = stream(session, services, incoming, _hashed(chunks, digest), writer)
-        incoming = incoming._replace(
-            record_type=_said_type(services, incoming, says_type()), given=says_options().given
-        )
-        reading = look_at(session, services, incoming, beginning)
-        if reading is not None:
-            _refuse_to_wait(reading, says_options())
-        stored = writer.complete()
+    with _stopped_where_it_fails(session, incoming):
+        incoming = as_said(session, services, incoming, says_type(), says_options())
+        with services.storage.open_writer(incoming.object_key) as writer:
+            beginning = stream(session, services, incoming, _hashed(chunks, digest), writer)
+            incoming = as_said(session, services, incoming, says_type(), options := says_options())
+            services.record_types.require(incoming.type_name)
+            reading = look_at(session, services, incoming, beginning)
+            if reading is not None:
+                _refuse_to_wait(reading, options)
+            stored = writer.complete()
     log.info("import %s: %s bytes received", incoming.import_id, stored.size)
     arrived = {
         "size_bytes": stored.size,
         "etag": stored.etag,
         "uploaded_at": func.now(),
-        "notify": wanted_mails(session, services, incoming.user_id, says_options().notify),
-        **_content(session, incoming, digest.hexdigest(), says_options()),
+        "notify": wanted_mails(session, services, incoming.user_id, options.notify),
+        **_content(session, incoming, digest.hexdigest(), options),
+        **incoming.layouts,
     }
-    _start(session, services, import_, reading, says_options(), arrived)
+    _start(session, services, import_, reading, options, arrived)
 
 
 def _content(session: Session, incoming: Incoming, content_sha256: str, options: Options) -> dict[str, Any]:
     """What is kept of a file's content: as what it is read, and whether it was imported before."""
-    assert incoming.record_type is not None
-    name = incoming.record_type.name
-    repeat = repeat_of(session, incoming.import_id, name, content_sha256, incoming.user_id)
+    repeat = repeat_of(session, incoming.import_id, incoming.type_name, content_sha256, incoming.user_id)
     return {
-        "record_type": name,
+        "record_type": incoming.type_name,
         "content_sha256": content_sha256,
         "repeats": repeat,
         "asks_about_repeat": repeat is not None and options.asks_about_repeat,
@@ -181,14 +185,14 @@ def _stopped_where_it_fails(session: Session, incoming: Incoming) -> Iterator[No
     try:
         yield
     except (RefusedFileError, UnknownRecordTypeError) as error:
-        _stop(session, incoming, Reason.FILE_REFUSED, error.message)
+        _stop(session, incoming.import_id, Reason.FILE_REFUSED, error.message)
         raise
     except Exception as error:
         session.rollback()
         detail = (
             error.message if isinstance(error, ImporterError) else "The upload broke off. Upload the file again."
         )
-        _stop(session, incoming, Reason.UPLOAD_BROKE_OFF, detail)
+        _stop(session, incoming.import_id, Reason.UPLOAD_BROKE_OFF, detail)
         raise
 
 
@@ -227,19 +231,9 @@ def _hashed(chunks: Iterable[bytes], digest: hashlib._Hash) -> Iterator[bytes]:
         yield chunk
 
 
-def _said_type(services: Services, incoming: Incoming, said: str | None) -> RecordType:
-    """The record type, now that the whole form has been read."""
-    known = incoming.record_type
-    if known is None:
-        return services.record_types[said or ""]
-    if said is not None and said != known.name:
-        raise UploadError(f"The form names two record types, {known.name!r} and {said!r}. Send one.")
-    return known
-
-
-def _stop(session: Session, incoming: Incoming, reason: Reason, detail: str) -> None:
-    try_move(session, incoming.import_id, Status.STOPPED, reason=reason, detail=detail)
-    _note_end(session, incoming.import_id)
+def _stop(session: Session, import_id: str, reason: Reason, detail: str) -> None:
+    try_move(session, import_id, Status.STOPPED, reason=reason, detail=detail)
+    _note_end(session, import_id)
 
 
 def _note_end(session: Session, import_id: str) -> None:
@@ -265,10 +259,19 @@ def _start(
 
     Args:
         arrived: columns of the import that are known now.
+
+    Raises:
+        LayoutExistsError: somebody else has taken the name for its answers since that was looked at.
+        UploadError: the import was cancelled meanwhile.
     """
     only_from = [Status.UPLOADING]
     if reading is not None:
-        started = start_or_wait(session, services, import_, reading, only_from=only_from, **arrived)
+        try:
+            started = start_or_wait(session, services, import_, reading, only_from=only_from, **arrived)
+        except LayoutExistsError as error:
+            services.storage.delete(import_.object_key)
+            _stop(session, import_.id, Reason.FILE_REFUSED, error.message)
+            raise
     else:
         started = begin_conversion(
             session,

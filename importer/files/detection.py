@@ -11,16 +11,17 @@ from functools import lru_cache
 from itertools import islice
 from typing import NamedTuple
 
-from importer.files.dialects import DELIMITERS, Found, dialect_of, dialect_with
+from importer.files.dialects import Found, delimiter_called, dialect_of, dialect_with
 from importer.files.encoding_names import called, fits, meant_by, words_in
 from importer.files.encodings import Encoding, encoding_of
 from importer.files.footers import Footer, footer_of
+from importer.files.header_lines import header_line_at, sign_between
 from importer.files.profile import Profile
 from importer.files.questions import LEFT_OUT, Answers, Choice, Question
 from importer.files.samples import Sample
 from importer.files.tables import Located, Table, refuse_too_wide, table_of, table_said
 from importer.files.text_lines import line_end_of, lines_of, pieces_of_text
-from importer.files.text_records import last_records, records_of_lines
+from importer.files.text_records import end_at_returns, last_records, records_of_lines
 
 LINES_LOOKED_AT = 2000
 
@@ -74,6 +75,7 @@ def describe(sample: Sample, known: frozenset[str] = frozenset(), answers: Answe
     encoding = answers.valid("encoding", lambda said: meant_by(said) is not None)
     text = _parsed(
         sample,
+        known,
         encoding and meant_by(encoding),
         *(answers.valid(question, is_sign) for question in ("delimiter", "quote")),
     )
@@ -140,23 +142,34 @@ class _Parsed(NamedTuple):
 
 
 @lru_cache(maxsize=KEPT)
-def _parsed(sample: Sample, encoding_said: str | None, delimiter: str | None, quote: str | None) -> _Parsed:
+def _parsed(
+    sample: Sample, known: frozenset[str], encoding_said: str | None, delimiter: str | None, quote: str | None
+) -> _Parsed:
     """Kept, for each choice that a person makes about a file asks again."""
     encoding = _encoding(sample, encoding_said)
     text = "".join(pieces_of_text([sample.head], encoding.name, encoding.mark))
     line_end = line_end_of(text)
-    lines = list(islice(lines_of([text], line_end), LINES_LOOKED_AT))
-    is_all = sample.is_whole and len(lines) < LINES_LOOKED_AT
-    if len(lines) > 1 and not sample.is_whole:
-        lines.pop()  # it may be cut
-    found = _dialect([re.sub(r"[\r\n]+$", "", line) for line in lines], delimiter, quote)
+    lines = _lines_of(text, line_end, sample)
+    texts = [re.sub(r"[\r\n]+$", "", line) for line in lines]
     is_told = bool(lines) and re.match(r'"?sep=.', lines[0]) is not None
+    texts = texts if is_told else texts[header_line_at(texts, known) :]
+    found = _dialect(texts, known, delimiter, quote)
+    if line_end in ("lf", "crlf") and end_at_returns(lines, found.dialect, found.width):
+        line_end = "mixed"
+        lines = _lines_of(text, line_end, sample)
+    is_all = sample.is_whole and len(lines) < LINES_LOOKED_AT
     records = [
         Located(record.line_number, record.cells)
         for record in records_of_lines(lines, found.dialect, width=found.width or None)
         if not (is_told and record.line_number == 1)
     ]
     return _Parsed(encoding, line_end, lines, found, records, is_all)
+
+
+def _lines_of(text: str, line_end: str, sample: Sample) -> list[str]:
+    """The first lines, without the one that may be cut."""
+    lines = list(islice(lines_of([text], line_end), LINES_LOOKED_AT))
+    return lines if sample.is_whole or len(lines) < 2 else lines[:-1]
 
 
 def _encoding(sample: Sample, said: str | None) -> Encoding:
@@ -168,9 +181,9 @@ def _encoding(sample: Sample, said: str | None) -> Encoding:
     return Encoding(said, found.mark if said == found.name else 0, "as a person has said")
 
 
-def _dialect(lines: Sequence[str], delimiter: str | None, quote: str | None) -> Found:
+def _dialect(lines: Sequence[str], known: frozenset[str], delimiter: str | None, quote: str | None) -> Found:
     if delimiter is None and quote is None:
-        return dialect_of(lines)
+        return dialect_of(lines, sign_between(lines[0], known) if lines else "")
     return dialect_with(lines, delimiter, quote)
 
 
@@ -187,10 +200,7 @@ def _about_encoding(encoding: Encoding, sample: Sample) -> Iterator[Question]:
 def _about_delimiter(found: Found, lines: Sequence[str]) -> Iterator[Question]:
     if found.others:
         signs = dict.fromkeys((found.dialect.delimiter, *(other.delimiter for other in found.others)))
-        choices = [
-            Choice(sign, DELIMITERS.get(sign, "nothing: one cell to a line"), _cells(lines, sign))
-            for sign in signs
-        ]
+        choices = [Choice(sign, delimiter_called(sign), _cells(lines, sign)) for sign in signs]
         text = "What stands between the cells?"
         yield Question("delimiter", "delimiter", text, tuple(choices), found.dialect.delimiter)
 

@@ -15,6 +15,9 @@ from contextlib import suppress
 from itertools import islice
 from typing import NamedTuple
 
+from importer.files.cell_looks import ALIGNED, QUOTES, likeness
+from importer.files.wrapped_lines import is_wrapped, unwrapped_lines
+
 DELIMITERS = {
     ",": "commas",
     ";": "semicolons",
@@ -45,34 +48,12 @@ COMMON = ",;\t|"
 TELLING_WIDTH = 3
 """A row of fewer cells looks like nothing in particular: nothing is told from how many it has."""
 
-QUOTES = ('"', "'")
 BACKSLASH = "\\"
 LINES_TRIED = 300
 CHARACTERS_TRIED = 256 * 1024
 CELLS_LOOKED_AT = 3000
 
-KNOWN = re.compile(
-    r"""
-      [+-]?\d{1,20}                                                  # a whole number
-    | [+-]?\d*[.,]\d+(?:[eE][+-]?\d+)?%?                             # a decimal
-    | [+-]?\d{1,3}(?:[.,'\u2019\u00a0\u202f ]\d{3})+(?:[.,]\d+)?     # with thousands
-    | [($€£¥-]{1,3}\s?[\d.,]+\)?|[\d.,]+\s?(?:[$€£¥%]|EUR|USD)       # an amount
-    | \d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}(?:[T\s]\d{1,2}:\d{2}\S*(?:\s[AaPp][Mm])?)?  # a date, maybe with a time
-    | \d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:\s?[AaPp][Mm])?           # a time
-    | [\w.+-]+@[\w.-]+\.\w{2,}                                       # an e-mail address
-    | (?:https?|ftp)://\S+|www\.\S+                                  # an address of the web
-    | [+(]?\d[\d\s()/.-]{5,20}                                       # a telephone number
-    | [A-Za-z0-9_]++(?:[-_.][A-Za-z0-9_]++)*+                        # a name or a code
-    | [\[{].*[\]}]                                                   # JSON
-    """,
-    re.VERBOSE,
-).fullmatch
-WORDS = re.compile(r"[^\W_](?:[^\W_]|['’.,!?()/&+-](?! {2})| (?! {2}))*+").fullmatch
-DIVIDED = re.compile(r"[,;]\S|[\t|]").search
-"""What looks like several cells."""
-
-LONG = 200
-"""Of a longer cell only the beginning is looked at."""
+ALIGNED_SHARE = 0.6
 
 
 class Dialect(NamedTuple):
@@ -125,10 +106,21 @@ class Found(NamedTuple):
 
 
 CLOSE = 0.9
+FITTING = 0.5
+"""Where whole lines stand in quotes, so many of them have the same number of cells within these."""
 
 
-def dialect_of(lines: Sequence[str]) -> Found:
-    """The dialect of the text that begins with these lines, given without their line ends."""
+def delimiter_called(sign: str) -> str:
+    """What people call a delimiter; one that is met with seldom is shown as it is."""
+    return DELIMITERS.get(sign, repr(sign)) if sign else "nothing: one cell to a line"
+
+
+def dialect_of(lines: Sequence[str], unusual: str = "") -> Found:
+    """The dialect of the text that begins with these lines, given without their line ends.
+
+    Args:
+        unusual: a sign that is tried besides `DELIMITERS`; empty: none.
+    """
     tried = [line for line in _sample(lines) if line.strip()]
     if not tried:
         return Found(Dialect(), "there is nothing to tell it from")
@@ -136,17 +128,10 @@ def dialect_of(lines: Sequence[str]) -> Found:
     if told:
         best = _best(tried[1:], told[1])
         return Found(best.dialect, f"its first line says so: {tried[0]}", width=best.width)
-    if _wraps_lines(tried):
-        inner = [line.strip()[1:-1].replace('""', '"') for line in tried]
-        best = _best(inner)
-        if best.width > 1:
-            dialect = best.dialect._replace(wraps_lines=True)
-            return Found(
-                dialect,
-                f"each line as a whole stands in quotes; within them, {_words(best, inner)}",
-                width=best.width,
-            )
-    trials = _trials(tried)
+    found = _within_quotes(tried)
+    if found is not None:
+        return found
+    trials = _trials(tried) + (_trials(tried, unusual) if unusual else [])
     best = max(trials, key=lambda trial: trial.score)
     others = tuple(
         trial.dialect
@@ -179,19 +164,24 @@ def _sample(lines: Sequence[str]) -> list[str]:
     return taken
 
 
-def _wraps_lines(lines: Sequence[str]) -> bool:
-    """Whether each line is one quoted cell."""
-    for line in lines:
-        text = line.strip()
-        if len(text) < 2 or text[0] != '"' or text[-1] != '"' or '"' in text[1:-1].replace('""', ""):
-            return False
-    return any(len(line) > 2 for line in lines)
+def _within_quotes(lines: Sequence[str]) -> Found | None:
+    """The dialect of lines that stand in quotes as a whole; None where they do not, or hold one cell each."""
+    inner = unwrapped_lines(lines)
+    if inner is None:
+        return None
+    best = _best(inner)
+    is_mixed = not all(map(is_wrapped, lines))
+    if best.width < (TELLING_WIDTH if is_mixed else 2) or best.regular < FITTING * best.total:
+        return None
+    every = "most lines stand" if is_mixed else "each line as a whole stands"
+    words = f"{every} in quotes; within them, {_words(best, inner)}"
+    return Found(best.dialect._replace(wraps_lines=True), words, width=best.width)
 
 
 def _words(best: Trial, lines: Sequence[str]) -> str:
     if best.width < 2:
         return f"no delimiter divides its {len(lines):,} first lines into a regular table"
-    called = DELIMITERS.get(best.dialect.delimiter, repr(best.dialect.delimiter))
+    called = delimiter_called(best.dialect.delimiter)
     every = "every one" if best.regular == best.total else f"{best.regular:,}"
     have = "has" if best.regular in (1, best.total) else "have"
     words = f"{called}: {every} of {best.total:,} records {have} {best.width - 1:,}"
@@ -205,13 +195,14 @@ def _words(best: Trial, lines: Sequence[str]) -> str:
 
 
 def _best(lines: Sequence[str], delimiter: str = "") -> Trial:
-    trials = _trials(lines, delimiter)
-    return max(trials, key=lambda trial: trial.score)
+    return max(_trials(lines, delimiter), key=lambda trial: trial.score)
 
 
 def _trials(lines: Sequence[str], delimiter: str = "") -> list[Trial]:
     text = "\n".join(lines)
     delimiters = [delimiter] if delimiter else [sign for sign in DELIMITERS if sign in text]
+    if not delimiter and _is_aligned(lines):
+        delimiters = [sign for sign in delimiters if sign != " "]
     trials = [
         _try(lines, Dialect(sign, quote, escape, is_padded))
         for sign in delimiters
@@ -220,6 +211,11 @@ def _trials(lines: Sequence[str], delimiter: str = "") -> list[Trial]:
     if not delimiter:
         trials += [_try(lines, Dialect("", *of)) for of in _quoting(text, "")]
     return trials
+
+
+def _is_aligned(lines: Sequence[str]) -> bool:
+    """Whether most lines have several blanks in a row, as where columns stand one below the other."""
+    return sum(ALIGNED(line) is not None for line in lines) > ALIGNED_SHARE * len(lines)
 
 
 def _quoting(text: str, delimiter: str) -> Iterable[tuple[str, str, bool]]:
@@ -258,25 +254,15 @@ def _try(lines: Sequence[str], dialect: Dialect) -> Trial:
     # As in CleverCSV: regular tables of many columns score high; here by how likely two rows have the same width.
     pattern = sum((count / total) ** 2 * max(0.08, (number - 1) / number) for number, count in widths.items())
     cells = [cell for row in rows for cell in row][:CELLS_LOOKED_AT]
-    looks = sum(_value(cell, dialect) for cell in cells) / len(cells)
+    looks = sum(likeness(_meant(cell, dialect)) for cell in cells) / len(cells)
     belief = RARE.get(dialect.delimiter, OTHERS) if dialect.delimiter else 1.0
     score = pattern * max(looks, 0.001) * belief * (1 + 0.02 * math.log2(max(width, 1)))
     return Trial(dialect, score, width, widths[width], total)
 
 
-def _value(cell: str, dialect: Dialect) -> float:
-    """How far a cell looks like one: 1 for what is known, less for text that may be several cells."""
-    text = cell.strip() if dialect.is_padded or dialect.delimiter != " " else cell
-    if not text:
-        return 0.6
-    text = text[:LONG]
-    if any(text.startswith(quote) or text.endswith(quote) for quote in QUOTES) and len(text) > 1:
-        return 0.05  # a quote that was not taken for one
-    if KNOWN(text):
-        return 1.0
-    if DIVIDED(text):
-        return 0.25
-    return 0.9 if WORDS(text) else 0.5
+def _meant(cell: str, dialect: Dialect) -> str:
+    """The cell without the blanks that belong to none; between blanks as delimiters there are no others."""
+    return cell.strip() if dialect.is_padded or dialect.delimiter != " " else cell
 
 
 def cells_of(lines: Iterable[str], dialect: Dialect) -> Iterable[list[str]]:

@@ -27,6 +27,7 @@ CALLED = {
     "iso8859-15": "ISO-8859-15 (Western European, with the euro sign)",
     "koi8-r": "KOI8-R (Russian)",
     "cp850": "code page 850 (DOS, Western European)",
+    "cp852": "code page 852 (DOS, Central European)",
     "cp866": "code page 866 (DOS, Cyrillic)",
     "mac-roman": "Mac Roman",
     "shift_jis": "Shift-JIS (Japanese)",

@@ -37,6 +37,8 @@ NAMES = {
     "windows-1257": "cp1257",
     "windows-1258": "cp1258",
     "windows-874": "cp874",
+    "cp874": "cp874",
+    "tis-620": "cp874",
     "iso-8859-1": "cp1252",
     "iso-8859-2": "iso8859-2",
     "iso8859-4": "iso8859-4",
@@ -47,7 +49,9 @@ NAMES = {
     "iso8859-15": "iso8859-15",
     "koi8-r": "koi8-r",
     "cp850": "cp850",
+    "cp852": "cp852",
     "cp866": "cp866",
+    "ibm866": "cp866",
     "macroman": "mac-roman",
     "shift_jis": "shift_jis",
     "shift-jis-2004": "shift_jis_2004",
@@ -63,7 +67,7 @@ NAMES = {
 }
 """What chardet calls each encoding that is read here, and what Python does. ISO-8859-1 is read as its superset."""
 
-PRIORS = {"cp1252": 2.0, "cp850": 0.8, "cp1251": 0.9, "iso8859-15": 0.9}
+PRIORS = {"cp1252": 2.0, "cp850": 0.8, "cp1251": 0.9, "iso8859-15": 0.9, "iso8859-4": 0.5}
 """How much more frequent an encoding is among files of today than chardet's figures say."""
 
 MAC_WITH_CARRIAGE_RETURNS = 4.0

@@ -9,7 +9,9 @@ import re
 from collections.abc import Iterator
 from itertools import islice
 
-from importer.files.dialects import DELIMITERS, QUOTES, TELLING_WIDTH, Dialect
+from importer.files.cell_looks import QUOTES
+from importer.files.dialects import DELIMITERS, TELLING_WIDTH, Dialect
+from importer.files.wrapped_lines import is_wrapped, unwrapped
 
 OTHERS = tuple(DELIMITERS)[:4]
 """Delimiters that one line may have where the others have another one."""
@@ -40,13 +42,16 @@ def place_of_fault(text: str, dialect: Dialect) -> int | None:
 
 
 def cells_otherwise(text: str, dialect: Dialect, width: int) -> list[str] | None:
-    """So many cells, if the line has them with another delimiter or another quote than the other lines."""
+    """So many cells, if the line has them with another delimiter or another quote than the other lines, or within
+    quotes around all of it.
+    """
     if not dialect.delimiter or width < TELLING_WIDTH:
         return None
     others = [dialect._replace(quote=quote) for quote in QUOTES if quote in text]
     others += [dialect._replace(delimiter=sign) for sign in OTHERS if text.count(sign) >= width - 1]
-    readings = (_exactly(width, _sound_cells(text, other)) for other in others if other != dialect)
-    return next(filter(None, readings), None)
+    readings = [_sound_cells(unwrapped(text), dialect)] if is_wrapped(text) else []
+    readings += [_sound_cells(text, other) for other in others if other != dialect]
+    return next(filter(None, (_exactly(width, cells) for cells in readings)), None)
 
 
 def _exactly(width: int, cells: Iterator[str]) -> list[str] | None:

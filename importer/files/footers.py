@@ -20,10 +20,20 @@ FEWEST_ROWS = 3
 """So many records are needed to tell what a row looks like, and to take others for a second table."""
 
 TOTAL = re.compile(
-    r"(?:grand[ -]?|sub[ -]?)?totals?|totale|total général|sum|sums|summe|zwischensumme|gesamt(?:summe)?|insgesamt"
-    r"|somme|suma|soma|razem|итого|всего|合计|合計|总计|average|durchschnitt|moyenne|count|anzahl",
+    r"(?:(?:grand|sub|overall|report)[ -]?)?totals?|totale(?: complessivo| generale)?"
+    r"|total (?:général|general|geral)|sum|sums|summe|zwischensumme|endsumme|gesamt(?:summe|ergebnis)?|insgesamt"
+    r"|somme|sous-total|suma(?: końcowa)?"
+    r"|soma|razem|(?:eind|sub)?totaal|celkem|součet|spolu|summa|totalt|i alt|yhteensä|(?:mind)?összesen"
+    r"|(?:genel )?toplam|ukupno|skupaj|(?:общий )?итого?|всего|σύνολο|合计|合計|总计|總計|総計|합계|총계|المجموع"
+    r"|average|durchschnitt|moyenne|count|anzahl|(?:record|row) count|number of (?:records|rows)"
+    r"|trailer|trl|tlr|ftr",
     re.IGNORECASE,
 )
+"""The first words of a total, or of the record by which programs mark the end of their rows."""
+
+COUNTED = re.compile(r"\s*(?:\([^)]*\)|\b(?:records|rows|lines|entries|amount|contacts))$", re.IGNORECASE)
+"""What may follow the word."""
+
 REMARK = re.compile(
     r"\(?\d[\d,.' ]*\s?(?:rows?|records?|lines?|entries|items|zeilen|datensätze|lignes|filas|registros|righe)"
     r"(?:\s(?:in set|affected|selected|exported|returned|fetched)\b.*)?\)?\.?"
@@ -90,7 +100,7 @@ def _sign_of(record: Located, rows: _Rows) -> _Sign | None:
     if (count == 1 or len(record.cells) < rows.width) and REMARK.fullmatch(text):
         return _Sign(f"it is a remark and no row: “{text[:60]}”", is_wide)
     is_odd = count * 2 <= rows.values or not rows.fits(record)
-    if TOTAL.fullmatch(first) and (is_odd or count < rows.values or not is_wide):
+    if TOTAL.fullmatch(COUNTED.sub("", first)) and (is_odd or count < rows.values or not is_wide):
         words = f"it begins with “{first}” and has {count:,} values, where most rows have {rows.values:,}"
         return _Sign(words, is_wide and is_odd)
     if is_wide and len(record.cells) == 1:
@@ -119,15 +129,33 @@ class _Rows(NamedTuple):
 
 
 def _second_table(records: Sequence[Located], width: int) -> Footer | None:
-    """Where records of another width begin that are as regular as a table, below a blank line or a header."""
+    """Where a table of another width or of other kinds of cells begins, below a blank line or with its header."""
     for begin in range(FEWEST_ROWS, len(records) - FEWEST_ROWS + 1):
-        other = len(records[begin].cells)
-        if other in (1, width) or not _stays(records, begin, other) or not _was(records, begin, width):
+        other, top = len(records[begin].cells), _above_titles(records, begin)
+        if other == 1 or not _stays(records, begin, other) or not _was(records, top, width):
             continue
-        if _has_gap(records, begin) or _is_header(records, begin):
+        if other != width and (_has_gap(records, top) or _is_header(records, begin)):
             words = f"from it on records have {other:,} cells instead of {width:,}: another table"
-            return Footer(*records[begin], words, True)
+            return Footer(*records[top], words, True)
+        if other == width and _has_gap(records, top) and _is_unlike(records, top, begin):
+            words = "from it on, below a blank line, cells are of other kinds than above: another table"
+            return Footer(*records[top], words, True)
     return None
+
+
+def _above_titles(records: Sequence[Located], place: int) -> int:
+    """The place of the first of the records of one cell that stand right before this one; else its own."""
+    while place and len(records[place - 1].cells) == 1:
+        place -= 1
+    return place
+
+
+def _is_unlike(records: Sequence[Located], top: int, begin: int) -> bool:
+    """Whether a record is a header, and neither it nor those below it fit into the columns above `top`."""
+    if not set(map(kind_of, records[begin].cells)) <= {"text", "nothing"}:
+        return False
+    rows = _Rows.of(records[max(0, top - MOST_RECORDS) : top], len(records[begin].cells))
+    return not any(rows.fits(record) for record in records[begin : begin + FEWEST_ROWS])
 
 
 def _stays(records: Sequence[Located], begin: int, width: int) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import islice, takewhile
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -19,13 +20,14 @@ from importer.files.csv_reader import Record
 from importer.files.detection import Described, describe
 from importer.files.fields import Field
 from importer.files.kinds import TEXT, kind_of
-from importer.files.openings import refuse_foreign, without_blank_end
+from importer.files.openings import is_open, refuse_foreign, without_blank_end
 from importer.files.problems import Limits
 from importer.files.proposal import Proposal, propose
 from importer.files.questions import Answers, Question
 from importer.files.refusals import refusal
 from importer.files.samples import HEAD_BYTES, Sample, take
 from importer.files.text_records import MAX_CELL_CHARS, MAX_RECORD_BYTES, records_of_text
+from importer.files.unfit_headers import refuse_unfit_header
 
 MOST_FAULTS = 100
 LIMITS = Limits(None, MAX_RECORD_BYTES, MAX_CELL_CHARS)
@@ -53,6 +55,8 @@ def inspect(path: Path, most: int | None, fields: Sequence[Field] | None = None)
 def _of_text(source: BinaryIO, most: int | None, fields: Sequence[Field] | None) -> dict[str, Any]:
     described = describe(_sample(source), _names_of(fields))
     described = described._replace(header=without_blank_end(described.header, described.profile.width))
+    if fields is not None and not is_open(described):
+        refuse_unfit_header(described, described.header, _names_of(fields))
     proposal = _proposed(described, fields)
     rows = list(islice(records_of(source, described), most))
     faults = [words for row in rows if (words := _fault_of(row, described.profile.width))]
@@ -72,13 +76,39 @@ def _of_text(source: BinaryIO, most: int | None, fields: Sequence[Field] | None)
 
 
 def _of_converted(file: BinaryIO, kind: str, most: int | None, fields: Sequence[Field] | None) -> dict[str, Any]:
-    """The same of a file that has to be converted.
+    """The same of a file that has to be converted; where its first table is none, only which one is meant.
 
     Raises:
         RefusedFileError: it cannot be.
     """
-    limits, findings = ConversionLimits(), Findings()
+    limits = ConversionLimits()
     table = question_of_tables(tables_of(file, kind, limits))
+    try:
+        return _of_first_table(file, kind, most, fields, limits, table)
+    except RefusedFileError:
+        if table is None:
+            raise
+    about = {"profile": {"container": kind, "format": kind}, "evidence": {}, "warnings": []}
+    return {**about, "questions": _told([table]), "header": [], "records": [], "mapping": None}
+
+
+def _of_first_table(
+    file: BinaryIO,
+    kind: str,
+    most: int | None,
+    fields: Sequence[Field] | None,
+    limits: ConversionLimits,
+    table: Question | None,
+) -> dict[str, Any]:
+    """What is told of the first table with content.
+
+    Args:
+        table: the question which one is meant, where there are several.
+
+    Raises:
+        RefusedFileError: it cannot be read.
+    """
+    findings = Findings()
     text = described_text(file, kind, limits)
     lines = convert(file, kind, table=None, limits=limits, findings=findings)
     taken = list(islice(lines, None if most is None else most + LINES_LOOKED_AT))
@@ -137,9 +167,12 @@ def _told(questions: Sequence[Question]) -> list[dict[str, Any]]:
 
 
 def records_of(source: BinaryIO, described: Described) -> Iterator[Record]:
-    """The rows of a text, from its beginning to what is surely no part of the table."""
+    """The rows of a text, from its beginning to what is surely no part of the table; each has as many cells as the
+    header, as in an upload.
+    """
     source.seek(0)
-    profile, footer = described.profile, described.footer
+    width = len(without_blank_end(described.header, described.profile.width))
+    profile, footer = replace(described.profile, width=width), described.footer
     header = described.header if profile.header_line else ()
     records = records_of_text(chunks_of(source), profile, header)
     if footer is None or not footer.is_sure:

@@ -49,8 +49,12 @@ MEMBERS: tuple[tuple[bytes, str], ...] = (
 OPEN_DOCUMENT = b"application/vnd.oasis.opendocument.spreadsheet"
 
 HTML = re.compile(
-    rb"(?:\xef\xbb\xbf)?\s*(?:<!--.*?-->\s*)?<(?:!doctype\s+html|html|head|body|table|meta)\b", re.I | re.S
+    rb"(?:\xef\xbb\xbf)?\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)?<(?:!doctype\s+html|html|head|body|table|meta)\b",
+    re.I | re.S,
 )
+TAG = re.compile(rb"(?:\xef\xbb\xbf)?\s*<[a-z][a-z0-9]*[\s>]", re.I)
+TABLE_TAG = re.compile(rb"<table[\s>]", re.I)
+"""A page may begin with any tag; then the one of a table tells it from a text."""
 
 COMMENTS = rb"(?:\s*(?://[^\r\n]*+|/\*.*?\*/))*+"
 """JSON has none; a file that begins with some is told so."""
@@ -64,13 +68,34 @@ JSON_LINES = re.compile(JSON_BEGIN + NAME_AND_COLON, re.S)
 EXCEL_XML = re.compile(
     rb'<\?mso-application\s+progid="Excel\.Sheet"|urn:schemas-microsoft-com:office:spreadsheet"'
 )
+FOREIGN_TEXTS: tuple[tuple[re.Pattern[bytes], str], ...] = (
+    (re.compile(rb"BEGIN:VCARD\b", re.I), "vcard"),
+    (re.compile(rb"BEGIN:VCALENDAR\b", re.I), "calendar"),
+    (re.compile(rb"<\?xml\s"), "xml"),
+    (re.compile(rb"\{\\rtf\d"), "rtf"),
+    (re.compile(rb"ID;P|TABLE\r?\n0,1\r?\n"), "old_exchange"),
+    (re.compile(rb"MIME-Version:|Return-Path:|Received:"), "mail"),
+    (re.compile(rb"(?:version: 1\r?\n\s*)?dn:{1,2} "), "ldif"),
+    (re.compile(rb"(?:---\s*\n)?- [\w-]+: \S"), "yaml"),
+    (re.compile(rb'\[\s*(?:\[|"(?:[^"\\\r\n]|\\.)*+"\s*[,\]])'), "json_lists"),
+)
+"""How texts begin that hold no table of cells, whatever blanks stand before."""
+
+SQL_BEGIN = re.compile(rb"(?:--|/\*|#|(?:SET|CREATE|DROP|INSERT|COPY|BEGIN|START|USE|LOCK|PRAGMA)\b)", re.I)
+SQL = re.compile(rb"^(?:INSERT INTO|CREATE TABLE)\s[^\n]*\(|^COPY\s[^\n]*\sFROM stdin;", re.I | re.M)
+"""A text that begins as SQL does, and has a line that makes or fills a table."""
+
+FIRST_BYTES = 64 * 1024
+"""A text shows by so many what it is."""
+
 TAR_AT, TAR = 257, b"ustar"
 
 
 def kind_of(head: bytes) -> str:
     """`text`, or one of `gzip`, `bzip2`, `xz`, `zip`, `archive`, `xlsx`, `ods`, `xls`, `numbers`, `html`, `pdf`,
     `json` (an array of objects), `json_object` (arrays of objects in an object), `json_lines`, `excel_xml`,
-    `no_text` (a picture, a program, a database).
+    `no_text` (a picture, a program, a database), or one of the texts without a table: `sql`, `vcard`, `calendar`,
+    `xml`, `rtf`, `old_exchange`, `mail`, `ldif`, `yaml`, `json_lists`.
 
     Args:
         head: the file's first bytes.
@@ -93,14 +118,19 @@ def _narrowed(head: bytes) -> bytes:
     return head[encoding.mark :].decode(encoding.name, "ignore").encode()
 
 
-def _kind_of_text(head: bytes) -> str:
-    if JSON_LIST.match(head):
+def _kind_of_text(text: bytes) -> str:
+    if JSON_LIST.match(text):
         return "json"
-    if JSON_LINES.match(head):
-        return "json_object" if holds_lists(head) else "json_lines"
-    if head.lstrip(b"\xef\xbb\xbf \r\n").startswith(b"<?xml") and EXCEL_XML.search(head[:4096]):
+    if JSON_LINES.match(text):
+        return "json_object" if holds_lists(text) else "json_lines"
+    begin = text[:4096].lstrip(b"\xef\xbb\xbf \t\r\n")
+    if begin.startswith(b"<?xml") and EXCEL_XML.search(begin):
         return "excel_xml"
-    return "html" if HTML.match(head[:4096]) else TEXT
+    if HTML.match(text[:4096]) or (TAG.match(begin) and TABLE_TAG.search(text[:FIRST_BYTES])):
+        return "html"
+    if SQL_BEGIN.match(begin) and SQL.search(text[:FIRST_BYTES]):
+        return "sql"
+    return next((kind for pattern, kind in FOREIGN_TEXTS if pattern.match(begin)), TEXT)
 
 
 def _kind_of_archive(head: bytes) -> str:

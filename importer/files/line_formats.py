@@ -12,6 +12,7 @@ from importer.files.dialects import TELLING_WIDTH, Dialect, unescaped
 from importer.files.faulty_lines import cells_at_best, cells_otherwise, place_of_fault
 from importer.files.names import ends_of_spellings, normalised
 from importer.files.text_lines import BYTE_ORDER_MARK, END_OF_FILE
+from importer.files.wrapped_lines import unwrapped
 
 csv.field_size_limit(sys.maxsize)  # our limits are max_record_bytes and max_cell_chars; csv's own would raise
 
@@ -185,7 +186,7 @@ class LineFormat:
             return text
         dialect = self._dialect
         if dialect.wraps_lines:
-            text = _unwrapped(text)
+            text = unwrapped(text)
         if dialect.escape and dialect.escape + dialect.quote in text:
             text = unescaped(text, dialect)
         if dialect.is_padded and self._padded_end is not None:
@@ -195,14 +196,6 @@ class LineFormat:
 
 def _stripped(cells: list[str]) -> list[str]:
     return [cell.strip(" \t") for cell in cells]
-
-
-def _unwrapped(line: str) -> str:
-    """The line without the quotes around all of it."""
-    text = line.strip()
-    if len(text) > 1 and text[0] == text[-1] == '"':
-        return text[1:-1].replace('""', '"')
-    return line
 
 
 PLAIN = LineFormat()

@@ -112,6 +112,11 @@ class Matching:
         """The field that a column fills, alone or with others."""
         return next((name for name, source in self.sources.items() if column in source.columns), None)
 
+    def doubt(self, name: str, columns: list[int]) -> None:
+        """Take a field's source from it, for several columns may be meant."""
+        del self.sources[name]
+        self.rivals[name] = columns
+
     def _by_name(self, wanted: Sequence[str], names: dict[str, Sequence[str]]) -> None:
         meant = {normalised(alias): name for name in reversed(wanted) for alias in reversed(names[name])}
         taken = self.taken

@@ -16,6 +16,8 @@ def normalised(name: str) -> str:
 
     Compatible characters count as the same (Unicode NFKD): a no-break space is a space.
     """
+    if name.isascii() and name.isalnum():
+        return name.lower()  # most names and codes; a file may have thousands of columns
     decomposed = unicodedata.normalize("NFKD", REMARK.sub("", name)).casefold()
     return "".join(character for character in decomposed if character.isalnum())
 

@@ -23,6 +23,7 @@ from importer.files.proposal import Proposal, propose
 from importer.files.questions import Answers
 from importer.files.refusals import refusal
 from importer.files.samples import HEAD_BYTES, PIECE_BYTES, Sample, from_line_end
+from importer.files.unfit_headers import refuse_names_in_one_cell, refuse_unfit_header
 
 HEADER_PROBLEMS = {
     "invalid_utf8": "not_utf8",
@@ -128,6 +129,8 @@ def open_text(
     )
     position = _rows_position(reader, profile, beginning)
     names = without_blank_end(described.header, profile.width)
+    if not is_open(described):
+        refuse_unfit_header(described, names, frozenset().union(*(field.names for field in fields)))
     proposal = propose(described._replace(header=names), fields, answers)
     if proposal.missing:
         if b"\0" in beginning.head[:FIRST_BYTES]:
@@ -203,19 +206,26 @@ def _refusal_of(record: Record, problem: Problem) -> RefusedFileError:
 
 def refuse_foreign(proposal: Proposal, fields: Sequence[Field]) -> None:
     """Refuse a file that lacks what no answer can give it; names that may be other ones lack nothing yet."""
-    if any(question.id in ("encoding", "delimiter") for question in proposal.described.questions):
+    if is_open(proposal.described):
         return
     names = [column.name for column in proposal.columns]
     line = proposal.described.profile.header_line or 1
+    refuse_names_in_one_cell(names, line, frozenset().union(*(field.names for field in fields)))
     if not any(proposal.fields_of_columns):
-        known = _listed([field.name for field in fields])
-        raise refusal("no_known_column", line=line, known=known, found=_listed(names))
+        known = listed([field.name for field in fields])
+        raise refusal("no_known_column", line=line, known=known, found=listed(names))
     kind = "column" if len(proposal.missing) == 1 else "columns"
-    missing = f"{kind} {_listed(proposal.missing)}"
-    raise refusal("missing_column", line=line, missing=missing, found=_listed(names))
+    missing = f"{kind} {listed(proposal.missing)}"
+    raise refusal("missing_column", line=line, missing=missing, found=listed(names))
 
 
-def _listed(names: Sequence[str]) -> str:
+def is_open(described: Described) -> bool:
+    """Whether a person has yet to say how the file is written, so that its cells may be others."""
+    return any(question.id in ("encoding", "delimiter") for question in described.questions)
+
+
+def listed(names: Sequence[str]) -> str:
+    """Names of columns as a refusal quotes them: not too many, none too long."""
     written = [name for name in names if name.strip()]
     shown = ", ".join(_shown(name) for name in written[:NAMES_SHOWN]) or "no names"
     left_out = len(written) - NAMES_SHOWN

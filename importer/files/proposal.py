@@ -18,6 +18,7 @@ from importer.files.early_years import about_early_years
 from importer.files.fields import Field
 from importer.files.mapping import Fill, Mapping
 from importer.files.matching import Matching, Source
+from importer.files.name_parts import doubt_whole_names
 from importer.files.questions import LEFT_OUT, Answers, Choice, Question, names_in_answers
 
 TYPICAL = frozenset({"email", "date", "datetime", "yes_no"})
@@ -96,6 +97,7 @@ class _Proposing:
         self._cells = [self._cells_of(place) for place in range(len(self._names))]
         names = self._names if self._has_header else [""] * len(self._names)
         self._matching = Matching.of(names, fields, answers)
+        doubt_whole_names(self._matching, self._cells)
         self._decisions: dict[str, Decision] = {}
         self._suggested = {place: name for name, places in self._matching.near.items() for place in places}
         self._suggest_by_content()
@@ -230,7 +232,8 @@ class _Proposing:
     def _about_missing(self, one: Field) -> Question:
         near = self._suggestions_for(one.name)
         choices = [self._choice(place) for place in self._candidates(one)]
-        default = str(near[0] + 1) if near else None
+        best = max(near, key=lambda place: self._share_fitting(place, one), default=None)
+        default = None if best is None else str(best + 1)
         if len(near) > 1 and one.kind in JOINABLE:
             default = "+".join(str(place + 1) for place in near)
             joined = " and ".join(self._shown(place) for place in near)

@@ -16,9 +16,18 @@ MAX_COLUMNS = 16_384
 FIRST_ROWS = 40
 """A header is looked for in so many of the first records."""
 
+MOST_TITLES = 200
+"""Where none of these has known names, one that has is looked for in so many."""
+
+FEWEST_NAMES = 2
+"""So many known names make a record the header, whatever stands below it."""
+
 NUMBER = re.compile(r"[+-]?[\d.,'\u00a0\u202f ]*\d[\d.,]*(?:[eE][+-]?\d+)?\s?%?").fullmatch
 DATE = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}(?:[T ].*)?|\d{1,2}:\d{2}(?::\d{2})?.*").fullmatch
 ADDRESS = re.compile(r"\S+@\S+\.\w+|(?:https?|ftp)://\S+|www\.\S+").fullmatch
+RULER = re.compile(r"[+|:]?[-=_─═]{2,}[-=_─═+|: ]*").fullmatch
+"""Of what the lines below a header are drawn in tables of plain text."""
+
 FULL_SHARE = 0.7
 """A header has a name in at least so many of the table's columns that hold something."""
 
@@ -71,9 +80,11 @@ def table_of(records: Sequence[Located], known: frozenset[str] = frozenset()) ->
         return Table(None, None, 0, 0, "there is no record")
     width = _width(records)
     place = _header_place(records, width, known)
+    width = _width(records[place:])
     header = records[place]
     before = f"; the {place:,} before it are no part of the table" if place else ""
-    if place == 0 and _is_row(records, width):
+    is_named = _names_known(header, known) >= FEWEST_NAMES
+    if place == 0 and not is_named and _is_row(records, width):
         return Table(
             None, None, 0, width, "the first record has values like those below it: there is no header", False
         )
@@ -88,7 +99,19 @@ def table_of(records: Sequence[Located], known: frozenset[str] = frozenset()) ->
     lines = f"line {header.line:,}" if end == place + 1 else f"lines {header.line:,} to {records[end - 1].line:,}"
     hits, typed = len(known & set(map(normalised, names))), _typed_below(records, place, end, width)
     evidence = f"the header is on {lines}: {_signs(hits, typed, len(names))}{before}"
-    return Table(names, header.line, end, width, evidence, bool(hits or typed))
+    return Table(names, header.line, _behind_rulers(records, end), width, evidence, bool(hits or typed))
+
+
+def _behind_rulers(records: Sequence[Located], place: int) -> int:
+    """The place of the first record from this one on that is more than a line drawn below the header."""
+    while place < len(records) and _is_ruler(records[place]):
+        place += 1
+    return place
+
+
+def _is_ruler(record: Located) -> bool:
+    cells = [cell.strip() for cell in record.cells if cell.strip()]
+    return bool(cells) and all(map(RULER, cells))
 
 
 def _signs(hits: int, typed: int, count: int) -> str:
@@ -124,9 +147,9 @@ def _width(records: Sequence[Located]) -> int:
 
 def _header_place(records: Sequence[Located], width: int, known: frozenset[str]) -> int:
     first = records[:FIRST_ROWS]
-    if known:
-        hits = [len(known & set(map(normalised, record.cells))) for record in first]
-        if max(hits) >= min(2, width):
+    for tried in (first, records[:MOST_TITLES]) if known else ():
+        hits = [_names_known(record, known) for record in tried]
+        if max(hits) >= min(FEWEST_NAMES, width):
             return hits.index(max(hits))
     used = _used_columns(records, width)
     for place, record in enumerate(first):
@@ -138,6 +161,10 @@ def _header_place(records: Sequence[Located], width: int, known: frozenset[str])
         if is_half and _typed_below(records, place, place + 1, width):
             return place
     return 0
+
+
+def _names_known(record: Located, known: frozenset[str]) -> int:
+    return len(known & set(map(normalised, record.cells)))
 
 
 def _cells_to(record: Located, width: int) -> int:

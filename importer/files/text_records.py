@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 
 from importer.files.csv_reader import Position, Record, RecordReader
@@ -13,6 +14,9 @@ from importer.files.text_lines import lines_of, pieces_of_text
 
 MAX_RECORD_BYTES = 1024 * 1024
 MAX_CELL_CHARS = MAX_RECORD_BYTES
+
+RETURN = re.compile(r"\r(?![\r\n])")
+LINES_COMPARED = 50
 
 
 class TextSource:
@@ -48,6 +52,20 @@ def records_of_lines(
         is_fitted=False,
     )
     return iter(reader)
+
+
+def end_at_returns(lines: Iterable[str], dialect: Dialect, width: int) -> bool:
+    """Whether records end also at lone carriage returns: wherever one stands in these lines, what is before it and
+    what is behind it are sound records by themselves.
+
+    Args:
+        width: cells of most records.
+    """
+    divided = [RETURN.split(line) for line in lines if RETURN.search(line)][:LINES_COMPARED]
+    pieces = [piece for line in divided for piece in line if piece.strip()]
+    records = list(records_of_lines((f"{piece}\n" for piece in pieces), dialect, width=width))
+    is_sound = all(record.problem is None and len(record.cells) == width for record in records)
+    return width > 1 and bool(pieces) and len(records) == len(pieces) and is_sound
 
 
 def last_records(piece: bytes, profile: Profile) -> list[Located]:

@@ -17,7 +17,15 @@ from importer.files.questions import Answers, Question
 from importer.files.samples import Sample
 from importer.lifecycle.dispatching import convert
 from importer.lifecycle.layouts import REMEMBERED, recall
-from importer.lifecycle.starting import Reading, as_remembered, digest_of, header_limits, start_or_wait
+from importer.lifecycle.named_layouts import NamedLayout, layout_of
+from importer.lifecycle.starting import (
+    Reading,
+    as_remembered,
+    by_layout,
+    digest_of,
+    header_limits,
+    start_or_wait,
+)
 from importer.lifecycle.transitions import try_move
 from importer.models import Import
 from importer.services import Services
@@ -25,6 +33,17 @@ from importer.statuses import Status
 
 MAY_WAIT = "may_wait"
 """The key in `imports.conversion` of whether the import may wait for answers."""
+
+
+def answers_before(import_: Import) -> dict[str, Any]:
+    """The answers by which an import's file is converted: those of its layout, and beside it the given ones."""
+    return {**said_by(layout_of(import_)), **(import_.answers or {})}
+
+
+def said_by(layout: NamedLayout | None) -> dict[str, Any]:
+    """What a named layout says of how a file is converted."""
+    answers = layout.answers if layout is not None else {}
+    return {question: said for question, said in answers.items() if question in BEFORE}
 
 
 def begin_conversion(
@@ -114,7 +133,7 @@ def start_converted(services: Services, import_id: str) -> None:
             return
         given = {name: said for name, said in (import_.answers or {}).items() if name != REMEMBERED}
         session.commit()  # S3 is asked next, and the database ends a transaction that waits for long
-        reading = read_converted(session, services, import_, given)
+        reading = read_converted(session, services, import_, given, layout_of(import_))
         if reading.unused:
             _wait_for_others(session, services, import_, reading)
             return
@@ -160,8 +179,14 @@ def _refuse_to_wait(import_: Import | None, questions: Sequence[Question]) -> No
         raise QuestionsError(questions)
 
 
-def read_converted(session: Session, services: Services, import_: Import, given: dict[str, object]) -> Reading:
-    """Say how a converted file would be read with these answers.
+def read_converted(
+    session: Session,
+    services: Services,
+    import_: Import,
+    given: dict[str, object],
+    layout: NamedLayout | None = None,
+) -> Reading:
+    """Say how a converted file would be read with these answers, and by this layout.
 
     Raises:
         as `start_converted` does.
@@ -169,16 +194,20 @@ def read_converted(session: Session, services: Services, import_: Import, given:
     fields, limits = services.record_types[import_.record_type].fields, header_limits(services)
     sample = sample_of(services, import_)
     describe = partial(describe_lines, sample, fields, limits)
-    asked = Answers(given)
-    described = describe(asked)
-    remembered = recall(session, import_.record_type, digest_of(described), import_.created_by)
-    if remembered is not None:
-        remembered, asked, described = as_remembered(remembered, given, describe)
+    remembered = None
+    if layout is not None:
+        asked, described = by_layout(layout, given, describe)
+    else:
+        asked = Answers(given)
+        described = describe(asked)
+        remembered = recall(session, import_.record_type, digest_of(described), import_.created_by)
+        if remembered is not None:
+            remembered, asked, described = as_remembered(remembered, given, describe)
     for question in BEFORE.difference((import_.conversion or {}).get("unused", ())):
         asked.get(question)
     opening = open_lines(sample.head, described, fields, asked, limits)
     unused = [question for question in asked.unused if question in given]
-    return Reading(opening, dict(asked), given, remembered, unused)
+    return Reading(opening, dict(asked), given, remembered, unused, layout)
 
 
 def sample_of(services: Services, import_: Import) -> Sample:

@@ -1,4 +1,7 @@
-"""Remembers what people answered about a file, for the next one with the same record type and header."""
+"""Remembers what people answered about a file, for the next one with the same record type and header.
+
+Layouts with a name take no part in it (`importer.lifecycle.named_layouts`).
+"""
 
 from __future__ import annotations
 
@@ -56,7 +59,7 @@ def recall(session: Session, record_type: str, digest: str, user_id: int | None)
     wanted = (
         select(Layout.answers, User.email, Layout.answered_at)
         .outerjoin(User, User.id == Layout.user_id)
-        .where(Layout.record_type == record_type, Layout.header_digest == digest)
+        .where(Layout.record_type == record_type, Layout.header_digest == digest, Layout.name.is_(None))
         .order_by(is_own.desc(), Layout.answered_at.desc())
         .limit(1)
     )
@@ -69,7 +72,7 @@ def remember(
 ) -> None:
     """Keep the answers of this person instead of their earlier ones; the caller commits."""
     is_own = Layout.user_id == user_id if user_id is not None else Layout.user_id.is_(None)
-    same = (Layout.record_type == record_type, Layout.header_digest == digest, is_own)
+    same = (Layout.record_type == record_type, Layout.header_digest == digest, Layout.name.is_(None), is_own)
     session.execute(delete(Layout).where(*same))
     if answers:
         session.add(Layout(record_type=record_type, header_digest=digest, user_id=user_id, answers=dict(answers)))

@@ -13,12 +13,15 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement
 from sqlalchemy.orm import Session
 
+from importer.errors import LayoutExistsError, OtherLayoutError
 from importer.files.detection import Described
-from importer.files.openings import Beginning, Opening, describe_text, open_text
+from importer.files.layout_answers import difference, not_overruled, numbered
+from importer.files.openings import Beginning, Opening, describe_text, open_text, without_blank_end
 from importer.files.problems import Limits
 from importer.files.questions import Answers
 from importer.lifecycle.dispatching import dispatch
 from importer.lifecycle.layouts import REMEMBERED, Remembered, header_digest, recall, remember
+from importer.lifecycle.named_layouts import NamedLayout, Saving, save
 from importer.lifecycle.transitions import try_move
 from importer.models import Import
 from importer.record_types import RecordType
@@ -39,6 +42,7 @@ class Reading(NamedTuple):
         answers: all that count, remembered ones among them.
         given: those that were given for this file.
         unused: the ids of given answers that no question has.
+        layout: the named one by which it is read; its answers count as given.
     """
 
     opening: Opening
@@ -46,6 +50,7 @@ class Reading(NamedTuple):
     given: dict[str, Any]
     remembered: Remembered | None
     unused: list[str]
+    layout: NamedLayout | None = None
 
     @property
     def is_certain(self) -> bool:
@@ -59,29 +64,35 @@ def read_beginning(
     record_type: RecordType,
     given: Mapping[str, Any],
     user_id: int | None,
+    layout: NamedLayout | None = None,
 ) -> Reading:
     """Say how a file would be read.
 
     Args:
         given: answers, by question.
         user_id: whose file it is.
+        layout: the named one by which it is read; then nothing else that is remembered counts.
 
     Raises:
+        OtherLayoutError: its header is not that layout's.
         RefusedFileError: it cannot be imported, whatever is answered.
     """
     fields = record_type.fields
-    asked, remembered = Answers(given), None
-    described = describe_text(beginning, fields, asked)
-    for tried in _with_each_choice(described, beginning, record_type, given):
-        remembered = recall(session, record_type.name, digest_of(tried), user_id)
-        if remembered is not None:
-            remembered, asked, described = as_remembered(
-                remembered, given, partial(describe_text, beginning, fields)
-            )
-            break
+    describe = partial(describe_text, beginning, fields)
+    remembered = None
+    if layout is not None:
+        asked, described = by_layout(layout, given, describe)
+    else:
+        asked = Answers(given)
+        described = describe(asked)
+        for tried in _with_each_choice(described, given, describe):
+            remembered = recall(session, record_type.name, digest_of(tried), user_id)
+            if remembered is not None:
+                remembered, asked, described = as_remembered(remembered, given, describe)
+                break
     opening = open_text(beginning, described, fields, asked, header_limits(services))
     unused = [question for question in asked.unused if question in given]
-    return Reading(opening, dict(asked), dict(given), remembered, unused)
+    return Reading(opening, dict(asked), dict(given), remembered, unused, layout)
 
 
 def as_remembered(
@@ -101,16 +112,36 @@ def as_remembered(
     return remembered, asked, described
 
 
+def by_layout(
+    layout: NamedLayout, given: Mapping[str, Any], describe: Callable[[Answers], Described]
+) -> tuple[Answers, Described]:
+    """Describe a file by the answers of a named layout, as if they were given with it.
+
+    Where they lead to another header, as the number of a line does in a file with more titles, what they say of
+    its text does not count. While a question about the text is open, one choice that leads to it is enough.
+
+    Raises:
+        OtherLayoutError: nothing leads to the layout's header.
+    """
+    about_columns = {id_: said for id_, said in layout.answers.items() if id_ not in ABOUT_THE_TEXT}
+    for answers in (layout.answers, about_columns):
+        counting = {**not_overruled(answers, given, layout.header), **given}
+        described = describe(asked := Answers(counting))
+        if any(digest_of(tried) == layout.digest for tried in _with_each_choice(described, counting, describe)):
+            return asked, described
+    found = difference(layout.header, described.header)
+    raise OtherLayoutError(f"The columns of the file are not those of the layout “{layout.name}”. {found}")
+
+
 def _with_each_choice(
-    described: Described, beginning: Beginning, record_type: RecordType, given: Mapping[str, Any]
+    described: Described, given: Mapping[str, Any], describe: Callable[[Answers], Described]
 ) -> Iterator[Described]:
     """The file as it looks, then with each choice where it is not certain: one of these headers may be known."""
     yield described
     for question in described.questions:
         if question.id in ABOUT_THE_FILE:
             for choice in question.choices:
-                answers = Answers({**given, question.id: choice.value})
-                yield describe_text(beginning, record_type.fields, answers)
+                yield describe(Answers({**given, question.id: choice.value}))
 
 
 def header_limits(services: Services) -> Limits:
@@ -121,7 +152,8 @@ def header_limits(services: Services) -> Limits:
 
 def digest_of(described: Described) -> str:
     """What a file's header is known by."""
-    return header_digest(described.header, has_header=described.profile.header_line is not None)
+    names = without_blank_end(described.header, described.profile.width)
+    return header_digest(names, has_header=described.profile.header_line is not None)
 
 
 def start_or_wait(
@@ -147,6 +179,9 @@ def start_or_wait(
 
     Returns:
         Whether it was moved; False where it was cancelled or given up meanwhile, or the condition does not hold.
+
+    Raises:
+        LayoutExistsError: somebody else has taken the name for its answers meanwhile; nothing is moved.
     """
     asks_about_repeat = values.get("asks_about_repeat", import_.asks_about_repeat)
     begins = reading.is_certain and not must_wait and not asks_about_repeat
@@ -159,11 +194,14 @@ def start_or_wait(
         condition=condition,
         **{**_as_columns(reading), **values},
     )
-    if moved and begins and reading.given:
-        digest = digest_of(reading.opening.proposal.described)
-        remember(
-            session, values.get("record_type", import_.record_type), digest, import_.created_by, reading.answers
-        )
+    if moved and begins:
+        record_type = values.get("record_type", import_.record_type)
+        named = values.get("save_layout", import_.save_layout)
+        try:
+            _remember(session, reading, record_type, import_.created_by, Saving(**named) if named else None)
+        except LayoutExistsError:
+            session.rollback()
+            raise
     session.commit()
     if not moved:
         return False
@@ -173,6 +211,18 @@ def start_or_wait(
     return True
 
 
+def _remember(
+    session: Session, reading: Reading, record_type: str, user_id: int | None, saving: Saving | None
+) -> None:
+    """Keep the answers that count for the next file: those that were given, and under a name all of them."""
+    digest = digest_of(reading.opening.proposal.described)
+    if reading.given:
+        remember(session, record_type, digest, user_id, reading.answers)
+    if saving is not None:
+        names = reading.opening.names
+        save(session, saving, record_type, digest, names, numbered(reading.answers, names))
+
+
 def _as_columns(reading: Reading) -> dict[str, Any]:
     """What an import keeps of how its file is read, by its columns."""
     opening = reading.opening
@@ -180,6 +230,8 @@ def _as_columns(reading: Reading) -> dict[str, Any]:
     kept = dict(reading.answers)
     if reading.remembered is not None:
         kept[REMEMBERED] = reading.remembered.as_json()
+    if reading.layout is not None:
+        kept[REMEMBERED] = _from_layout(reading.layout, reading)
     return {
         "header": opening.names,
         "columns": proposal.fields_of_columns,
@@ -190,3 +242,9 @@ def _as_columns(reading: Reading) -> dict[str, Any]:
         "rows_line": opening.position.line_number,
         "rows_offset": opening.position.offset,
     }
+
+
+def _from_layout(layout: NamedLayout, reading: Reading) -> dict[str, Any]:
+    """What is kept beside an import's answers of those that a named layout gave."""
+    questions = sorted(question for question in reading.answers if question not in reading.given)
+    return {"by": layout.by, "at": layout.at, "layout": layout.name, "questions": questions}

@@ -6,13 +6,14 @@ The tables of records are defined beside their record types, in `importer.record
 from importer.models.base import Base, ImportedRecord
 from importer.models.events import Event
 from importer.models.imports import Alteration, FailedRow, Import, LedgerLine
-from importer.models.layouts import Layout
+from importer.models.layouts import MAX_LAYOUT_NAME, Layout
 from importer.models.mails import Mail, Occasion
 from importer.models.repairs import Correction, Repair
 from importer.models.users import MAX_EMAIL, ApiToken, Notify, OneTimeLink, Purpose, Role, Scope, User
 
 __all__ = [
     "MAX_EMAIL",
+    "MAX_LAYOUT_NAME",
     "Alteration",
     "ApiToken",
     "Base",

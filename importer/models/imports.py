@@ -137,6 +137,18 @@ class Import(Base):
         deferred=True,
         deferred_group="header",
     )
+    layout: Mapped[dict[str, Any] | None] = mapped_column(
+        Json,
+        comment="the named layout by which the file is read, as it was when that was said; null: none",
+        deferred=True,
+        deferred_group="header",
+    )
+    save_layout: Mapped[dict[str, Any] | None] = mapped_column(
+        Json,
+        comment="the name under which its answers are kept once it begins, and who said so; null: none",
+        deferred=True,
+        deferred_group="header",
+    )
     converted_etag: Mapped[str | None] = mapped_column(
         String(200), comment="of the object with the converted lines"
     )

@@ -57,5 +57,5 @@ function prepare() {
   for (const button of parts.querySelectorAll("[data-update]")) button.hidden = true;
 }
 
-if (form.dataset.preview) form.addEventListener("change", later);
+if (form.dataset.preview) form.addEventListener("change", (event) => event.target.id !== "save-layout" && later());
 prepare();

@@ -45,6 +45,7 @@ export function* shown(told) {
   if (told.reads_as && !told.refused) yield line("Read as: ", `${told.reads_as}.`);
   const imported = told.columns.filter((column) => column.field).length;
   if (told.columns.length) yield line("Columns: ", `${imported} of ${told.columns.length} are imported.`, ignored(told.ignored));
+  if (told.layouts.length) yield line("Layouts for such files: ", `${told.layouts.map((name) => `“${name}”`).join(", ")}.`);
   if (told.questions.length) yield questions(told.questions);
 }
 

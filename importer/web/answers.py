@@ -8,19 +8,20 @@ from flask import Blueprint, flash, g, redirect, render_template, request, url_f
 from werkzeug.wrappers import Response
 
 from importer.control import answers, imports
-from importer.control.options import refuse_unwritable
+from importer.control.options import Options, refuse_unwritable
 from importer.control.previews import answers_of, chosen_of, preview_of
 from importer.control.repeats import AGAIN, SAME_FILE
 from importer.control.reports import find_import
-from importer.errors import RefusedFileError
+from importer.errors import LayoutExistsError, OptionsError, RefusedFileError
 from importer.files.cell_questions import MARKS
 from importer.files.cells.readings import DATE_ORDERS, PERCENTS
-from importer.files.dialects import DELIMITERS
+from importer.files.dialects import delimiter_called
 from importer.files.encoding_names import CALLED, called
 from importer.files.questions import Question
 from importer.lifecycle.starting import Reading
 from importer.models import Import
 from importer.statuses import Status
+from importer.web.errors import STATUSES
 from importer.web.extensions import db, services
 
 blueprint = Blueprint("answers", __name__)
@@ -29,8 +30,11 @@ CHECK = "/imports/<import_id:import_id>/file"
 HEADER_LINES = 8
 """So many of the first lines may be chosen as the header."""
 
+SAVE = "save_layout"
+"""The control with the name under which the choices are kept."""
+
 TYPICAL_DELIMITERS = (",", ";", "\t", "|")
-CONTROLS_ONLY = frozenset({"csrf_token", "action"})
+CONTROLS_ONLY = frozenset({"csrf_token", "action", SAVE})
 
 
 @blueprint.get(CHECK)
@@ -46,7 +50,7 @@ def new(import_id: str) -> str | Response:
 @blueprint.post(f"{CHECK}/again")
 def repeat(import_id: str) -> Response:
     """Import a file that was imported before; questions about it come next, where there are some."""
-    answers.answer(db.session(), services(), _find(import_id), {SAME_FILE: AGAIN})
+    answers.answer(db.session(), services(), _find(import_id), g.user, Options({SAME_FILE: AGAIN}))
     return redirect(url_for("imports.show", import_id=import_id), 303)
 
 
@@ -65,7 +69,13 @@ def create(import_id: str) -> Any:
         return render_template("imports/check.html", **page)
     if page["lacking"] or page["refusal"]:
         return render_template("imports/check.html", **{**page, "was_sent": True}), 422
-    answers.answer(db.session(), services(), import_, page["given"])
+    try:
+        options = Options(page["given"]).with_names(None, request.form.get(SAVE))
+        answers.answer(db.session(), services(), import_, g.user, options)
+    except (LayoutExistsError, OptionsError) as error:
+        return render_template("imports/check.html", **{**page, "name_refusal": error.message}), STATUSES[
+            type(error)
+        ]
     return redirect(url_for("imports.show", import_id=import_id))
 
 
@@ -112,10 +122,17 @@ def _page(import_: Import, form: dict[str, str] | None) -> dict[str, Any]:
     return {
         "import_": import_,
         "refusal": refusal,
+        **_name(import_),
         "given": given,
         "was_sent": False,
         **_shown(import_, before, reading, given),
     }
+
+
+def _name(import_: Import) -> dict[str, str | None]:
+    """What the field for a name shows: what was typed, or else said with the upload."""
+    said = (import_.save_layout or {}).get("name", "")
+    return {"save_layout": request.form.get(SAVE, said), "name_refusal": None}
 
 
 def _first_choice(import_: Import, questions: list[Question], form: dict[str, str] | None) -> dict[str, Any]:
@@ -132,6 +149,7 @@ def _first_choice(import_: Import, questions: list[Question], form: dict[str, st
         "given": given,
         "lacking": [question.id for question in questions if not question.takes(given.get(question.id))],
         "refusal": None,
+        **_name(import_),
         "was_sent": False,
     }
 
@@ -182,7 +200,7 @@ def _choices(before: Reading, reading: Reading) -> dict[str, Any]:
     records = reading.opening.proposal.described.first_records
     return {
         "encodings": {name: called(name) for name in dict.fromkeys([profile.encoding, *CALLED])},
-        "delimiters": {sign: DELIMITERS.get(sign, "nothing: one cell to a line") for sign in signs},
+        "delimiters": {sign: delimiter_called(sign) for sign in signs},
         "quotes": {'"': 'double: "', "'": "single: '", "": "none"},
         "header_lines": {str(record.line): record.cells for record in records[:HEADER_LINES]},
         "orders": DATE_ORDERS,

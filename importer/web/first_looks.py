@@ -59,6 +59,7 @@ def as_json(found: FirstLook) -> dict[str, Any]:
         "columns": [{"name": visible(column.name), "field": column.field} for column in found.columns],
         "ignored": [visible(name) for name in found.ignored],
         "questions": [{"id": question.id, "text": visible(question.text)} for question in found.questions],
+        "layouts": found.layouts,
     }
 
 

@@ -11,7 +11,7 @@ from flask import Flask
 from markupsafe import Markup, escape
 
 from importer.files.conversion.sources import CONVERTED
-from importer.files.dialects import DELIMITERS
+from importer.files.dialects import delimiter_called
 
 SHOWN_CHARACTERS = 300
 """Characters of a cell that are shown."""
@@ -35,8 +35,9 @@ def what_it_was(conversion: dict[str, Any]) -> str:
 
 def reading(profile: dict[str, Any]) -> str:
     """How a file is read, in a few words."""
-    delimiter = DELIMITERS.get(profile["delimiter"], repr(profile["delimiter"]))
-    cells = f"{delimiter} between cells" if profile["delimiter"] else "one cell to a line"
+    cells = (
+        f"{delimiter_called(profile['delimiter'])} between cells" if profile["delimiter"] else "one cell to a line"
+    )
     words = [cells, _encoding(profile["encoding"])]
     if profile["quote"] != '"':
         words.append(f"cells in {profile['quote']}")

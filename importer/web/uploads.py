@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from flask import Blueprint, g, redirect, request, url_for
 from werkzeug.exceptions import BadRequest
 from werkzeug.wrappers import Response
 
-from importer.control.intake import Options
 from importer.control.notifications import notify_from_text
-from importer.control.options import options_from_text
+from importer.control.options import Options, options_from_text
 from importer.control.reports import about_the_file, report
 from importer.control.uploads import begin_upload, receive, receive_again
 from importer.errors import FileTooLargeError
@@ -77,9 +77,12 @@ def receive_upload(record_type: str | None) -> tuple[Import, bool]:
     )
 
     def said_options() -> Options:
-        given = options_from_text(upload.fields.get("options", "{}"))
-        notify = notify_from_text(upload.fields.get("notify"))
-        return Options(given, may_wait=ask != "never", asks_about_repeat=ask == "repeats", notify=notify)
+        return replace(
+            options_from_text(upload.fields.get("options", "{}")),
+            may_wait=ask != "never",
+            asks_about_repeat=ask == "repeats",
+            notify=notify_from_text(upload.fields.get("notify")),
+        )
 
     if made:
         receive(db.session(), services(), import_, upload.chunks, said_type, said_options)

@@ -20,7 +20,7 @@ from importer.files.conversion.preparation import Prepared, prepare
 from importer.files.conversion.tables import convert
 from importer.files.kinds import kind_of
 from importer.files.samples import HEAD_BYTES
-from importer.lifecycle.converted import start_converted, wait_for_choice
+from importer.lifecycle.converted import answers_before, start_converted, wait_for_choice
 from importer.models import Import
 from importer.record_types import RecordType
 from importer.services import Services
@@ -92,8 +92,8 @@ class Conversion:
             if import_.converted_etag is not None:
                 return None
             record_type = self._services.record_types[import_.record_type]
-            answers = dict(import_.answers or {})
-            return Task(import_.object_key, import_.lines_key, import_.etag or "", answers, record_type)
+            etag = import_.etag or ""
+            return Task(import_.object_key, import_.lines_key, etag, answers_before(import_), record_type)
 
     def _fetch(self, task: Task, file: BinaryIO) -> None:
         with self._services.storage.open_at(task.object_key, offset=0, etag=task.etag) as stored:
@@ -139,7 +139,7 @@ class Conversion:
         """
         with Session(self._services.engine, expire_on_commit=False) as session:
             import_ = session.scalar(select(Import).where(Import.id == self._id, *IS_WANTED).with_for_update())
-            if import_ is None or dict(import_.answers or {}) != task.answers:
+            if import_ is None or answers_before(import_) != task.answers:
                 raise GoneError
             stored = writer.complete()
             self._note(session, import_, stored, kind, prepared, findings)

@@ -30,13 +30,18 @@ TEXTS = {
     "German": ("Name;Ort\nJürgen Groß;Köln\nCafé – Süd;Düsseldorf\n", ["cp1252", "cp850", "mac-roman"]),
     "French": ("nom;ville\nFrançois;Orléans\nHélène;Besançon\nÉric;Nîmes\n", ["cp1252", "mac-roman"]),
     "Swedish": ("namn;ort\nÅsa Öberg;Malmö\nBjörn;Västerås\n", ["cp1252", "mac-roman", "cp850"]),
-    "Polish": ("nazwa;miasto\nŁukasz Żółć;Łódź\nMałgorzata;Gdańsk\n", ["cp1250", "iso8859-2"]),
-    "Czech": ("jméno;město\nJiří Dvořák;Plzeň\nŽaneta Růžičková;Příbram\n", ["cp1250", "iso8859-2"]),
+    "Polish": ("nazwa;miasto\nŁukasz Żółć;Łódź\nMałgorzata;Gdańsk\n", ["cp1250", "iso8859-2", "cp852"]),
+    "Czech": ("jméno;město\nJiří Dvořák;Plzeň\nŽaneta Růžičková;Příbram\n", ["cp1250", "iso8859-2", "cp852"]),
     "Hungarian": ("név;város\nÁrpád Kovács;Győr\nErzsébet Szűcs;Pécs\n", ["cp1250", "iso8859-2"]),
     "Turkish": ("ad;şehir\nIşıl Yılmaz;İstanbul\nGökhan Çağlar;Eskişehir\n", ["cp1254"]),
     "Lithuanian": ("vardas;miestas\nJonas Žukauskas;Šiauliai\nRūta Kazlauskaitė;Panevėžys\n", ["cp1257"]),
-    "Russian": ("имя;город\nИван Петров;Москва\nАнна Смирнова;Новосибирск\n", ["cp1251", "koi8-r", "iso8859-5"]),
+    "Russian": (
+        "имя;город\nИван Петров;Москва\nАнна Смирнова;Новосибирск\n",
+        ["cp1251", "koi8-r", "iso8859-5", "cp866"],
+    ),
     "Greek": ("όνομα;πόλη\nΓιώργος Παπαδόπουλος;Αθήνα\nΜαρία;Θεσσαλονίκη\n", ["cp1253", "iso8859-7"]),
+    "Thai": ("ชื่อ;เมือง\nสมชาย ใจดี;กรุงเทพ\nสมหญิง รักดี;เชียงใหม่\n", ["cp874"]),
+    "Italian": ("nome;città\nNiccolò Perù;Forlì\nAldo Carità;Caffè\nUgo Bontà;Più\n", ["cp1252"]),
     "Hebrew": ("שם;עיר\nדוד כהן;תל אביב\nשרה לוי;ירושלים\n", ["cp1255"]),
     "Arabic": ("اسم;مدينة\nمحمد علي;القاهرة\nفاطمة;بغداد\n", ["cp1256"]),
     "Japanese": ("名前,住所\n山田太郎,東京都千代田区\n鈴木花子,ひらがなとカタカナ\n", ["shift_jis", "euc_jp"]),
@@ -100,7 +105,7 @@ WESTERN = {
     "Dutch": "naam;stad\nAndré;'s-Gravenhage\nZoë;Hengelo\nRené;Curaçao\n",
     "Finnish": "nimi;kaupunki\nPäivi Mäkinen;Jyväskylä\nYrjö Hämäläinen;Järvenpää\n",
     "Icelandic": "nafn;staður\nÞórður Ægisson;Hafnarfjörður\nGuðrún Ásdís;Ísafjörður\n",
-    **{name: TEXTS[name][0] for name in ("German", "French", "Swedish")},
+    **{name: TEXTS[name][0] for name in ("German", "French", "Swedish", "Italian")},
 }
 
 
@@ -249,6 +254,24 @@ def test_any_bytes_are_described_within_a_second(content):
     with suppress(RefusedFileError):  # of very many columns
         described(content)
     assert time.process_time() - began < 1.5
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"a,b\r\n1,2\n3,4\r5,6\r\n7,8\n",
+        b"a,b\n\r1,2\n\r3,4\n\r5,6\n\r7,8\n\r",
+    ],
+)
+def test_where_a_carriage_return_stands_between_sound_records_it_ends_one(content):
+    found = described(content)
+    assert found.profile.line_end == "mixed"
+    assert read(content) == [["a", "b"], ["1", "2"], ["3", "4"], ["5", "6"], ["7", "8"]]
+
+
+@pytest.mark.parametrize("content", [b'a,b\n1,"2\r3"\n4,5\n6,7\n', b"a,b\n1,2\r3\n4,5\n6,7\n", b"a\n1\r2\n3\n4\n"])
+def test_a_carriage_return_within_a_cell_ends_no_record(content):
+    assert described(content).profile.line_end == "lf"
 
 
 def test_of_a_large_file_only_a_few_pieces_are_read():

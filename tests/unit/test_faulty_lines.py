@@ -43,6 +43,11 @@ def test_another_delimiter_counts_only_where_it_makes_three_cells_or_more():
     assert cells_otherwise("1|2|3|4", Dialect(), 3) is None
 
 
+def test_a_line_that_stands_in_quotes_as_a_whole_has_the_cells_within_them():
+    assert cells_otherwise('"1,""two"",3"', Dialect(), 3) == ["1", "two", "3"]
+    assert cells_otherwise('"1,2"', Dialect(), 3) is None
+
+
 def test_the_cell_at_fault_is_the_first_whose_quote_does_not_end_it():
     assert place_of_fault('1,"two",3"3,"four"x', Dialect()) == 3
     assert place_of_fault("1,2", Dialect()) is None

@@ -25,6 +25,13 @@ def test_rows_alone_have_no_footer():
     [
         ["Total", "", "", "1234.50"],
         ["Summe:", "10"],
+        ["Totale complessivo", "", "", "9.50"],
+        ["Totaal", "", "", "9.50"],
+        ["Celkem", "", "", "9.50"],
+        ["Gesamtergebnis", "", "", "9.50"],
+        ["Total records:", "10"],
+        ["Total (10 persons)", "", "", "9.50"],
+        ["TRAILER", "10", "", ""],
         ["TOTAL", "10 persons", "", "1234.50"],
         ["(10 rows)"],
         ["10 rows in set (0.01 sec)"],
@@ -86,3 +93,23 @@ def test_rows_that_lack_their_last_cells_are_no_other_table():
 
 def test_where_every_record_looks_like_a_footer_there_is_none():
     assert footer_of([Located(line, ["Total", "", "", ""]) for line in range(5)], 4) is None
+
+
+def test_titles_of_another_table_belong_to_it():
+    table = [["icao", "city"], ["EDDF", "Frankfurt"], ["EGLL", "London"], ["LFPG", "Paris"]]
+    footer = below(["Airports"], ["as of 2024"], *table, gap=1)
+    assert (footer.line, footer.cells, footer.is_sure) == (13, ["Airports"], True)
+
+
+def test_another_table_of_the_same_width_is_told_by_the_kinds_of_its_cells():
+    table = [["icao", "city", "country", "zone"], *[["EDDF", "Frankfurt", "DE", "Europe/Berlin"]] * 3]
+    footer = below(*table, gap=1)
+    assert (footer.line, footer.is_sure) == (13, True)
+    assert footer.evidence.endswith("other kinds than above: another table")
+    assert below(*table) is None
+
+
+def test_rows_below_a_blank_line_and_below_their_header_again_are_no_other_table():
+    rows = [[f"more{n}@example.com", f"More {n}", "ACME", "1.50"] for n in range(4)]
+    assert below(*rows, gap=1) is None
+    assert below(["email", "name", "company", "balance"], *rows, gap=1) is None

@@ -141,7 +141,7 @@ REFUSED = [
 
 
 CONVERTED = [
-    ("gzip", gzip.compress(GOOD)),
+    ("gzip", gzip.compress(GOOD, mtime=0)),
     ("zip", zipped("contacts.csv")),
     ("xlsx", zipped("[Content_Types].xml", "xl/workbook.xml")),
     ("ods", b"PK\x03\x04" + b"\0" * 26 + b"mimetypeapplication/vnd.oasis.opendocument.spreadsheet"),

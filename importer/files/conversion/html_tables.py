@@ -23,10 +23,15 @@ DEEPEST = 100
 
 
 class Row(NamedTuple):
-    """A row of one of the page's tables: the table's number from 0, the line where the row begins, its cells."""
+    """A row of one of the page's tables.
+
+    Attributes:
+        table: its number, from 0.
+        place: of the row in it, from 1; many a page has all of its rows in one line.
+    """
 
     table: int
-    line: int
+    place: int
     cells: list[str]
 
 
@@ -35,12 +40,16 @@ class OpenTable:
 
     def __init__(self, number: int) -> None:
         self.number = number
-        self.line = 0
+        self.place = 0
         self.cells: list[str] | None = None
         self.text: list[str] | None = None
         self.size = 0
         self.spans = (1, 1)
         self.below: dict[int, int] = {}
+
+    def begin_row(self) -> None:
+        self.cells = []
+        self.place += 1
 
 
 class TableParser(HTMLParser):
@@ -67,11 +76,11 @@ class TableParser(HTMLParser):
         table = self._open[-1]
         if tag == "tr":
             self._end_row(table)
-            table.cells, table.line = [], self.getpos()[0]
+            table.begin_row()
         elif tag in ("td", "th"):
             self._end_cell(table)
             if table.cells is None:
-                table.cells, table.line = [], self.getpos()[0]
+                table.begin_row()
             table.text, table.size = [], 0
             table.spans = _span(attributes.get("colspan")), _span(attributes.get("rowspan"))
         elif tag == "br" and table.text is not None:
@@ -112,7 +121,7 @@ class TableParser(HTMLParser):
         table.cells += ["\n".join(lines).strip()[: self._most], *[""] * (wide - 1)]
         table.text = None
         if len(table.cells) > MAX_COLUMNS:
-            raise refusal("too_many_columns", line=table.line, columns=len(table.cells), most=MAX_COLUMNS)
+            raise refusal("too_many_columns", line=table.place, columns=len(table.cells), most=MAX_COLUMNS)
 
     def _pass_spanned(self, table: OpenTable) -> None:
         """Leave the cells empty into which one of a row above reaches."""
@@ -125,7 +134,7 @@ class TableParser(HTMLParser):
         if table.cells is None:
             return
         if any(table.cells):
-            self.rows.append(Row(table.number, table.line, table.cells))
+            self.rows.append(Row(table.number, table.place, table.cells))
         table.below = {column: left - 1 for column, left in table.below.items() if left > 1}
         table.cells = None
 
@@ -168,8 +177,8 @@ def table_lines(rows: Iterable[Row], table: int, limits: ConversionLimits, findi
     for row in rows:
         if row.table == table:
             if any(len(cell) > limits.max_cell_chars for cell in row.cells):
-                findings.add("cut_cells", f"line {row.line:,}")
-            yield Line(row.line, row.cells)
+                findings.add("cut_cells", f"row {row.place:,}")
+            yield Line(row.place, row.cells)
 
 
 def encoding_named_in(head: bytes) -> str | None:

@@ -53,6 +53,10 @@ MAX_TABLES = 100
 """Members of an archive that a person may choose from."""
 
 
+BESIDE_TABLES = frozenset({"pdf", "no_text", "rtf"})
+"""Members of an archive that are left out where it has others: terms of use, logos. They hold no rows."""
+
+
 @dataclass(frozen=True)
 class Source:
     """A file inside the file; `name` is its own within an archive, else empty.
@@ -154,7 +158,8 @@ def _members(file: BinaryIO, size: int, limits: ConversionLimits) -> list[Source
     def opener(name: str) -> Callable[[], BinaryIO]:
         return lambda: Package(file, Budget(size, limits)).open(name)
 
-    return [Source(name, _inner_kind(opener(name)), opener(name), size) for name in names]
+    sources = [Source(name, _inner_kind(opener(name)), opener(name), size) for name in names]
+    return [source for source in sources if source.kind not in BESIDE_TABLES] or sources
 
 
 def _is_added(name: str) -> bool:

@@ -5,6 +5,7 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import inspect, text
+from sqlalchemy.exc import IntegrityError
 
 from importer.app import create_app
 from importer.config import Settings
@@ -112,3 +113,30 @@ def test_a_ledger_of_ranges_is_taken_back_row_by_row(application):
     flask_migrate.downgrade(revision="0002")
     with db.engine.connect() as connection:
         assert connection.execute(text(LINES_NOW)).all() == before
+
+
+LAYOUTS = """
+INSERT INTO layouts (name, record_type, header_digest, answers)
+VALUES ('SAP', 'contacts', 'a', '{}'), (NULL, 'contacts', 'b', '{}'), (NULL, 'contacts', 'b', '{}')
+"""
+
+
+def layouts() -> list[str]:
+    with db.engine.connect() as connection:
+        return list(connection.scalars(text("SELECT header_digest FROM layouts ORDER BY id")))
+
+
+def test_taking_back_the_names_of_layouts_forgets_those_that_have_one(application):
+    flask_migrate.upgrade()
+    execute(LAYOUTS)
+    flask_migrate.downgrade(revision="0008")
+    assert layouts() == ["b", "b"]
+    flask_migrate.upgrade()
+    assert layouts() == ["b", "b"]
+
+
+def test_no_two_layouts_have_one_name_whatever_its_case(application):
+    flask_migrate.upgrade()
+    execute(LAYOUTS)
+    with pytest.raises(IntegrityError):
+        execute(LAYOUTS.replace("SAP", "sap"))

@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import select
 
 from importer.control import answers, retries, uploads
+from importer.control.options import Options
 from importer.models import Import, User
 from importer.statuses import Status
 
@@ -80,7 +81,8 @@ def test_failed_rows_name_line_and_reason_and_can_be_tried_again(world):
     import_id = world.upload(case("48-repair-failed-rows.csv"))
     with world.session() as session:
         import_ = session.scalars(select(Import).where(Import.id == import_id)).one()
-        answers.answer(session, world.services, import_, {"decimal_mark-4": "."})
+        person = session.scalars(select(User)).one()
+        answers.answer(session, world.services, import_, person, Options({"decimal_mark-4": "."}))
     world.run()
     assert world.counts(import_id) == {"created": 2, "failed": 3}
     found = {

@@ -11,18 +11,19 @@ from pathlib import Path
 
 import pytest
 from rq.registry import FailedJobRegistry
+from sqlalchemy import select, update
 from sqlalchemy import text as sql
-from sqlalchemy import update
 from waiting import wait_until
 from workbooks import xlsx, zipped
 
 from importer.control import answers as control_answers
 from importer.control import imports
+from importer.control.options import Options
 from importer.control.reports import about_the_file, warnings_of
 from importer.errors import StorageError, UnknownAnswersError
 from importer.health.checks import Examination
 from importer.lifecycle.converted import begin_conversion
-from importer.models import Import
+from importer.models import Import, User
 from importer.models.imports import lines_key
 from importer.queue import conversions, queues
 from importer.queue.queues import DEFAULT, queue_named
@@ -56,6 +57,11 @@ def emails(world) -> set[str]:
 
 def objects(world) -> list[str]:
     return [entry.key for page in world.services.storage.list_objects("imports/") for entry in page]
+
+
+def answer(world, session, import_id, given) -> None:
+    person = session.scalars(select(User)).one()
+    control_answers.answer(session, world.services, session.get(Import, import_id), person, Options(given))
 
 
 PEOPLE = [{"email": f"p{number}@example.com", "name": f"Name {number}"} for number in range(2)]
@@ -141,7 +147,7 @@ def test_an_answer_with_the_upload_that_a_converted_file_does_not_have_is_told_b
     (told,) = found.conversion["told"]
     assert f"No question about this file is called {question}, or has that answer." in told
     with world.session() as session:
-        control_answers.answer(session, world.services, session.get(Import, import_id), {})
+        answer(world, session, import_id, {})
     world.run()
     assert world.find_whole(import_id).created_rows == 2
 
@@ -162,7 +168,7 @@ def test_a_workbook_that_waits_refuses_an_answer_that_no_workbook_has(world, que
     import_id = world.begin_conversion(xlsx(row("email", "name", ""), row("a@b.de", "A", "ACME")).getvalue())
     world.convert()
     with world.session() as session, pytest.raises(UnknownAnswersError, match=f"is called {question}, or"):
-        control_answers.answer(session, world.services, session.get(Import, import_id), {question: said})
+        answer(world, session, import_id, {question: said})
     assert world.status(import_id) == Status.WAITING
 
 
@@ -175,7 +181,7 @@ def test_a_sheet_that_a_workbook_does_not_have_is_asked_for_again(world):
     assert [question["id"] for question in found.questions] == ["sheet"]
     assert "is called sheet, or has that answer" in found.conversion["told"][0]
     with world.session() as session:
-        control_answers.answer(session, world.services, session.get(Import, import_id), {"sheet": "Two"})
+        answer(world, session, import_id, {"sheet": "Two"})
     world.convert()
     world.run()
     assert emails(world) == {"two@example.com"}
@@ -543,7 +549,7 @@ def test_a_total_below_the_rows_of_a_sheet_is_asked_about_and_left_out(world, co
     (question,) = world.find_whole(import_id).questions
     assert question["id"] == "footer"
     with world.session() as session:
-        control_answers.answer(session, world.services, session.get(Import, import_id), {"footer": "none"})
+        answer(world, session, import_id, {"footer": "none"})
     world.run()
     found = world.find_whole(import_id)
     assert (found.status, found.created_rows, found.failed_rows) == (Status.COMPLETED, count, 0)

@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import false, select
 
 from importer.control import answers
+from importer.control.options import Options
 from importer.errors import RefusedTransitionError
 from importer.lifecycle.beginnings import HEAD_BYTES
 from importer.models import Import, Layout
@@ -111,7 +112,7 @@ def test_of_two_who_answer_at_once_both_count(operator, visitor, services, sessi
         return reading
 
     monkeypatch.setattr(answers, "reading_of", crossed)
-    answers.answer(session, services, stored(session, told["id"]), {"date_order-3": "dmy"})
+    answers.answer(session, services, stored(session, told["id"]), operator, Options({"date_order-3": "dmy"}))
     import_ = stored(session, told["id"])
     assert (import_.status, import_.answers["decimal_mark-4"], import_.answers["date_order-3"]) == (
         Status.QUEUED,
@@ -124,7 +125,7 @@ def test_answers_that_others_always_cross_are_refused(operator, visitor, service
     told = uploaded(visitor(operator), DATES)
     monkeypatch.setattr(answers, "still_answered", lambda _: false())
     with pytest.raises(RefusedTransitionError, match="at the same time"):
-        answers.answer(session, services, stored(session, told["id"]), {"date_order-3": "dmy"})
+        answers.answer(session, services, stored(session, told["id"]), operator, Options({"date_order-3": "dmy"}))
 
 
 @pytest.mark.parametrize("given", [{"date_order-3": "upwards"}, {"date-order": "dmy"}, {"column-9": "name"}])

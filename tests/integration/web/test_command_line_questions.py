@@ -230,7 +230,7 @@ def test_an_import_that_waits_without_questions_says_why_and_begins_once_that_wa
     taken = []
     monkeypatch.setattr("importer.cli.imports.can_ask", lambda: True)
     monkeypatch.setattr("importer.cli.imports.answers.answer", lambda *_: None)
-    monkeypatch.setattr("importer.cli.questions.answer", lambda _, __, import_, given: taken.append(given))
+    monkeypatch.setattr("importer.cli.questions.answer", lambda *said: taken.append(said[-1].given))
     ended = flask("imports", "answer", import_.id, input="y\nn\n")
     assert ended.stderr.count("No question is called sheet.") == 2
     assert (ended.exit_code, taken) == (1, [{}])

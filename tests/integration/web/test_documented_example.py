@@ -13,7 +13,7 @@ import pytest
 from werkzeug.serving import make_server
 
 from importer.control import tokens
-from importer.control.options import PARTS, options_from
+from importer.control.options import NAMES, PARTS, options_from
 from importer.statuses import Status
 
 PAGE = (Path(__file__).parents[3] / "docs" / "api.md").read_text()
@@ -46,7 +46,7 @@ def holds(told, promised):
 def test_the_example_answers_what_it_says(url, operator, session, tmp_path):
     token = tokens.create_token(session, operator, "script")
     environment = {**os.environ, "URL": url, "TOKEN": token}
-    assert len(STEPS) == 3
+    assert len(STEPS) == 5
     for commands, answer in STEPS:
         ran = subprocess.run(
             ["bash", "-e", "-c", commands],
@@ -62,8 +62,8 @@ def test_the_example_answers_what_it_says(url, operator, session, tmp_path):
 
 def test_the_options_that_are_shown_are_understood_and_none_is_left_out():
     shown = json.loads(OPTIONS)
-    assert shown.keys() == PARTS.keys()
-    answers = options_from(shown)
+    assert shown.keys() == {*PARTS, *NAMES}
+    answers = options_from(shown).given
     assert (answers["column-Notes"], answers["field-company"], answers["header"]) == ("none", "=ACME", "3")
 
 
