@@ -58,7 +58,7 @@ def test_no_name_of_a_file_adds_a_header(evil):
 
 @pytest.mark.parametrize("field", ["to", "sender"])
 def test_no_address_adds_a_header(field):
-    with pytest.raises(ValueError, match=r"Invalid Address|Header values"):
+    with pytest.raises(ValueError, match="CR or LF"):
         as_message(replace(LETTER, **{field: "a@example.com\r\nBcc: eve@example.com"}))
 
 
