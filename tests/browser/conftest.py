@@ -67,7 +67,7 @@ def page(chromium: str, application: Application) -> Iterator[Page]:
 
 
 def _is_fault(message: ConsoleMessage) -> bool:
-    """A refused upload, an ended session and a used link are answers, although the browser reports them as errors."""
+    """Refusals, ended sessions and used links are answers, although the browser reports them as errors."""
     return message.type == "error" and not any(f"status of {code}" in message.text for code in (401, 410, 422))
 
 
