@@ -138,6 +138,7 @@ def run(arguments: argparse.Namespace, interruption: Interruption) -> int:
         print_now("Starting Postgres, Valkey and S3 ...")
         with EmbeddedServers(FOLDER) as servers:
             settings = {**servers.environment(), "SECRET_KEY": secret_key(FOLDER / "secret_key")}
+            settings["SMTP_URL"] = (FOLDER / "mails.txt").as_uri()
             application = Application(CHECKOUT, FOLDER / "processes.log", settings, preferred_port=PORT)
             with leftovers.guard(application.mark), contextlib.ExitStack() as stack:
                 stack.callback(application.stop)

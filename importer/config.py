@@ -28,6 +28,7 @@ from pydantic_core import ErrorDetails
 
 from importer import sentinel
 from importer.errors import SettingsError
+from importer.mail.servers import MailAddress
 from importer.sentinel import SentinelAddress
 from importer.storage.object_writer import MAX_OBJECT_BYTES
 from importer.time_limits import MAX_BATCH_SECONDS, MAX_ROW_TIMEOUT_SECONDS, MAX_SLICE_SECONDS
@@ -53,6 +54,18 @@ def _with_sentinels(url: str) -> str:
     return url
 
 
+def _with_mail_server(url: str) -> str:
+    if url:
+        MailAddress.parse(url)
+    return url
+
+
+def _mail_address(text: str) -> str:
+    if text and not MAIL_ADDRESS.fullmatch(text):
+        raise ValueError("should be one e-mail address, such as importer@example.com")
+    return text
+
+
 def _names(text: str) -> tuple[str, ...]:
     return tuple(name.strip() for name in text.split(",") if name.strip())
 
@@ -71,6 +84,7 @@ def _with_host(url: str) -> str:
 
 
 HOST_NAME = re.compile(r"[^\s/:@\[\]]+")
+MAIL_ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9.-]+")
 KEY_PREFIX = "^[A-Za-z0-9_.:-]*$"
 """What RQ allows in the names of its keys, without braces: in a template they would mean something."""
 
@@ -180,6 +194,14 @@ class Settings(BaseModel):
     """where the pages are found, and the host name they answer to; begins the one-time links that `flask users
     login-link` prints"""
 
+    smtp_url: Annotated[str, AfterValidator(_with_mail_server)] = Field(default="", repr=False)
+    """where mails about imports go: `smtps://user:password@host:465`, `smtp://host:587` (encrypted where the
+    server can, and always where there is a password), or `file:///path` to append them to a file; without it none
+    are sent"""
+
+    mail_from: Annotated[str, AfterValidator(_mail_address)] = ""
+    """the address that mails come from; without it `importer@` and the host of `BASE_URL`"""
+
     allowed_hosts: Annotated[tuple[str, ...], BeforeValidator(_names), AfterValidator(_host_names)] = ()
     """further host names that the pages and the API answer to, comma-separated, without ports; `.example.com`
     stands for every name below it"""
@@ -189,6 +211,11 @@ class Settings(BaseModel):
 
     trusted_proxies: NonNegativeInt = 0
     """reverse proxies in front whose X-Forwarded headers are believed; Heroku: 1"""
+
+    @property
+    def sender(self) -> str:
+        """The address that mails come from."""
+        return self.mail_from or f"importer@{urlsplit(self.base_url).hostname}"
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Settings:

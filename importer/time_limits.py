@@ -92,6 +92,9 @@ CONVERTER_LEASE_SECONDS = 10
 
 # Recovery and the doctor
 
+MAIL_SECONDS = 10
+"""A try to send a mail takes no longer; after that the claim on it still holds for most of a minute."""
+
 RECOVERY_SECONDS = 2
 """An idle process does recovery so often, and waits for a job no longer than that."""
 

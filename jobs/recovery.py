@@ -32,6 +32,7 @@ from importer.statuses import DISPATCHED, Status
 from importer.time_limits import RECOVERY_TURN_MILLISECONDS, RETRY_GRACE_SECONDS, STALL_REMEMBERED_SECONDS
 from jobs.clearing import Clearing
 from jobs.each_import import for_each
+from jobs.postman import Postman
 from jobs.rows.claims import Claims, Returned
 
 log = logging.getLogger(__name__)
@@ -107,6 +108,7 @@ class Recovery:
         self._redis = services.redis
         self._claims = Claims(services.redis)
         self._clearing = Clearing(services)
+        self._postman = Postman(services)
 
     def run(self) -> bool:
         """Run a pass, unless another process has just done so; return whether it was run.
@@ -126,6 +128,7 @@ class Recovery:
         self._convert_unattended(survey)
         self._correct_unattended(survey)
         self._clearing.run()
+        self._postman.run()
         return True
 
     def _is_its_turn(self) -> bool:

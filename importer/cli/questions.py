@@ -10,6 +10,7 @@ import click
 
 from importer.control.answers import answer
 from importer.control.options import Options
+from importer.control.repeats import open_questions
 from importer.control.reports import warnings_of
 from importer.errors import RefusedFileError
 from importer.files.questions import Choice, Question
@@ -43,7 +44,7 @@ def ask_all(import_: Import, user: User) -> None:
         user: who sits there.
     """
     while import_.status == Status.WAITING:
-        questions = questions_of(import_)
+        questions = open_questions(import_)
         given = {questions[0].id: _asked(questions[0])} if questions else _confirmed(import_)
         try:
             answer(db.session(), services(), import_, user, Options(given))
@@ -57,11 +58,6 @@ def _confirmed(import_: Import) -> dict[str, Any]:
         click.echo(visible(warning), err=True)
     click.confirm("Import the file so?", abort=True, err=True)
     return {}
-
-
-def questions_of(import_: Import) -> list[Question]:
-    """Those that are open."""
-    return [Question.from_json(told) for told in import_.questions or []]
 
 
 def _asked(question: Question) -> Any:
@@ -104,7 +100,7 @@ def _described(choice: Choice) -> str:
 
 def lines_about(import_: Import) -> Iterator[str]:
     """What is asked about a waiting import, and how to answer it."""
-    questions = questions_of(import_)
+    questions = open_questions(import_)
     for question in questions:
         yield f"{question.id}: {visible(question.text)}"
         if question.kind == WORDS:

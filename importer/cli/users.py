@@ -7,8 +7,8 @@ import sys
 import click
 
 from importer.cli.refusals import command, refuse
-from importer.control import accounts
-from importer.models import Role
+from importer.control import accounts, links, tokens
+from importer.models import Purpose, Role, Scope
 from importer.web.extensions import db, services
 
 password_option = click.option(
@@ -50,6 +50,27 @@ def disable(email: str) -> None:
     click.echo(f"Disabled {user.email}.")
 
 
+@group.command("enable")
+@click.argument("email")
+@command
+def enable(email: str) -> None:
+    """Let a disabled user in again; their tokens stay revoked."""
+    user = accounts.find_user(db.session(), email)
+    accounts.enable(db.session(), user)
+    click.echo(f"Enabled {user.email}.")
+
+
+@group.command("set-role")
+@click.argument("email")
+@click.argument("role", type=click.Choice([str(role) for role in Role]))
+@command
+def set_role(email: str, role: str) -> None:
+    """Make a user an admin or an operator."""
+    user = accounts.find_user(db.session(), email)
+    accounts.change_role(db.session(), user, Role(role))
+    click.echo(f"{user.email} is {user.role} now.")
+
+
 @group.command("set-password")
 @click.argument("email")
 @password_option
@@ -64,14 +85,22 @@ def set_password(email: str, password_stdin: bool) -> None:
 @group.command("token")
 @click.argument("email")
 @click.option("--name", required=True, help="What the token is for.")
+@click.option(
+    "--scope",
+    type=click.Choice([str(scope) for scope in Scope]),
+    default=str(Scope.WRITE),
+    help="read: it can change nothing. Default: write.",
+)
+@click.option("--expires-days", type=int, help="After so many days it is refused. Default: never.")
 @click.option("--revoke", is_flag=True, help="Refuse the user's tokens of that name from now on.")
 @command
-def token(email: str, name: str, revoke: bool) -> None:
+def token(email: str, name: str, scope: str, expires_days: int | None, revoke: bool) -> None:
     """Make an API token and print it, this once; or revoke it."""
     user = accounts.find_user(db.session(), email)
     if not revoke:
-        click.echo(accounts.create_token(db.session(), user, name))
-    elif not accounts.revoke_tokens(db.session(), user, name):
+        made = tokens.create_token(db.session(), user, name, scope=Scope(scope), expires_days=expires_days)
+        click.echo(made)
+    elif not tokens.revoke_tokens(db.session(), user, name):
         refuse(f"{user.email} has no token named {name!r} that is still valid.")
     else:
         click.echo(f"Revoked {name!r} of {user.email}.")
@@ -82,8 +111,20 @@ def token(email: str, name: str, revoke: bool) -> None:
 @command
 def login_link(email: str) -> None:
     """Print an address that logs the user in once, within 15 minutes."""
-    secret = accounts.make_login_link(db.session(), accounts.find_user(db.session(), email))
-    click.echo(f"{services().settings.base_url}/login-link/{secret}")
+    _print_link(email, Purpose.LOGIN, "login-link")
+
+
+@group.command("password-link")
+@click.argument("email")
+@command
+def password_link(email: str) -> None:
+    """Print an address where the user sets a password, once, within 7 days."""
+    _print_link(email, Purpose.PASSWORD, "password-link")
+
+
+def _print_link(email: str, purpose: Purpose, place: str) -> None:
+    secret = links.make_link(db.session(), accounts.find_user(db.session(), email), purpose)
+    click.echo(f"{services().settings.base_url}/{place}/{secret}")
 
 
 def _password(from_stdin: bool) -> str:

@@ -1,8 +1,9 @@
-"""People, their passwords and one-time links, and the tokens of their scripts."""
+"""People: who may come in, as what, and by which password."""
 
 from __future__ import annotations
 
 import hashlib
+import logging
 import secrets
 import threading
 from collections.abc import Sequence
@@ -13,18 +14,21 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from email_validator import EmailNotValidError, validate_email
 from sqlalchemy import func, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import Session
 
 from importer.errors import AccountError
-from importer.models import ApiToken, Role, User
+from importer.models import ApiToken, OneTimeLink, Role, User
+
+log = logging.getLogger(__name__)
 
 HASHER = PasswordHasher()
 ONE_HASH = threading.Lock()
 """One password at a time: each takes 64 MiB while it is hashed, and a web process has threads for many logins."""
 
 MIN_PASSWORD = 10
-LINK_LIFETIME = timedelta(minutes=15)
+USE_NOTED_EVERY = timedelta(minutes=1)
+"""The last use of an account or token is written no more often."""
 
 
 def hashed(secret: str) -> str:
@@ -134,69 +138,66 @@ def end_sessions(session: Session, user: User) -> None:
 
 
 def disable(session: Session, user: User) -> None:
-    """Shut a person out at once: their sessions end and their tokens are refused."""
-    user.disabled_at = datetime.now(UTC)
-    user.session_version += 1
-    user.login_link_hash = None
-    session.commit()
-
-
-def make_login_link(session: Session, user: User) -> str:
-    """A secret that logs this person in once within 15 minutes.
+    """Shut a person out at once: their sessions end, their tokens are revoked, and no one-time link works.
 
     Raises:
-        AccountError: the person is disabled.
+        AccountError: they are the last admin.
     """
-    if user.disabled_at:
-        raise AccountError(f"The user {user.email} is disabled.")
-    secret = secrets.token_urlsafe(32)
-    user.login_link_hash = hashed(secret)
-    user.login_link_expires_at = datetime.now(UTC) + LINK_LIFETIME
+    _keep_an_admin(session, user)
+    user.disabled_at = func.now()
+    user.session_version += 1
+    for secret, end in ((ApiToken, "revoked_at"), (OneTimeLink, "withdrawn_at")):
+        is_valid = (secret.user_id == user.id, getattr(secret, end).is_(None))
+        session.execute(update(secret).where(*is_valid).values({end: func.now()}))
     session.commit()
-    return secret
+    session.refresh(user)
 
 
-def use_login_link(session: Session, secret: str) -> User | None:
-    """The person whom the secret logs in; the link works only once."""
-    user = session.scalar(
-        update(User)
-        .where(User.login_link_hash == hashed(secret), User.login_link_expires_at > func.now())
-        .where(User.disabled_at.is_(None))
-        .values(login_link_hash=None)
-        .returning(User)
-    )
+def enable(session: Session, user: User) -> None:
+    """Let a disabled person in again, by their password or a new link; tokens that were revoked stay so."""
+    user.disabled_at = None
     session.commit()
-    return user
 
 
-def create_token(session: Session, user: User, name: str) -> str:
-    """A new API token; it is shown once and kept only as a hash."""
-    secret = f"imp_{secrets.token_urlsafe(32)}"
-    session.add(ApiToken(user_id=user.id, name=name, token_hash=hashed(secret)))
+def change_role(session: Session, user: User, role: Role) -> None:
+    """Make a person an admin or an operator, from their next click on.
+
+    Raises:
+        AccountError: they are the last admin, and would be none.
+    """
+    if role is not Role.ADMIN:
+        _keep_an_admin(session, user)
+    user.role = role
     session.commit()
-    return secret
 
 
-def revoke_tokens(session: Session, user: User, name: str) -> int:
-    """Refuse this person's tokens of that name from now on; return how many."""
-    revoked = session.scalars(
-        update(ApiToken)
-        .where(ApiToken.user_id == user.id, ApiToken.name == name, ApiToken.revoked_at.is_(None))
-        .values(revoked_at=func.now())
-        .returning(ApiToken.id)
-    ).all()
-    session.commit()
-    return len(revoked)
+def _keep_an_admin(session: Session, user: User) -> None:
+    """Refuse to take the last admin away.
+
+    All admins stay locked until the caller commits: two who take each other's place would both find the other.
+    """
+    is_active = (User.role == Role.ADMIN, User.disabled_at.is_(None))
+    admins = session.scalars(select(User.id).where(*is_active).order_by(User.id).with_for_update()).all()
+    if list(admins) == [user.id]:
+        session.rollback()
+        raise AccountError(f"{user.email} is the last admin. Make somebody else an admin first.")
 
 
-def user_of_token(session: Session, secret: str) -> User | None:
-    """The person whose script sent this token."""
-    token = session.scalar(
-        select(ApiToken).where(ApiToken.token_hash == hashed(secret), ApiToken.revoked_at.is_(None))
-    )
-    if token is None or token.user.disabled_at:
-        return None
-    if token.last_used_at is None or datetime.now(UTC) - token.last_used_at > timedelta(minutes=1):
-        token.last_used_at = datetime.now(UTC)
+def is_used_again(last: datetime | None) -> bool:
+    """Whether a use is to be noted; each one would be a write for every request."""
+    return last is None or datetime.now(UTC) - last > USE_NOTED_EVERY
+
+
+def note_use(session: Session, user: User) -> None:
+    """Note that this person is here, once a minute.
+
+    A database that can only be read now keeps nobody from the pages.
+    """
+    if not is_used_again(user.last_used_at):
+        return
+    try:
+        user.last_used_at = datetime.now(UTC)
         session.commit()
-    return token.user
+    except DBAPIError as error:
+        session.rollback()
+        log.warning("the last use of an account is not noted: %s", str(error).partition("\n")[0])

@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement
 from sqlalchemy.orm import Session
 
 from importer.control.options import Options
+from importer.control.repeats import split_off
 from importer.errors import NotInPlaceError, RefusedTransitionError, UnknownAnswersError
 from importer.files.conversion.preparation import BEFORE
 from importer.files.questions import Question
@@ -133,9 +134,10 @@ def answer(session: Session, services: Services, import_: Import, user: User, op
     layout, columns = _named(session, import_, user, options)
     for _ in range(TRIES):
         _refuse_unless_waiting(import_)
+        given, decided = split_off(import_, dict(options.given))
         told = answered(import_.questions or [], options.given, import_.header or [])
         by = Told(user.id, told, still_answered(import_.answers))
-        if _take(session, services, import_, Taken(options.given, layout, by, columns)):
+        if _take(session, services, import_, Taken(given, layout, by, {**columns, **decided})):
             return
         session.refresh(import_)
     raise RefusedTransitionError(f"Others answer about import {import_.id} at the same time. Try again.")

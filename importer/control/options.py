@@ -10,7 +10,7 @@ from typing import Any
 
 from importer.errors import OptionsError
 from importer.files.questions import LEFT_OUT
-from importer.models import MAX_LAYOUT_NAME
+from importer.models import MAX_LAYOUT_NAME, Notify
 
 PROFILE = ("encoding", "delimiter", "quote", "header", "sheet")
 
@@ -32,12 +32,17 @@ class Options:
         layout: the name of the layout by which it is read; None: not said.
         save_layout: the name under which the answers that count are kept; empty: under none, None: not said.
         may_wait: whether the import may wait for answers; else a file that needs some is refused.
+        asks_about_repeat: whether it waits for a person's word where the same content was imported before; else
+            that is only told.
+        notify: when who uploads is written to; None: as they chose for all their imports.
     """
 
     given: Mapping[str, Any] = field(default_factory=dict)
     layout: str | None = None
     save_layout: str | None = None
     may_wait: bool = True
+    asks_about_repeat: bool = False
+    notify: Notify | None = None
 
     def with_names(self, layout: str | None, save_layout: str | None) -> Options:
         """The same, with what else is said of the names of layouts.

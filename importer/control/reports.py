@@ -11,6 +11,7 @@ from redis.exceptions import RedisError
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
+from importer.control.repeats import open_questions
 from importer.errors import UnknownImportError
 from importer.files.cells.outcomes import ALTERATIONS
 from importer.ledger.alterations import alterations_of
@@ -151,7 +152,7 @@ def about_the_file(session: Session, import_: Import) -> dict[str, Any]:
         "ignored_columns": ignored_columns(import_)[:MAX_COLUMNS],
         "warnings": warnings_of(import_),
         "mapping": import_.mapping,
-        "questions": import_.questions or [],
+        "questions": [question.as_json() for question in open_questions(import_)],
         "answers": import_.answers or {},
         "layout": (import_.layout or {}).get("name"),
         "save_layout": (import_.save_layout or {}).get("name"),
@@ -160,8 +161,10 @@ def about_the_file(session: Session, import_: Import) -> dict[str, Any]:
 
 
 def warnings_of(import_: Import) -> list[str]:
-    """What was noticed of its file, while it was converted and when it was looked at, in words."""
-    return [*(import_.conversion or {}).get("told", ()), *(import_.profile or {}).get("warnings", ())]
+    """What was noticed of its file, in words: that it was imported before, what its conversion and its first look
+    found."""
+    repeat = [import_.repeats["told"]] if import_.repeats else []
+    return [*repeat, *(import_.conversion or {}).get("told", ()), *(import_.profile or {}).get("warnings", ())]
 
 
 def conversion_of(import_: Import) -> dict[str, Any] | None:

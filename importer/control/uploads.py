@@ -14,7 +14,9 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from importer.control.intake import Incoming, as_said, look_at, stream
+from importer.control.notifications import wanted_mails
 from importer.control.options import Options
+from importer.control.repeats import repeat_of
 from importer.errors import (
     ImporterError,
     KeyReusedError,
@@ -157,14 +159,25 @@ def receive(
             stored = writer.complete()
     log.info("import %s: %s bytes received", incoming.import_id, stored.size)
     arrived = {
-        "record_type": incoming.type_name,
         "size_bytes": stored.size,
         "etag": stored.etag,
-        "content_sha256": digest.hexdigest(),
         "uploaded_at": func.now(),
+        "notify": wanted_mails(session, services, incoming.user_id, options.notify),
+        **_content(session, incoming, digest.hexdigest(), options),
         **incoming.layouts,
     }
     _start(session, services, import_, reading, options, arrived)
+
+
+def _content(session: Session, incoming: Incoming, content_sha256: str, options: Options) -> dict[str, Any]:
+    """What is kept of a file's content: as what it is read, and whether it was imported before."""
+    repeat = repeat_of(session, incoming.import_id, incoming.type_name, content_sha256, incoming.user_id)
+    return {
+        "record_type": incoming.type_name,
+        "content_sha256": content_sha256,
+        "repeats": repeat,
+        "asks_about_repeat": repeat is not None and options.asks_about_repeat,
+    }
 
 
 @contextmanager

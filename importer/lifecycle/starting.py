@@ -173,6 +173,8 @@ def start_or_wait(
 ) -> bool:
     """Queue the import where all is certain, else let it wait for answers; commit.
 
+    It waits, too, while a person is to say whether they want the same file again.
+
     Args:
         only_from: the statuses that it may have now.
         condition: on the import, that must hold, too.
@@ -187,7 +189,8 @@ def start_or_wait(
     Raises:
         LayoutExistsError: somebody else has taken the name for its answers meanwhile; nothing is moved.
     """
-    begins = reading.is_certain and not must_wait
+    asks_about_repeat = values.get("asks_about_repeat", import_.asks_about_repeat)
+    begins = reading.is_certain and not must_wait and not asks_about_repeat
     target = Status.QUEUED if begins else Status.WAITING
     moved = try_move(
         session,

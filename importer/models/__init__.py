@@ -8,9 +8,10 @@ from importer.models.corrected_files import CorrectedFile
 from importer.models.events import Event
 from importer.models.imports import Alteration, FailedRow, Import, LedgerLine
 from importer.models.layouts import MAX_LAYOUT_NAME, Layout
+from importer.models.mails import Mail, Occasion
 from importer.models.rates import RatePoint
 from importer.models.repairs import Correction, Repair
-from importer.models.users import MAX_EMAIL, ApiToken, Role, User
+from importer.models.users import MAX_EMAIL, ApiToken, Notify, OneTimeLink, Purpose, Role, Scope, User
 
 __all__ = [
     "MAX_EMAIL",
@@ -26,8 +27,14 @@ __all__ = [
     "ImportedRecord",
     "Layout",
     "LedgerLine",
+    "Mail",
+    "Notify",
+    "Occasion",
+    "OneTimeLink",
+    "Purpose",
     "RatePoint",
     "Repair",
     "Role",
+    "Scope",
     "User",
 ]

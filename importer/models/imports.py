@@ -97,6 +97,9 @@ class Import(Base):
     size_bytes: Mapped[int | None] = mapped_column(BigInteger)
     etag: Mapped[str | None] = mapped_column(String(200))
     content_sha256: Mapped[str | None] = mapped_column(String(64))
+    asks_about_repeat: Mapped[bool] = mapped_column(
+        default=False, server_default="false", comment="waits until a person wants the same file again"
+    )
     # These may be large. They are read together, and only where they are asked for: lists and recovery read many
     # imports at once.
     header: Mapped[list[str] | None] = mapped_column(
@@ -129,6 +132,12 @@ class Import(Base):
     conversion: Mapped[dict[str, Any] | None] = mapped_column(
         Json,
         comment="what was converted, and what was noticed; null: the file is read as it is",
+        deferred=True,
+        deferred_group="header",
+    )
+    repeats: Mapped[dict[str, Any] | None] = mapped_column(
+        Json,
+        comment="the import that had the same content before: its id, where it may be seen, and a sentence",
         deferred=True,
         deferred_group="header",
     )
@@ -192,6 +201,10 @@ class Import(Base):
     timed_until: Mapped[datetime | None] = mapped_column(comment="up to when seconds_running counts")
     cleaned_at: Mapped[datetime | None] = mapped_column(comment="when Redis and S3 held nothing more of it")
     deleted_at: Mapped[datetime | None]
+    notify: Mapped[str | None] = mapped_column(
+        String(10), comment="who began it is still to be written to: problems or always; null: not"
+    )
+    pause_told_at: Mapped[datetime | None] = mapped_column(comment="when a mail about this pause was noted")
 
     __table_args__ = (
         Index("uq_imports_idempotency_key", "created_by", "idempotency_key", unique=True),
@@ -203,6 +216,8 @@ class Import(Base):
         # A batch that moves a counter of an index has to write to every index. Of the counters this one alone may
         # stand in one: it moves only where rows fail, and these cost far more.
         Index("ix_imports_failed", "sequence", postgresql_where=text("failed_rows > 0")),
+        Index("ix_imports_content", "content_sha256", "record_type", "sequence"),
+        Index("ix_imports_notify", "id", postgresql_where=text("notify IS NOT NULL")),
         Index("ix_imports_retry", "id", postgresql_where=text("retry_after IS NOT NULL")),
     )
 

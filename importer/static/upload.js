@@ -168,9 +168,11 @@ async function send(file, recordType) {
   fail("");
   const token = await currentToken();
   const body = new FormData();
+  const notify = form.querySelector("[name=notify]:checked") ?? form.querySelector("[name=notify]");
+  if (notify) body.append("notify", notify.value);
   body.append("file", file);
   request = new XMLHttpRequest();
-  request.open("POST", `${form.dataset.upload}?record_type=${encodeURIComponent(recordType)}`);
+  request.open("POST", `${form.dataset.upload}?ask=repeats&record_type=${encodeURIComponent(recordType)}`);
   request.setRequestHeader("X-CSRFToken", token);
   request.setRequestHeader("Idempotency-Key", key);
   request.setRequestHeader("Accept", "application/json");
@@ -198,7 +200,7 @@ function showProgress(loaded, total, seconds) {
 function onAnswer() {
   const { status, response: told } = request;
   if (status < 300 && told?.url) {
-    part("words").textContent = told.status === "waiting" ? "There are questions about the file." : "The import has begun.";
+    part("words").textContent = told.status === "waiting" ? "Something about the file is to be answered." : "The import has begun.";
     window.location.assign(told.url);
     return;
   }
@@ -244,7 +246,10 @@ window.addEventListener("dragover", onDragOver);
 window.addEventListener("dragleave", () => drop.classList.remove("over"));
 window.addEventListener("drop", onDrop);
 window.addEventListener("beforeunload", (event) => { if (request && request.readyState < 4) event.preventDefault(); });
-// A page that the browser shows again from its memory would otherwise still be busy.
-window.addEventListener("pageshow", (event) => { if (event.persisted) { request = null; key = newKey(); setBusy(false); } });
+// A page that the browser shows again may hold a file, and would otherwise still be busy: what it holds is shown.
+window.addEventListener("pageshow", (event) => {
+  if (event.persisted) { request = null; setBusy(false); }
+  if (input.files.length || drop.classList.contains("has-file")) onChosen();
+});
 for (const radio of radios) radio.addEventListener("change", onTypeChosen);
-if (input.files.length) onChosen();
+form.classList.add("scripted");

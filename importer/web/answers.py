@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response
 from importer.control import answers, imports
 from importer.control.options import Options, refuse_unwritable
 from importer.control.previews import answers_of, chosen_of, preview_of
+from importer.control.repeats import AGAIN, SAME_FILE
 from importer.control.reports import find_import
 from importer.errors import LayoutExistsError, OptionsError, RefusedFileError
 from importer.files.cell_questions import MARKS
@@ -41,7 +42,16 @@ def new(import_id: str) -> str | Response:
     import_ = _find(import_id)
     if import_.status != Status.WAITING:
         return redirect(url_for("imports.show", import_id=import_id))
+    if import_.asks_about_repeat:
+        return render_template("imports/repeat.html", import_=import_, repeats=import_.repeats)
     return render_template("imports/check.html", **_page(import_, None))
+
+
+@blueprint.post(f"{CHECK}/again")
+def repeat(import_id: str) -> Response:
+    """Import a file that was imported before; questions about it come next, where there are some."""
+    answers.answer(db.session(), services(), _find(import_id), g.user, Options({SAME_FILE: AGAIN}))
+    return redirect(url_for("imports.show", import_id=import_id), 303)
 
 
 @blueprint.post(f"{CHECK}/preview")

@@ -15,8 +15,8 @@ from werkzeug.exceptions import Forbidden, Unauthorized
 from werkzeug.wrappers import Response
 from wtforms import ValidationError
 
-from importer.control import accounts
-from importer.models import User
+from importer.control import accounts, tokens
+from importer.models import Scope, User
 from importer.web.extensions import csrf, db
 
 OPEN = frozenset(
@@ -25,11 +25,13 @@ OPEN = frozenset(
         "sessions.new",
         "sessions.create",
         "sessions.use_link",
+        "passwords.new",
+        "passwords.create",
         "health.alive",
         "health.ready",
     }
 )
-ADMINS_ONLY = frozenset({"rq_dashboard"})
+ADMINS_ONLY = frozenset({"rq_dashboard", "people"})
 """Blueprints that only admins may see."""
 
 STREAMED = frozenset({"uploads.create", "api.create", "exports.create", "api_exports.create"})
@@ -45,6 +47,8 @@ KNOWN_SECONDS = 1.0
 MOST_KNOWN = 1000
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+READ_ONLY = "This token may only read. Send one that may write; it is made on the page of your account."
 
 
 Known = dict[tuple[int | None, int | None], tuple[float, User | None]]
@@ -77,6 +81,7 @@ def admit() -> Response | None:
     if g.user is None:
         return _turn_away()
     g.person = Person(g.user.email, g.user.is_admin)
+    accounts.note_use(db.session(), g.user)
     if request.blueprint in ADMINS_ONLY and not g.user.is_admin:
         raise Forbidden("Only an admin may see this.")
     return None
@@ -122,12 +127,19 @@ def user_of_session() -> User | None:
 
 
 def _user_of_token() -> User | None:
+    """The person whose script sends the token.
+
+    Raises:
+        Forbidden: the token may only read, and the request changes something.
+    """
     sent = request.authorization
-    user = (
-        accounts.user_of_token(db.session(), sent.token) if sent and sent.type == "bearer" and sent.token else None
-    )
-    g.by_token = user is not None
-    return user
+    token = tokens.find_token(db.session(), sent.token) if sent and sent.type == "bearer" and sent.token else None
+    if token is None:
+        return None
+    g.by_token = True
+    if token.scope == Scope.READ and request.method not in SAFE_METHODS:
+        raise Forbidden(READ_ONLY)
+    return token.user
 
 
 def _turn_away() -> Response:

@@ -13,6 +13,7 @@ from werkzeug.wrappers import Response
 
 from importer.control.chosen_imports import SHOWN, ChosenImports, count_of_imports, page_of_imports, starters
 from importer.control.corrected_files import is_any_under_way, reports_on
+from importer.control.notifications import sends_mails
 from importer.control.repairs import repairs_of
 from importer.control.reports import (
     MAX_ALTERATIONS,
@@ -106,6 +107,8 @@ def new() -> str:
         record_types=list(services().record_types),
         chosen=request.args.get("record_type"),
         limit=services().settings.max_upload_bytes,
+        sends_mails=sends_mails(services()),
+        notify=g.user.notify,
     )
 
 

@@ -6,7 +6,8 @@ from flask import Blueprint, flash, g, redirect, render_template, request, sessi
 from werkzeug.exceptions import MethodNotAllowed
 from werkzeug.wrappers import Response
 
-from importer.control import accounts
+from importer.control import accounts, links
+from importer.errors import AccountError
 from importer.models import MAX_EMAIL
 from importer.web.auth import local_path, log_in, user_of_session
 from importer.web.extensions import db, services
@@ -15,7 +16,6 @@ from importer.web.throttle import TOO_MANY_TRIES, PasswordThrottle
 blueprint = Blueprint("sessions", __name__)
 
 WRONG_PASSWORD = "That e-mail address and password do not fit together."
-SPENT_LINK = "This link was used before, or is older than 15 minutes. Log in, or ask for a new one."
 
 
 @blueprint.get("/login")
@@ -45,9 +45,10 @@ def use_link(secret: str) -> Response | tuple[str, int]:
     if request.method == "HEAD":
         # Mail programs try links this way, which must not use up the link.
         raise MethodNotAllowed(["GET"])
-    user = accounts.use_login_link(db.session(), secret)
-    if user is None:
-        return _form(error=SPENT_LINK), 401
+    try:
+        user = links.use_login_link(db.session(), secret)
+    except AccountError as error:
+        return _form(error=error.message), 401
     log_in(user)
     return redirect(url_for("imports.index"))
 

@@ -9,6 +9,7 @@ from flask import Blueprint, g, redirect, request, url_for
 from werkzeug.exceptions import BadRequest
 from werkzeug.wrappers import Response
 
+from importer.control.notifications import notify_from_text
 from importer.control.options import Options, options_from_text
 from importer.control.reports import about_the_file, report
 from importer.control.uploads import begin_upload, receive, receive_again
@@ -55,7 +56,7 @@ def receive_upload(record_type: str | None) -> tuple[Import, bool]:
         OptionsError: the field `options` is no JSON, or says something else.
         BadRequest: the idempotency key is too long, or `ask` is unknown.
     """
-    key, may_wait = _idempotency_key(), _may_wait()
+    key, ask = _idempotency_key(), _ask()
     allow_size(services().settings.max_upload_bytes)
     if record_type is not None:
         services().record_types.require(record_type)
@@ -76,7 +77,12 @@ def receive_upload(record_type: str | None) -> tuple[Import, bool]:
     )
 
     def said_options() -> Options:
-        return replace(options_from_text(upload.fields.get("options", "{}")), may_wait=may_wait)
+        return replace(
+            options_from_text(upload.fields.get("options", "{}")),
+            may_wait=ask != "never",
+            asks_about_repeat=ask == "repeats",
+            notify=notify_from_text(upload.fields.get("notify")),
+        )
 
     if made:
         receive(db.session(), services(), import_, upload.chunks, said_type, said_options)
@@ -98,12 +104,13 @@ def _idempotency_key() -> str | None:
     return key or None
 
 
-def _may_wait() -> bool:
-    """Whether the import may wait for answers: not with `ask=never` in the address."""
+def _ask() -> str | None:
+    """What `ask` in the address says: `never`, the import waits for no answer; `repeats`, it waits also where the
+    same file was imported before, as uploads of the page do."""
     ask = request.args.get("ask")
-    if ask not in (None, "never"):
-        raise BadRequest("The parameter ask may be “never”, or be left out.")
-    return ask is None
+    if ask not in (None, "never", "repeats"):
+        raise BadRequest("The parameter ask may be “never” or “repeats”, or be left out.")
+    return ask
 
 
 def allow_size(limit: int) -> None:

@@ -67,8 +67,8 @@ def page(chromium: str, application: Application) -> Iterator[Page]:
 
 
 def _is_fault(message: ConsoleMessage) -> bool:
-    """A refused upload and an ended session are answers, although the browser reports them as errors."""
-    return message.type == "error" and not any(f"status of {code}" in message.text for code in (401, 422))
+    """Refusals, ended sessions and used links are answers, although the browser reports them as errors."""
+    return message.type == "error" and not any(f"status of {code}" in message.text for code in (401, 410, 422))
 
 
 @pytest.fixture

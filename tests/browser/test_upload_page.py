@@ -18,7 +18,7 @@ PDF = b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n" + b"x" * 5000
 @pytest.fixture
 def contacts(tmp_path: Path) -> Path:
     path = tmp_path / "contacts.csv"
-    path.write_text(CONTACTS)
+    path.write_text(f"{CONTACTS}{tmp_path.name}@example.com,Bob,40\n")  # a file that nobody has imported yet
     return path
 
 
@@ -157,3 +157,53 @@ def test_a_workbook_is_named_and_sent_as_the_chosen_record_type(logged_in: Page,
     expect(found).not_to_contain_text("choose it above")
     logged_in.get_by_role("button", name="Start the import").click()
     logged_in.wait_for_url(IMPORT_PAGE, timeout=30 * SECOND)
+
+
+def test_after_back_the_page_shows_the_file_that_start_would_send(logged_in: Page, tmp_path: Path):
+    (tmp_path / "back.csv").write_text("email,name\nback@example.com,Back\n")
+    logged_in.goto("/imports/new")
+    choose(logged_in, tmp_path / "back.csv")
+    logged_in.get_by_role("button", name="Start the import").click()
+    logged_in.wait_for_url(IMPORT_PAGE, timeout=30 * SECOND)
+    logged_in.go_back()
+    logged_in.wait_for_url("**/imports/new")
+    held = logged_in.locator("input[type=file]").evaluate("field => field.files.length")
+    expect(logged_in.locator("[data-chosen]")).to_have_text("back.csv" if held else "Choose a file")
+    expect(logged_in.get_by_role("button", name="Start the import")).to_be_enabled()
+    if not held:
+        logged_in.get_by_role("button", name="Start the import").click()
+        expect(logged_in.get_by_role("alert")).to_contain_text("Choose a file first.")
+
+
+def test_a_file_that_the_browser_kept_is_shown_when_the_page_is_shown_again(logged_in: Page, contacts: Path):
+    logged_in.goto("/imports/new")
+    choose(logged_in, contacts)
+    expect(logged_in.locator("[data-chosen]")).to_have_text("contacts.csv")
+    logged_in.evaluate("document.querySelector('[data-chosen]').textContent = 'Choose a file'")
+    logged_in.evaluate("dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))")
+    expect(logged_in.locator("[data-chosen]")).to_have_text("contacts.csv")
+
+
+def test_the_same_file_is_imported_again_only_where_a_person_says_so(logged_in: Page, tmp_path: Path):
+    (tmp_path / "same.csv").write_text("email,name\nsame@example.com,Same\n")
+    for turn in range(2):
+        logged_in.goto("/imports/new")
+        choose(logged_in, tmp_path / "same.csv")
+        logged_in.get_by_role("button", name="Start the import").click()
+        if turn == 0:
+            logged_in.wait_for_url(IMPORT_PAGE, timeout=30 * SECOND)
+            expect(logged_in.locator("h1")).to_contain_text("Completed", timeout=30 * SECOND)
+    logged_in.wait_for_url(re.compile(r"/imports/[a-z0-9]{12}/file$"), timeout=30 * SECOND)
+    expect(logged_in.get_by_role("heading", name="The same file again")).to_be_visible()
+    expect(logged_in.locator("main")).to_contain_text("by you as “same.csv” (1 row).")
+    logged_in.get_by_role("button", name="Import it again").click()
+    logged_in.wait_for_url(IMPORT_PAGE, timeout=30 * SECOND)
+    expect(logged_in.locator("h1")).to_contain_text("Completed", timeout=30 * SECOND)
+
+
+def test_without_a_script_the_chosen_file_is_seen(page_without_script: Page, contacts: Path):
+    page_without_script.goto("/imports/new")
+    choose(page_without_script, contacts)
+    field = page_without_script.locator("input[type=file]")
+    assert field.evaluate("field => getComputedStyle(field).opacity") == "1"
+    expect(page_without_script.get_by_text("or drop it here")).to_be_hidden()

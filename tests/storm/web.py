@@ -17,7 +17,7 @@ from waiting import wait_until
 
 from embedded.processes import EmbeddedError, Program, free_port
 from embedded.visitor import Visitor
-from importer.control import accounts
+from importer.control import tokens
 from importer.models import User
 
 SILENT_CLIENTS, CLIENTS = 200, 8
@@ -75,4 +75,4 @@ def _web(storm: Storm) -> Iterator[tuple[Program, int]]:
 
 def _token(storm: Storm) -> str:
     with storm.scene.world.session() as session:
-        return accounts.create_token(session, session.scalars(select(User)).one(), "storm")
+        return tokens.create_token(session, session.scalars(select(User)).one(), "storm")

@@ -12,8 +12,8 @@ WHERE relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = '{}') AND rel
 """
 
 OURS = ["airports", "alterations", "api_tokens", "bulk_importer_versions", "contacts", "corrections", "events"]
-OURS += ["failed_rows", "imports", "layouts", "ledger", "rate_points", "repairs"]
-OURS += ["users"]
+OURS += ["corrected_files", "failed_rows", "imports", "layouts", "ledger", "mails", "one_time_links"]
+OURS += ["rate_points", "repairs", "users"]
 
 INDEX = """\
     with op.get_context().autocommit_block():

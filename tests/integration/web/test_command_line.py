@@ -27,8 +27,14 @@ def test_a_user_is_created_listed_disabled_and_given_a_password(flask, session):
     again = flask("users", "create", "A@example.com", "--role", "admin", "--password-stdin", input=PASSWORD)
     assert (again.exit_code, again.stderr) == (1, "A user A@example.com exists already.\n")
     assert flask("users", "set-password", "a@example.com", "--password-stdin", input="short").exit_code == 1
+    assert "is the last admin" in flask("users", "disable", "a@example.com").stderr
+    assert flask("users", "set-role", "a@example.com", "operator").exit_code == 1
+    flask("users", "create", "c@example.com", "--role", "operator", "--password-stdin", input=PASSWORD)
+    assert flask("users", "set-role", "c@example.com", "admin").output == "c@example.com is admin now.\n"
     assert flask("users", "disable", "a@example.com").exit_code == 0
     assert "a@example.com\tadmin\tdisabled" in flask("users", "list").output
+    assert flask("users", "enable", "a@example.com").exit_code == 0
+    assert "a@example.com\tadmin\tactive" in flask("users", "list").output
     assert flask("users", "disable", "b@example.com").stderr == "There is no user b@example.com.\n"
 
 

@@ -10,7 +10,7 @@ import time
 import pytest
 from test_documented_example import PAGE, SECONDS, holds, url
 
-from importer.control import accounts
+from importer.control import tokens
 from jobs.dispatcher import run
 from jobs.dispatcher.worker import DispatcherWorker
 from jobs.rows.worker import RowWorker
@@ -24,7 +24,7 @@ STEPS = re.findall(r"```sh\n(.*?)```\s+```json\n(.*?)```", EXAMPLE, re.DOTALL)
 @pytest.mark.skipif(shutil.which("curl") is None, reason="NO EXAMPLE WAS RUN: there is no curl here")
 def test_the_example_answers_what_it_says(url, operator, session, services, tmp_path, monkeypatch):
     monkeypatch.setattr(run.process, "services", lambda: services)
-    environment = {**os.environ, "URL": url, "TOKEN": accounts.create_token(session, operator, "script")}
+    environment = {**os.environ, "URL": url, "TOKEN": tokens.create_token(session, operator, "script")}
     assert len(STEPS) == 4
     script = "".join(f"{commands} > answer{number}.json\n" for number, (commands, _) in enumerate(STEPS))
     script = re.sub(r"\n > answer", " > answer", script)

@@ -13,7 +13,7 @@ import pytest
 from supervisor import Processes
 from werkzeug.serving import make_server
 
-from importer.control import accounts
+from importer.control import tokens
 from importer.control.options import NAMES, PARTS, options_from
 from importer.statuses import Status
 
@@ -57,14 +57,14 @@ needs_curl = pytest.mark.skipif(shutil.which("curl") is None, reason="NO EXAMPLE
 @needs_curl
 def test_the_example_answers_what_it_says(url, operator, session, tmp_path):
     assert len(STEPS) == 5
-    run_steps(STEPS, url, accounts.create_token(session, operator, "script"), tmp_path)
+    run_steps(STEPS, url, tokens.create_token(session, operator, "script"), tmp_path)
 
 
 @needs_curl
 def test_the_example_of_a_repair_answers_what_it_says(url, operator, session, tmp_path, servers, database_url):
     steps = steps_of("Repairing failed rows")
     assert len(steps) == 2
-    token = accounts.create_token(session, operator, "script")
+    token = tokens.create_token(session, operator, "script")
     more = {"DATABASE_URL": database_url, "SECRET_KEY": "of tests and nothing else", "PYTHONPATH": SUPPORT}
     with Processes({**servers.environment(), **more}, tmp_path) as processes:
         processes.dispatcher()
@@ -101,7 +101,7 @@ def test_the_statuses_before_the_first_row_are_told(status):
 
 
 def test_a_file_that_must_not_be_asked_about_is_refused_with_its_questions(operator, session, client):
-    headers = {"Authorization": f"Bearer {accounts.create_token(session, operator, 'script')}"}
+    headers = {"Authorization": f"Bearer {tokens.create_token(session, operator, 'script')}"}
     content = b"email,name,balance\nana@example.com,Ana,1.500\n"
     data = {"record_type": "contacts", "file": (io.BytesIO(content), "a.csv")}
     answer = client.post("/api/imports?ask=never", data=data, headers=headers)

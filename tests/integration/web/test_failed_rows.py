@@ -35,7 +35,7 @@ def someone(operator, visitor):
 @pytest.fixture
 def api(client, operator, session):
     """A script of the operator's."""
-    headers = {"Authorization": f"Bearer {accounts.create_token(session, operator, 'script')}"}
+    headers = {"Authorization": f"Bearer {tokens.create_token(session, operator, 'script')}"}
 
     def ask(path, body=None, *, method="get"):
         return client.open(f"/api{path}", method=method if body is None else "post", json=body, headers=headers)

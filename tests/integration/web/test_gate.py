@@ -4,7 +4,7 @@ import pytest
 from flask import request
 
 from importer.app import create_app
-from importer.control import accounts
+from importer.control import accounts, tokens
 from importer.statuses import Status
 from importer.web.auth import OPEN
 
@@ -22,6 +22,8 @@ VALUES = {
     "filename": "style.css",
     "secret": "x",
     "ending": "csv",
+    "user_id": 1,
+    "token_id": 1,
 }
 UNSAFE = {"POST", "PUT", "PATCH", "DELETE"}
 
@@ -58,6 +60,8 @@ def test_only_these_routes_are_open(app):
         "sessions.new",
         "sessions.create",
         "sessions.use_link",
+        "passwords.new",
+        "passwords.create",
         "health.alive",
         "health.ready",
     } == OPEN
@@ -119,7 +123,7 @@ def test_rq_dashboard_is_for_admins(operator, admin, visitor):
 
 def test_whoever_is_disabled_is_out_at_once(operator, visitor, session):
     someone = visitor(operator)
-    token = accounts.create_token(session, operator, "script")
+    token = tokens.create_token(session, operator, "script")
     accounts.disable(session, operator)
     assert someone.get("/imports").location.startswith("/login")
     answer = someone.client.get("/api/imports", headers={"Authorization": f"Bearer {token}"})
@@ -127,16 +131,16 @@ def test_whoever_is_disabled_is_out_at_once(operator, visitor, session):
 
 
 def test_a_token_works_until_it_is_revoked(operator, client, session):
-    headers = {"Authorization": f"Bearer {accounts.create_token(session, operator, 'script')}"}
+    headers = {"Authorization": f"Bearer {tokens.create_token(session, operator, 'script')}"}
     assert client.get("/api/imports", headers=headers).status_code == 200
-    accounts.revoke_tokens(session, operator, "script")
+    tokens.revoke_tokens(session, operator, "script")
     answer = client.get("/api/imports", headers=headers)
     assert answer.status_code == 401
     assert answer.headers["WWW-Authenticate"] == "Bearer"
 
 
 def test_a_token_opens_no_page(operator, client, session):
-    headers = {"Authorization": f"Bearer {accounts.create_token(session, operator, 'script')}"}
+    headers = {"Authorization": f"Bearer {tokens.create_token(session, operator, 'script')}"}
     assert client.get("/imports", headers=headers).status_code == 302
 
 

@@ -3,7 +3,8 @@
 import pytest
 
 from importer.app import create_app
-from importer.control import accounts
+from importer.control import links
+from importer.models import Purpose
 
 MALFORMED = [
     "..",
@@ -61,7 +62,7 @@ def test_the_api_gets_it_as_json(answering, host):
 
 def test_nobody_is_logged_in_under_another_host(answering, operator, session):
     client = answering()
-    link = accounts.make_login_link(session, operator)
+    link = links.make_link(session, operator, Purpose.LOGIN)
     assert client.get(f"/login-link/{link}", headers={"Host": "evil.example"}).status_code == 400
     assert client.get(f"/login-link/{link}", headers={"Host": "importer.example"}).status_code == 302
 

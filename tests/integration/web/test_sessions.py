@@ -6,7 +6,8 @@ import pytest
 from redis import Redis
 
 from importer.app import create_app
-from importer.control import accounts
+from importer.control import accounts, links
+from importer.models import Purpose
 from importer.web.throttle import TRIES_PER_EMAIL
 
 PASSWORD = "correct horse battery"
@@ -126,7 +127,7 @@ def test_logging_out_ends_the_session(operator, visitor):
 
 
 def test_a_one_time_link_works_once(operator, client, app, session):
-    secret = accounts.make_login_link(session, operator)
+    secret = links.make_link(session, operator, Purpose.LOGIN)
     assert client.head(f"/login-link/{secret}").status_code == 405
     assert client.get(f"/login-link/{secret}").location == "/imports"
     assert client.get("/imports").status_code == 200

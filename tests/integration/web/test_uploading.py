@@ -8,7 +8,7 @@ from unittest.mock import Mock
 import pytest
 from conftest import AIRPORTS
 
-from importer.control import accounts
+from importer.control import tokens
 from importer.control.uploads import begin_upload
 from importer.errors import BusyError, SlowUploadError
 from importer.front.arrival import UPLOAD
@@ -156,7 +156,7 @@ def test_an_upload_while_s3_is_away_says_so(operator, visitor, session, services
 
 
 def test_scripts_upload_with_the_record_type_in_the_form(operator, client, session):
-    headers = {"Authorization": f"Bearer {accounts.create_token(session, operator, 'script')}"}
+    headers = {"Authorization": f"Bearer {tokens.create_token(session, operator, 'script')}"}
     data = {"record_type": "airports", "file": (io.BytesIO(b"icao\nEDDB\n"), "a.csv")}
     answer = client.post("/api/imports", data=data, headers=headers)
     assert answer.status_code == 201
@@ -184,7 +184,7 @@ def send(client, address, *fields, headers):
 def ways(operator, visitor, session, client):
     """How scripts and the page send a form: their browser, the address, and its headers."""
     someone = visitor(operator)
-    token = accounts.create_token(session, operator, "script")
+    token = tokens.create_token(session, operator, "script")
     return [
         (client, "/api/imports", {"Authorization": f"Bearer {token}"}),
         (someone.client, "/imports", {"X-CSRFToken": someone.token, "Accept": "application/json"}),

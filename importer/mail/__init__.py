@@ -1,0 +1,1 @@
+"""Mails as texts, and the servers that take them; nothing here knows the database."""
