@@ -6,7 +6,7 @@ import re
 import pytest
 from sqlalchemy import func, update
 
-from importer.control import accounts, groups
+from importer.control import groups, tokens
 from importer.models import Correction, FailedRow
 from importer.statuses import Status
 
