@@ -15,6 +15,8 @@ from importer.control.retries import refuse_unless_it_takes_rows
 from importer.control.uploads import base_name
 from importer.errors import FileTooLargeError, RefusedFileError, UnknownImportError
 from importer.files.exports.verdicts import LEFT_ALONE
+from importer.lifecycle.event_kinds import EventKind
+from importer.lifecycle.events import record_in
 from importer.models import CorrectedFile, Import, Repair, User
 from importer.models.corrected_files import corrected_key
 from importer.models.imports import new_import_id
@@ -147,6 +149,7 @@ def _note(
             size_bytes=stored.size,
         )
     )
+    record_in(session, import_, EventKind.RETURNED, user.id)
     session.commit()
     return repair
 

@@ -14,6 +14,8 @@ from importer.control.retries import enqueue_retries, refuse_unless_it_takes_row
 from importer.errors import UnknownRowError
 from importer.files.problems import Limits, Problem
 from importer.ledger import corrections
+from importer.lifecycle.event_kinds import EventKind
+from importer.lifecycle.events import record_in
 from importer.models import Correction, FailedRow, Import, User
 from importer.record_types.codes import MAY_NOT_END
 from importer.record_types.mappings import mapping_of
@@ -80,6 +82,7 @@ def correct(
     refuse_unless_it_takes_rows(import_)
     limits = limits_of(services, import_)
     corrections.correct(session, import_, row_number, attempt, changes, user.id, limits)
+    record_in(session, import_, EventKind.CORRECTED, user.id, rows=1)
     session.commit()
     enqueue_retries(services, import_)
 

@@ -20,6 +20,8 @@ from importer.files.repairs.sentences import in_words
 from importer.files.repairs.values import DecimalMark, Percent
 from importer.ledger.chosen_rows import ChosenRows
 from importer.ledger.repairs import last_failed_row
+from importer.lifecycle.event_kinds import EventKind
+from importer.lifecycle.events import record_in
 from importer.models import Import, Repair, User
 from importer.record_types.mappings import mapping_of
 from importer.services import Services
@@ -100,6 +102,10 @@ def begin(
         until=until,
     )
     session.add(repair)
+    discards = rule.kind == "discard"
+    record_in(session, import_, EventKind.DISCARDED if discards else EventKind.REPAIRED, user.id)
+    if remembers:
+        record_in(session, import_, EventKind.REMEMBERED, user.id)
     session.commit()
     enqueue_retries(services, import_)
     return repair

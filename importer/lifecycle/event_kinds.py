@@ -78,10 +78,10 @@ WORDINGS: dict[EventKind, Wording] = {
     EventKind.STOPPED: Wording("Stopped. {reason}"),
     EventKind.RETRIED: Wording("{by} had {rows} tried again."),
     EventKind.CORRECTED: Wording("{by} corrected {rows} by hand."),
-    EventKind.REPAIRED: Wording("{by} repaired {rows} by a rule."),
+    EventKind.REPAIRED: Wording("{by} began to repair failed rows by a rule."),
     EventKind.REMEMBERED: Wording("{by} had a rule remembered for files like this one."),
-    EventKind.RETURNED: Wording("{by} uploaded corrections of {rows}."),
-    EventKind.DISCARDED: Wording("{by} discarded {rows}."),
+    EventKind.RETURNED: Wording("{by} uploaded a file of corrected rows."),
+    EventKind.DISCARDED: Wording("{by} discarded failed rows."),
     EventKind.WORKER_DIED: Wording("A worker died or hung. {rows} went back to the queue after {seconds}."),
     EventKind.DISPATCHER_DIED: Wording("Nobody seemed to read the file any more. Reading was taken up again."),
     EventKind.CONVERTER_DIED: Wording("The conversion broke off and began again."),
@@ -108,7 +108,7 @@ ONCE = frozenset(
 )
 """An import has at most one event of each of these; all others may repeat."""
 
-GATHERED = frozenset({EventKind.RETRIED, EventKind.CORRECTED, EventKind.DISCARDED})
+GATHERED = frozenset({EventKind.RETRIED, EventKind.CORRECTED})
 """Of these, what one person does row by row makes one line."""
 
 MOVES: dict[tuple[Status, Status], EventKind] = {
