@@ -21,7 +21,7 @@ from importer.files.json_lines import JsonLinesReader
 from importer.ledger.alterations import set_blank_rows, set_short_rows
 from importer.ledger.counters import Change, settle
 from importer.ledger.lines import known_rows
-from importer.ledger.retries import Requested, ask_for_portion, requested
+from importer.ledger.retries import Requested, requested
 from importer.lifecycle.cleaning import clean_completed, clean_now
 from importer.lifecycle.transitions import try_move
 from importer.models import Import
@@ -32,7 +32,7 @@ from importer.statuses import DISPATCHED, Reason, Status
 from jobs import process
 from jobs.dispatcher.assignment import Assignment, take_up
 from jobs.dispatcher.pusher import BYTES_PER_PUSH, ROWS_PER_PUSH, Answer, Pusher, Row
-from jobs.dispatcher.repairs import carry_out_portion
+from jobs.dispatcher.retries import ask_for_more
 from jobs.dispatcher.share import Share
 from jobs.rows.job import encode_record, encode_retry
 
@@ -113,7 +113,7 @@ class Slice:
                 self._share.pushed(len(rows), sum(row.size for row in rows))
                 after = rows[-1].row_number
             else:
-                more_after = self._ask_for_more(assignment)
+                more_after = ask_for_more(self._services, assignment)
                 if more_after is None:
                     return True
                 if self._is_turn_over():
@@ -121,19 +121,6 @@ class Slice:
                 after = more_after
             with Session(self._services.engine) as session:
                 rows = requested(session, assignment.sequence, after=after, limit=ROWS_PER_PUSH)
-
-    def _ask_for_more(self, assignment: Assignment) -> int | None:
-        """Where all failed rows are to be tried again, or a rule changes them: the row number after which the next
-        of them come. What is asked for meanwhile is left to the slice that is enqueued for it."""
-        more = self._ask_for_portion() if assignment.asks_for_more else None
-        if more is None and assignment.is_repaired:
-            more = carry_out_portion(self._services, self._id)
-            checkpoint.renew_lease(self._services.redis, self._id)
-        return more
-
-    def _ask_for_portion(self) -> int | None:
-        with Session(self._services.engine) as session:
-            return ask_for_portion(session, self._id)
 
     # Rows of the file
 

@@ -18,6 +18,7 @@ from importer.ledger import repairs
 from importer.queue import queues
 from importer.storage.s3 import Storage
 from jobs import __main__ as program
+from jobs.dispatcher import retries
 from jobs.dispatcher import slice as slices
 from jobs.dispatcher.pusher import Pusher
 from jobs.rows import batch
@@ -57,7 +58,7 @@ POINTS = {
 
 REPAIR_POINTS = {
     "before a portion of a repair is committed": Point(repairs, "takes_rows", True),
-    "after a portion of a repair is committed": Point(slices, "carry_out_portion", True),
+    "after a portion of a repair is committed": Point(retries, "carry_out_portion", True),
 }
 """Points that only imports with repairs pass."""
 

@@ -1,4 +1,4 @@
-"""A rule changes the chosen failed rows, each once, and they are tried again (docs/failed-rows.md)."""
+"""A rule changes the chosen failed rows, each once, and they are tried again (docs/repairs.md)."""
 
 import json
 
