@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from world import contacts_csv, many_contacts
 
 from importer.control import answers, imports, retries
+from importer.control.options import Options
 from importer.errors import RefusedTransitionError
 from importer.ledger import rates
 from importer.ledger.counters import Change, settle
@@ -121,7 +122,8 @@ def test_questions_and_answers_are_told_without_cells(world):
     with world.session() as session:
         import_ = world.find_whole(import_id)
         person = session.query(User).one()
-        answers.answer(session, world.services, session.merge(import_), person, {"date_order-3": "dmy"})
+        options = Options({"date_order-3": "dmy"})
+        answers.answer(session, world.services, session.merge(import_), person, options)
     world.run()
     told = history(world, import_id)
     assert [line.kind for line in told] == ["uploaded", "asked", "answered", "running", "completed"]

@@ -7,6 +7,7 @@ from accounting import assert_every_row_accounted_for
 from sqlalchemy import select
 
 from importer.control import answers, imports, repair_previews, repairs, retries
+from importer.control.options import Options
 from importer.control.repairs import RepairReport, prepared, repairs_of
 from importer.errors import RefusedTransitionError, RuleError
 from importer.ledger.chosen_rows import ChosenRows
@@ -35,7 +36,9 @@ def comma(world):
         if world.status(import_id) == Status.WAITING:
             with world.session() as session:
                 import_ = session.scalars(select(Import).where(Import.id == import_id)).one()
-                answers.answer(session, world.services, import_, {"decimal_mark-3": ","})
+                person = session.scalars(select(User)).one()
+                options = Options({"decimal_mark-3": ","})
+                answers.answer(session, world.services, import_, person, options)
         if runs:
             world.run()
         return import_id

@@ -11,8 +11,8 @@ SELECT coalesce(array_agg(relname::text ORDER BY relname), '{{}}') FROM pg_class
 WHERE relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = '{}') AND relkind = 'r'
 """
 
-OURS = ["airports", "alterations", "api_tokens", "bulk_importer_versions", "contacts", "corrections", "events"]
-OURS += ["corrected_files", "failed_rows", "imports", "layouts", "ledger", "mails", "one_time_links"]
+OURS = ["airports", "alterations", "api_tokens", "bulk_importer_versions", "contacts", "corrected_files"]
+OURS += ["corrections", "events", "failed_rows", "imports", "layouts", "ledger", "mails", "one_time_links"]
 OURS += ["rate_points", "repairs", "users"]
 
 INDEX = """\

@@ -225,13 +225,15 @@ def test_a_row_twice_in_a_file_counts_once(world, failed):
 
 
 def test_cells_beyond_the_header_come_back_and_can_be_removed(world):
-    import_id = world.import_file("email,name\nben@example.com,Ben,1,2\ncid@example.com,Cid,3\n")
+    import_id = world.import_file(
+        "email,name\nben@example.com,Ben,1,2\ncid@example.com,Cid,3\na@example.com,Al\nb@example.com,Bo\n"
+    )
     file = download(world, import_id)
     assert table(file)[1][-2:] == ["1", "2"]
     names, first, second = table(file)
     report = come_back(world, import_id, as_file([names, first[:-2], second]))
     assert (report.corrected_rows, report.unchanged_rows) == (1, 1)
-    assert books(world, import_id) == (Status.COMPLETED, 1, 1, 2)
+    assert books(world, import_id) == (Status.COMPLETED, 3, 1, 4)
 
 
 def test_bytes_that_are_no_text_are_shown_kept_and_can_be_replaced(world, failed):

@@ -240,5 +240,5 @@ def test_a_file_that_is_converted_has_begun(flask, tmp_path, session):
     (tmp_path / "a.csv.gz").write_bytes(gzip.compress(b"email,name\na@example.com,Ann\n"))
     assert flask("imports", "start", str(tmp_path / "a.csv.gz"), "--type", "contacts").exit_code == 0
     shown = flask("imports", "show", the_import(session).id).stdout
-    assert "converting" in shown
+    assert "Converting" in shown
     assert "Read from:" in shown

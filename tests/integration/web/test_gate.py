@@ -24,6 +24,7 @@ VALUES = {
     "ending": "csv",
     "user_id": 1,
     "token_id": 1,
+    "row_number": 1,
 }
 UNSAFE = {"POST", "PUT", "PATCH", "DELETE"}
 

@@ -1,6 +1,7 @@
 """The pages: what they say, and that nothing from a file is ever markup."""
 
 import re
+import time
 
 import pytest
 from sqlalchemy import event, text
@@ -11,6 +12,7 @@ from importer.models import Alteration
 from importer.outcomes import outcome_of, sentence_of
 from importer.statuses import CANCELLABLE, Status
 from importer.web.extensions import db
+from importer.web.live_views import FRESH_SECONDS
 
 EVIL = "<script>alert(1)</script>\"'<img src=x onerror=alert(2)>"
 
@@ -139,6 +141,7 @@ def test_a_page_shows_one_moment_even_where_a_retry_ends_while_it_is_read(
     assert "being tried again" in page
     assert "1 failed" in page
     assert 'data-live="true"' in page
+    time.sleep(FRESH_SECONDS)
     assert 'data-live="false"' in someone.page(path.format(import_.id))
 
 

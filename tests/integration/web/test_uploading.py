@@ -342,8 +342,9 @@ def test_an_upload_that_is_too_slow_says_so_and_leaves_nothing(arriving, session
 def test_the_worker_before_the_application_knows_every_address_that_takes_a_file(app):
     adapter = app.url_map.bind("localhost")
     for endpoint in STREAMED:
-        assert UPLOAD.match(f"POST {adapter.build(endpoint)}?record_type=x HTTP/1.1".encode())
-        assert UPLOAD.match(f"POST {adapter.build(endpoint)} HTTP/1.1".encode())
+        path = adapter.build(endpoint, {"import_id": "abcdefghjkmn"}, append_unknown=False)
+        assert UPLOAD.match(f"POST {path}?record_type=x HTTP/1.1".encode())
+        assert UPLOAD.match(f"POST {path} HTTP/1.1".encode())
 
 
 def test_no_transaction_is_open_while_the_file_arrives(operator, visitor, monkeypatch):
