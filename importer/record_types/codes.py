@@ -27,6 +27,7 @@ VALUES: dict[str, str] = {
 READINGS: dict[str, str] = {
     "spreadsheet_error": "The cell holds an error of a spreadsheet, such as `#REF!`.",
     "not_a_number": "The cell of a column of numbers is none.",
+    "not_a_country": "The cell is no code of a country, and nobody has said which one it stands for.",
     "ambiguous_number": "`1.500` may be one and a half or fifteen hundred, and nothing says which.",
     "other_decimal_mark": "The number has a point where its column has commas, or the other way round.",
     "percent": "The number has a percent sign, and nobody has said whether 12% is 12 or 0.12.",
@@ -52,7 +53,7 @@ LINES: dict[str, str] = {
     "record_too_long": "The row is longer than `MAX_RECORD_BYTES`.",
     "text_after_quote": "Text follows a closing quote.",
     "unclosed_quote": "A quote is not closed.",
-    "repeated_header": "The row is the header once more.",
+    "repeated_header": "The row is the header once more, however its names are spelt.",
     "written_otherwise": "The row has as many cells as the header only with another delimiter or other quotes.",
     "quote_swallows_rows": "A quote closes only some lines below, and these look like rows.",
     "not_an_object": "A line of a file of JSON is no object with names and values.",
