@@ -21,6 +21,7 @@ let samples = [];
 let status = null;
 let timer = null;
 let isAsking = false;
+let hasActed = false; // so that what others were shown a moment ago is old
 let asksAgain = false; // somebody did something while an answer was on its way
 
 // Form tokens carry the time, so that they differ from one second to the next.
@@ -96,6 +97,8 @@ function announce(now, summary) {
 async function refresh() {
   const url = new URL(root.dataset.liveUrl, window.location.href);
   url.searchParams.set("viewer", viewer);
+  if (hasActed) url.searchParams.set("anew", "1");
+  hasActed = false;
   const answer = await fetch(url, {
     headers: { Accept: "application/json, text/html;q=0.9" },
     signal: AbortSignal.timeout(PATIENCE),
@@ -159,6 +162,7 @@ sample();
 if (isLive()) timer = setTimeout(tick, pause());
 document.addEventListener("visibilitychange", onVisible);
 document.addEventListener("live:refresh", () => {
+  hasActed = true;
   clearTimeout(timer);
   timer = setTimeout(tick, 0);
 });

@@ -127,13 +127,13 @@ def live(import_id: str) -> str:
     Those who may see the same see the same rendering: an admin sees every import, others their own.
     """
     live_views().viewers.note(import_id, request.args.get("viewer", str(g.user.id))[:VIEWER_CHARS])
-    shown = sorted((name, value) for name, value in request.args.items() if name != "viewer")
+    shown = sorted((name, value) for name, value in request.args.items() if name not in ("viewer", "anew"))
     key = (import_id, "admin" if g.user.is_admin else g.user.id, tuple(shown))
 
     def render(token: Callable[[], str]) -> str:
         return render_template("imports/_live.html", csrf_token=token, **_page(import_id))
 
-    return live_views().parts.get(key, render, generate_csrf)
+    return live_views().parts.get(key, render, generate_csrf, anew="anew" in request.args)
 
 
 def _page(import_id: str) -> dict[str, Any]:

@@ -48,16 +48,24 @@ class LiveParts:
         self._lock = threading.Lock()
         self._token = secrets.token_hex(16)
 
-    def get(self, key: Hashable, render: Callable[[Callable[[], str]], str], token: Callable[[], str]) -> str:
+    def get(
+        self,
+        key: Hashable,
+        render: Callable[[Callable[[], str]], str],
+        token: Callable[[], str],
+        *,
+        anew: bool = False,
+    ) -> str:
         """The part of this key, at most a second old.
 
         Args:
             render: makes it, with a stand-in for the token of forms.
             token: of whoever asks; it takes the place of the stand-in.
+            anew: whether it is rendered however old it is: whoever asks has just changed something.
         """
         part = self._part(key)
         with part.lock:
-            if time.monotonic() - part.made_at > FRESH_SECONDS:
+            if anew or time.monotonic() - part.made_at > FRESH_SECONDS:
                 begun = time.monotonic()
                 part.html = render(lambda: self._token)
                 part.made_at = begun
