@@ -82,30 +82,21 @@ def describe(sample: Sample, known: frozenset[str] = frozenset(), answers: Answe
     table = table_as_said(text.records, answers) or table_of(text.records, known)
     refuse_too_wide(table)
     rows = text.records[table.rows_at :]
-    profile = Profile(
-        text.encoding.name,
-        text.encoding.mark,
-        text.line_end,
-        text.found.dialect,
-        table.header_line,
-        rows[0].line if rows else None,
-        table.width,
-    )
+    profile = _profile_of(text, table, rows)
     footer, end = _footer(sample, rows, profile, is_all=text.is_all)
     said = footer_as_said(footer, answers)
     if footer is not None and said != ROWS:
         rows = [row for row in rows if not text.is_all or row.line < footer.line]
-    questions = [
-        *_about_encoding(text.encoding, sample),
-        *_about_delimiter(text.found, text.lines),
-        *about_header(table, text.records),
-        *about_footer(footer, said, is_all=text.is_all),
-    ]
     return Described(
         profile,
         {"encoding": text.encoding.evidence, "delimiter": text.found.evidence, "header": table.evidence},
         [*_warnings(text.records, table), *about_what_is_left_out(footer, said)],
-        questions,
+        [
+            *_about_encoding(text.encoding, sample),
+            *_about_delimiter(text.found, text.lines),
+            *about_header(table, text.records),
+            *about_footer(footer, said, is_all=text.is_all),
+        ],
         table.header or letters(table.width),
         rows,
         text.records[:FIRST_RECORDS],
@@ -139,6 +130,18 @@ class _Parsed(NamedTuple):
     found: Found
     records: list[Located]
     is_all: bool
+
+
+def _profile_of(text: _Parsed, table: Table, rows: Sequence[Located]) -> Profile:
+    return Profile(
+        text.encoding.name,
+        text.encoding.mark,
+        text.line_end,
+        text.found.dialect,
+        table.header_line,
+        rows[0].line if rows else None,
+        table.width,
+    )
 
 
 @lru_cache(maxsize=KEPT)

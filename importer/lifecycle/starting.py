@@ -205,13 +205,7 @@ def start_or_wait(
     if moved and target is Status.WAITING and Status.UPLOADING in only_from:
         record_in(session, import_, EventKind.ASKED, questions=len(reading.opening.proposal.questions))
     if moved and begins:
-        record_type = values.get("record_type", import_.record_type)
-        named = values.get("save_layout", import_.save_layout)
-        try:
-            _remember(session, reading, record_type, import_.created_by, Saving(**named) if named else None)
-        except LayoutExistsError:
-            session.rollback()
-            raise
+        _remember(session, import_, reading, values)
     session.commit()
     if not moved:
         return False
@@ -221,16 +215,25 @@ def start_or_wait(
     return True
 
 
-def _remember(
-    session: Session, reading: Reading, record_type: str, user_id: int | None, saving: Saving | None
-) -> None:
-    """Keep the answers that count for the next file: those that were given, and under a name all of them."""
+def _remember(session: Session, import_: Import, reading: Reading, values: Mapping[str, Any]) -> None:
+    """Keep the answers that count for the next file: those that were given, and under a name all of them.
+
+    Args:
+        values: columns of the import that are written together with it.
+    """
+    record_type = values.get("record_type", import_.record_type)
+    named = values.get("save_layout", import_.save_layout)
     digest = digest_of(reading.opening.proposal.described)
     if reading.given:
-        remember(session, record_type, digest, user_id, reading.answers)
-    if saving is not None:
-        names = reading.opening.names
-        save(session, saving, record_type, digest, names, numbered(reading.answers, names))
+        remember(session, record_type, digest, import_.created_by, reading.answers)
+    if not named:
+        return
+    names = reading.opening.names
+    try:
+        save(session, Saving(**named), record_type, digest, names, numbered(reading.answers, names))
+    except LayoutExistsError:
+        session.rollback()
+        raise
 
 
 def _as_columns(reading: Reading) -> dict[str, Any]:

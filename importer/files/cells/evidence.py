@@ -60,22 +60,25 @@ def decide(
     notes_early_years = kind in DATE_KINDS and earliest_year is None
     known = replace(known or Reading(), kind=kind, notes_early_years=notes_early_years)
     values = _values(kind, cells, known)
+    if kind in DATE_KINDS:
+        return _decision(known, date_evidence.order_and_century(values, known, earliest_year, latest_year))
+    return _decision(known, _findings(kind, values, known, choices))
+
+
+def _findings(kind: str, values: Sequence[Cell], known: Reading, choices: Sequence[str]) -> list[Finding]:
+    """What the cells of any kind but dates show."""
     if kind in ("decimal", "integer"):
-        findings = [number_evidence.decimal_mark(values, known), number_evidence.percent(values, known)]
-    elif kind in DATE_KINDS:
-        findings = date_evidence.order_and_century(values, known, earliest_year, latest_year)
-    elif kind == "yes_no":
-        findings = [word_evidence.yes_no_words(values, known)]
-    elif kind == "country":
-        findings = [word_evidence.no_values(values, known), word_evidence.country_words(values, known)]
-    elif kind == "choice":
-        findings = [
+        return [number_evidence.decimal_mark(values, known), number_evidence.percent(values, known)]
+    if kind == "yes_no":
+        return [word_evidence.yes_no_words(values, known)]
+    if kind == "country":
+        return [word_evidence.no_values(values, known), word_evidence.country_words(values, known)]
+    if kind == "choice":
+        return [
             word_evidence.no_values(values, known, choices),
             word_evidence.choice_words(values, known, choices),
         ]
-    else:
-        findings = [word_evidence.no_values(values, known)]
-    return _decision(known, findings)
+    return [word_evidence.no_values(values, known)]
 
 
 def _decision(known: Reading, findings: Sequence[Finding]) -> Decision:
