@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import re
 from collections.abc import Iterable, Iterator
+from itertools import islice
 
 CALLED = {
     "utf-8": "UTF-8",
@@ -44,6 +45,7 @@ CALLED = {
 """The encodings that a person may choose, as Python names them, and what people call them."""
 
 WORDS = 4
+LINES = 500
 
 
 BY_PYTHON = {codecs.lookup(name).name: name for name in CALLED}
@@ -75,12 +77,11 @@ def fits(pieces: Iterable[bytes], name: str) -> bool:
 
 
 def words_in(head: bytes, name: str) -> Iterator[str]:
-    """The first words with letters beyond ASCII, as this encoding has them."""
+    """The first words with letters beyond ASCII, as this encoding has them, in the first lines that have some."""
     found: dict[str, None] = {}
-    for line in head.splitlines():
-        if not line.isascii():
-            text = line.decode(name, "replace")
-            found.update(dict.fromkeys(word for word in re.findall(r"[^\s,;\t|\"]+", text) if not word.isascii()))
+    for line in islice((line for line in head.splitlines() if not line.isascii()), LINES):
+        words = re.findall(r"[^\s,;\t|\"]+", line.decode(name, "replace"))
+        found.update(dict.fromkeys(word for word in words if not word.isascii()))
         if len(found) >= WORDS:
             break
     yield from list(found)[:WORDS]
