@@ -69,7 +69,7 @@ def test_the_title_of_the_tab_and_the_list_show_how_far_an_import_is_and_what_it
 
 def import_small(page: Page, tmp_path: Path, name: str, body: str = "email,name\na@example.com,Ann\n") -> None:
     file = tmp_path / name
-    file.write_text(body)
+    file.write_text(body.replace("Ann", f"Ann {tmp_path.name} {name}"))  # the same file again would be asked about
     start(page, file)
     expect(page.locator("main")).to_contain_text("Completed", timeout=60 * SECOND)
 
