@@ -53,7 +53,15 @@ def run_slice(version: int, import_id: str) -> None:
     if goes_on:
         queues.enqueue_slice(services.redis, import_id)
     if not has_lost:
+        _drop_lease(services, import_id)
+
+
+def _drop_lease(services: Services, import_id: str) -> None:
+    """Leave the import; a lease that cannot be dropped lapses by itself."""
+    try:
         checkpoint.drop_lease(services.redis, import_id)
+    except RedisError as error:
+        log.warning("import %s: its lease lapses by itself: %s", import_id, in_words(error))
 
 
 def _put_back(services: Services, version: int, import_id: str) -> None:

@@ -3,6 +3,7 @@
 import boto3
 import pytest
 from accounting import assert_every_row_accounted_for, assert_nothing_left
+from redis.exceptions import NoPermissionError
 from rq.job import Job
 from rq.serializers import JSONSerializer
 from world import contacts_csv, many_contacts
@@ -299,3 +300,16 @@ def test_a_slice_leaves_in_the_middle_of_what_holds_no_row_and_the_next_goes_on_
     world.work()
     assert world.codes(import_id) == codes
     assert set(world.records()) == {"a@example.com", "b@example.com"}
+
+
+def test_a_lease_that_cannot_be_dropped_lapses_and_fails_no_slice(world, monkeypatch):
+    def denied(*_):
+        raise NoPermissionError("this user has no permissions to run the 'del' command")
+
+    import_id = world.upload(contacts_csv([("a@example.com", "Ann")]))
+    with monkeypatch.context() as patch:
+        patch.setattr(checkpoint, "drop_lease", denied)
+        run.run_slice(queues.ARGUMENTS_VERSION, import_id)
+    assert checkpoint.is_leased(world.redis, import_id)
+    world.work()
+    assert world.counts(import_id) == {"created": 1}
