@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from importer.files.exports.corrected_file import FileRow
 from importer.files.exports.verdicts import CORRECTED, UNCHANGED, KeptRow, Verdict, verdict_of
 from importer.files.problems import Limits, Problem
+from importer.ledger.corrections import CHANGE, CORRECT
 from importer.models import CorrectedFile, Import, Repair
 from importer.record_types.literals import array_literal, integer_array_literal
 from importer.statuses import TAKES_ROWS
@@ -33,26 +34,6 @@ FROM corrections
 WHERE import_sequence = %(sequence)s AND row_number = ANY(%(row_numbers)s::integer[])
 ORDER BY row_number, attempt DESC
 """
-
-CHANGE = """
-UPDATE failed_rows SET cells = changed.cells, problem = changed.problem, retry_requested_at = now()
-FROM unnest(%(row_numbers)s::integer[], %(cells)s::text[], %(problems)s::jsonb[])
-    AS changed (row_number, cells, problem)
-WHERE failed_rows.import_sequence = %(sequence)s AND failed_rows.row_number = changed.row_number
-"""
-
-KEEP = """
-INSERT INTO corrections (import_sequence, row_number, attempt, changes, made_by, repair_id)
-SELECT %(sequence)s, row_number, attempt, changes, %(made_by)s, %(repair)s
-FROM unnest(%(row_numbers)s::integer[], %(attempts)s::integer[], %(changes)s::text[])
-    AS made (row_number, attempt, changes)
-ON CONFLICT (import_sequence, row_number, attempt) DO UPDATE SET
-    changes = left(corrections.changes, -1) || ', ' || substr(excluded.changes, 2),
-    made_by = excluded.made_by,
-    made_at = now(),
-    repair_id = excluded.repair_id
-"""
-"""A correction of the same attempt that was never tried stands before this one, which was made knowing it."""
 
 
 class GoneError(Exception):
@@ -186,7 +167,7 @@ def _change(connection: Connection, repair: Repair, verdicts: Sequence[Judged]) 
         "changes": array_literal(json.dumps(row.changes) for _, row, _ in made),
     }
     connection.exec_driver_sql(CHANGE, parameters)
-    connection.exec_driver_sql(KEEP, parameters)
+    connection.exec_driver_sql(CORRECT, parameters)
 
 
 def _takes_rows(session: Session, import_id: str) -> bool:

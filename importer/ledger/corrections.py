@@ -15,6 +15,26 @@ from importer.models import Correction, FailedRow, Import, User
 
 ROWS_PER_DELETE = 2_000
 
+CHANGE = """
+UPDATE failed_rows SET cells = changed.cells, problem = changed.problem, retry_requested_at = now()
+FROM unnest(%(row_numbers)s::integer[], %(cells)s::text[], %(problems)s::jsonb[])
+    AS changed (row_number, cells, problem)
+WHERE failed_rows.import_sequence = %(sequence)s AND failed_rows.row_number = changed.row_number
+"""
+
+CORRECT = """
+INSERT INTO corrections (import_sequence, row_number, attempt, changes, made_by, repair_id)
+SELECT %(sequence)s, row_number, attempt, changes, %(made_by)s, %(repair)s
+FROM unnest(%(row_numbers)s::integer[], %(attempts)s::integer[], %(changes)s::text[])
+    AS corrected (row_number, attempt, changes)
+ON CONFLICT (import_sequence, row_number, attempt) DO UPDATE SET
+    changes = left(corrections.changes, -1) || ', ' || substr(excluded.changes, 2),
+    made_by = excluded.made_by,
+    made_at = now(),
+    repair_id = excluded.repair_id
+"""
+"""An attempt that was given up before it began has a correction already: its changes came first."""
+
 DELETE_SOME = """
 DELETE FROM corrections WHERE (import_sequence, row_number, attempt) IN (
     SELECT import_sequence, row_number, attempt FROM corrections

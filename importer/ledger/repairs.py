@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from importer.files.problems import Problem
 from importer.ledger.changes import Candidate, Change
 from importer.ledger.chosen_rows import ChosenRows
+from importer.ledger.corrections import CHANGE, CORRECT
 from importer.ledger.planning import use_indexes
 from importer.models import FailedRow, Import, Repair
 from importer.record_types.literals import array_literal, integer_array_literal
@@ -29,26 +30,6 @@ LAST_ROW = 2**31 - 1
 """No row of any file has a higher number."""
 
 MAX_FAILED_PORTIONS = 3
-
-CHANGE = """
-UPDATE failed_rows SET cells = changed.cells, problem = changed.problem, retry_requested_at = now()
-FROM unnest(%(row_numbers)s::integer[], %(cells)s::text[], %(problems)s::jsonb[])
-    AS changed (row_number, cells, problem)
-WHERE failed_rows.import_sequence = %(sequence)s AND failed_rows.row_number = changed.row_number
-"""
-
-CORRECT = """
-INSERT INTO corrections (import_sequence, row_number, attempt, changes, made_by, repair_id)
-SELECT %(sequence)s, row_number, attempt, changes, %(made_by)s, %(repair)s
-FROM unnest(%(row_numbers)s::integer[], %(attempts)s::integer[], %(changes)s::text[])
-    AS corrected (row_number, attempt, changes)
-ON CONFLICT (import_sequence, row_number, attempt) DO UPDATE SET
-    changes = left(corrections.changes, -1) || ', ' || substr(excluded.changes, 2),
-    made_by = excluded.made_by,
-    made_at = now(),
-    repair_id = excluded.repair_id
-"""
-"""An attempt that was given up before it began has a correction already: its changes came first."""
 
 MARK = """
 UPDATE failed_rows SET discarded_at = CASE WHEN %(discard)s THEN now() END
