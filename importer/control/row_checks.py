@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pydantic import ValidationError
-
 from importer.files.mapping import Mapping, RowReader
 from importer.record_types import RecordType
-from importer.record_types.reasons import reason_of
+from importer.record_types.row_checks import RowCheck
 
 
 class RowChecks:
@@ -18,6 +16,7 @@ class RowChecks:
         self._record_type = record_type
         self._fields = mapping.fields
         self._reader = RowReader(mapping)
+        self._check = RowCheck(record_type, mapping)
 
     def passing(self, rows: Sequence[Sequence[str]]) -> list[bool]:
         """Whether each of these rows, given as cells, would pass."""
@@ -39,16 +38,5 @@ class RowChecks:
 
     def reason(self, cells: Sequence[str]) -> str | None:
         """Why a row would fail, by the first thing that is wrong with it; None where it would pass."""
-        read = self._reader.read(cells)
-        if read.faults:
-            field, fault = read.faults[0]
-            return f"{field}: {fault.message}"
-        named = {name: text for name, text in zip(self._fields, read.values, strict=True) if text}
-        try:
-            self._record_type.validate(named)
-        except ValidationError as error:
-            found = reason_of(error.errors(include_url=False)[0])
-            return f"{found.field or 'row'}: {found.sentence}"
-        except Exception as error:  # the record type's own check
-            return f"its check broke off with {type(error).__name__}"
-        return None
+        found = self._check.reasons(cells)
+        return f"{found[0].field or 'row'}: {found[0].sentence}" if found else None
