@@ -10,6 +10,7 @@ from importer.queue.queues import HIGH, LOW
 QUEUES = (HIGH, LOW, "default")
 REGISTRIES = ("queued", "failed", "deferred", "started", "finished", "scheduled", "canceled")
 LISTS = ("rq:queue:low", "rq:wip:low", *(f"rq:{name}:low" for name in REGISTRIES))
+SCRIPT = {"Accept": "application/json"}
 UNREADABLE = (
     "no_hash",
     "no_stream",
@@ -112,7 +113,7 @@ def test_an_unreadable_job_can_be_deleted_and_leaves_nothing(someone, redis):
     for job_id in UNREADABLE:
         for registry in REGISTRIES:
             put(redis, LOW, registry, job_id)
-        assert someone.post(f"/rq/job/{job_id}/delete").get_json() == {"status": "OK"}
+        assert someone.post(f"/rq/job/{job_id}/delete", headers=SCRIPT).get_json() == {"status": "OK"}
         assert not redis.exists(*LISTS, f"rq:job:{job_id}", f"rq:results:{job_id}")
 
 
@@ -120,7 +121,7 @@ def test_an_unreadable_job_can_be_deleted_and_leaves_nothing(someone, redis):
 def test_a_list_can_be_emptied_whatever_stands_in_it(someone, redis, registry):
     for job_id in [*write_every_kind(redis, LOW), "gone"]:
         put(redis, LOW, registry, job_id)
-    assert someone.post(f"/rq/queue/low/{registry}/empty").status_code == 200
+    assert someone.post(f"/rq/queue/low/{registry}/empty", headers=SCRIPT).status_code == 200
     assert not redis.exists("rq:job:no_hash" if registry != "queued" else "rq:queue:low")
 
 
@@ -129,7 +130,7 @@ def test_an_unreadable_job_cannot_be_requeued_and_keeps_no_other_from_it(someone
         put(redis, LOW, "failed", job_id)
     write_job(redis, LOW, "sound", SOUND)
     assert someone.post("/rq/job/x/requeue").status_code == 404
-    assert someone.post("/rq/requeue/low").get_json()["count"] == 1
+    assert someone.post("/rq/requeue/low", headers=SCRIPT).get_json()["count"] == 1
     assert redis.lrange("rq:queue:low", 0, -1) == [b"sound"]
 
 
