@@ -26,7 +26,7 @@ from rq.results import Result
 from importer.queue.stored_jobs import StoredJob, UnreadableJobError, only_unreadable, plain
 
 QUEUE_NAME = re.compile(r"[A-Za-z0-9_.:-]+")
-"""Others would have to be quoted in rq-dashboard's scripts."""
+"""Others would have to be quoted in addresses."""
 
 
 class ShownJob(StoredJob):

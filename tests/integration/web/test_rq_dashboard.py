@@ -96,7 +96,7 @@ def test_there_is_no_other_redis_to_look_at(someone):
     assert someone.get("/rq/1/view/queues").status_code == 404
 
 
-def test_a_queue_name_that_its_scripts_would_have_to_quote_is_not_found(someone):
+def test_a_queue_name_that_addresses_would_have_to_quote_is_not_found(someone):
     assert someone.get("/rq/0/view/jobs/a'b/failed/8/asc/1").status_code == 404
 
 
