@@ -17,7 +17,8 @@ NAMES = (QUEUED, *REGISTRIES)
 COUNTS = {name: "count" if name == QUEUED else f"{name}_job_registry_count" for name in NAMES}
 """What the dashboard calls the number of jobs of each, in what it says of a queue."""
 
-FORWARD, BACKWARD = ORDERS = ("asc", "dsc")
+FORWARD, BACKWARD = "asc", "dsc"
+ORDERS = (FORWARD, BACKWARD)
 
 WHOLE_NUMBER = re.compile(r"[1-9][0-9]{0,8}")
 MAX_LISTED = 50
