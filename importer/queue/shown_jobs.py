@@ -134,6 +134,12 @@ QUEUED = "queued"
 """What it calls the list of a queue itself."""
 
 
+def _job_id(place: str, member: bytes) -> str:
+    """The job that a member of a list or a registry names; bytes that are no text name none."""
+    job_id = member.decode(errors="replace")
+    return job_id.partition(":")[0] if place == STARTED else job_id
+
+
 class ShownQueue(Queue):
     """A queue whose jobs can all be shown."""
 
@@ -159,14 +165,25 @@ class ShownQueue(Queue):
             place: `QUEUED`, or one of `REGISTRIES`.
             start, end: from which one, and before which one, from 0 on.
         """
+        return [_job_id(place, member) for member in self._members(place, start, end)]
+
+    def clear(self, place: str) -> None:
+        """Delete every job of a list or a registry, and what has no job in it."""
+        if place == QUEUED:
+            self.empty()  # type: ignore[no-untyped-call]
+            return
+        registry = REGISTRIES[place](queue=self)
+        for member in self._members(place, 0, self.size(place)):
+            with suppress(NoSuchJobError):
+                self.job_class.fetch(_job_id(place, member), self.connection).delete()
+            self.connection.zrem(registry.key, member)
+
+    def _members(self, place: str, start: int, end: int) -> list[bytes]:
         if end <= start:
             return []
         if place == QUEUED:
-            members = cast(list[bytes], self.connection.lrange(self.key, start, end - 1))
-        else:
-            members = cast(list[bytes], self.connection.zrange(REGISTRIES[place](queue=self).key, start, end - 1))
-        ids = [member.decode(errors="replace") for member in members]
-        return [job_id.partition(":")[0] for job_id in ids] if place == STARTED else ids
+            return cast(list[bytes], self.connection.lrange(self.key, start, end - 1))
+        return cast(list[bytes], self.connection.zrange(REGISTRIES[place](queue=self).key, start, end - 1))
 
     def size(self, place: str) -> int:
         """How many jobs a list or a registry of this queue holds."""

@@ -12,13 +12,12 @@ from typing import Any
 import rq_dashboard
 from flask import flash, g, jsonify, redirect, render_template, request, url_for
 from rq.exceptions import InvalidJobOperation, NoSuchJobError
-from rq.registry import FailedJobRegistry
 from werkzeug.wrappers import Response
 
 from importer.control.job_origins import origins_of
 from importer.control.requeues import note_requeue, note_requeues
 from importer.queue.queues import DEFAULT, HIGH, LOW
-from importer.queue.shown_jobs import ShownJob, ShownQueue, failed_job, requeue_job
+from importer.queue.shown_jobs import FAILED, ShownJob, ShownQueue, failed_job, requeue_job
 from importer.web.auth import local_path, wants_json
 from importer.web.extensions import db, services
 from importer.web.formats import number
@@ -50,13 +49,13 @@ def requeue_job_view(job_id: str) -> Response:
 
 def requeue_all(queue_name: str) -> Response:
     """Requeue every failed job. The dashboard's own function fails at the first job that has left meanwhile."""
-    redis = services().redis
-    job_ids = FailedJobRegistry(queue_name, connection=redis).get_job_ids(cleanup=False)
+    queue = _queue(queue_name)
+    job_ids = queue.page(FAILED, 0, queue.size(FAILED))
     wanted = note_requeues(db.session(), g.user, job_ids)
     count = 0
     for job_id in wanted:
         with contextlib.suppress(NoSuchJobError, InvalidJobOperation):
-            requeue_job(job_id, redis)
+            requeue_job(job_id, queue.connection)
             count += 1
     words = f"{_jobs(count)} {'is' if count == 1 else 'are'} queued again."
     if len(wanted) < len(job_ids):
@@ -72,8 +71,9 @@ def delete_job_view(job_id: str) -> Response:
 
 
 def empty_queue(queue_name: str, registry_name: str) -> Response:
-    answer, _ = rq_dashboard.web.empty_queue(queue_name, registry_name)
-    return _done(f"The {registry_name} jobs of {queue_name} are deleted.", **answer.get_json())
+    """Delete every job of a list. The dashboard's own function fails at an id that is no text."""
+    _queue(queue_name).clear(registry_name)
+    return _done(f"The {registry_name} jobs of {queue_name} are deleted.", status="OK")
 
 
 def compact_queue(queue_name: str) -> Response:
@@ -103,7 +103,7 @@ def ask_to_empty(queue_name: str, registry_name: str) -> str:
         "rq_dashboard/emptying.html",
         queue_name=queue_name,
         registry_name=registry_name,
-        count=ShownQueue(queue_name, connection=services().redis).size(registry_name),
+        count=_queue(queue_name).size(registry_name),
         loss=_loss(queue_name),
         back=_back(),
     )
@@ -119,6 +119,10 @@ QUESTIONS: dict[str, Callable[..., str]] = {
     "/queue/<queue_name>/<registry_name>/empty": ask_to_empty,
 }
 """Pages that ask, at the addresses that a POST does it at."""
+
+
+def _queue(name: str) -> ShownQueue:
+    return ShownQueue(name, connection=services().redis)
 
 
 def _loss(queue_name: str) -> str:

@@ -47,7 +47,7 @@ def redis(services):
     return services.redis
 
 
-def put(redis, queue: str, registry: str, job_id: str) -> None:
+def put(redis, queue: str, registry: str, job_id: str | bytes) -> None:
     """Enter a job where rq-dashboard looks for it."""
     keys = {"started": "wip"}
     if registry == "queued":
@@ -121,14 +121,15 @@ def test_an_unreadable_job_can_be_deleted_and_leaves_nothing(someone, redis):
 
 @pytest.mark.parametrize("registry", REGISTRIES)
 def test_a_list_can_be_emptied_whatever_stands_in_it(someone, redis, registry):
-    for job_id in [*write_every_kind(redis, LOW), "gone"]:
+    for job_id in [*write_every_kind(redis, LOW), "gone", b"\xff"]:
         put(redis, LOW, registry, job_id)
     assert someone.post(f"/rq/queue/low/{registry}/empty", headers=SCRIPT).status_code == 200
     assert not redis.exists("rq:job:no_hash" if registry != "queued" else "rq:queue:low")
+    assert not redis.exists(f"rq:{'wip' if registry == 'started' else registry}:low")
 
 
 def test_an_unreadable_job_cannot_be_requeued_and_keeps_no_other_from_it(someone, redis):
-    for job_id in ("sound", write_job(redis, LOW, "x", {"data": PICKLED_CALL})):
+    for job_id in ("sound", write_job(redis, LOW, "x", {"data": PICKLED_CALL}), b"\xff"):
         put(redis, LOW, "failed", job_id)
     write_job(redis, LOW, "sound", SOUND)
     assert someone.post("/rq/job/x/requeue").status_code == 404

@@ -9,6 +9,7 @@ from rq.registry import FailedJobRegistry
 from rq.serializers import JSONSerializer
 
 from importer.queue.queues import LOW
+from importer.queue.shown_jobs import ShownQueue
 from importer.web.headers import POLICY
 
 SCRIPT = {"Accept": "application/json"}
@@ -44,9 +45,8 @@ def test_requeueing_all_skips_jobs_that_have_left_the_registry_meanwhile(
 ):
     registry = FailedJobRegistry(LOW, connection=services.redis)
     services.redis.zadd(registry.key, {"deleted": 1})
-    listed = FailedJobRegistry.get_job_ids
     Job.create("os.getcwd", connection=services.redis, serializer=JSONSerializer, id="requeued", origin=LOW).save()
-    monkeypatch.setattr(FailedJobRegistry, "get_job_ids", lambda *_, **__: ["requeued", *listed(registry)])
+    monkeypatch.setattr(ShownQueue, "page", lambda *_: ["requeued", *registry.get_job_ids(cleanup=False)])
     assert someone.post("/rq/requeue/low", headers=SCRIPT).get_json()["count"] == 1
     assert Queue(LOW, connection=services.redis).job_ids == ["x_1"]
 
