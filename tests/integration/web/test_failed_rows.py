@@ -7,8 +7,11 @@ import pytest
 from sqlalchemy import func, update
 
 from importer.control import groups, tokens
+from importer.control.failed_rows import page_of_failed_rows
+from importer.ledger.planning import TooSlowError
 from importer.models import Correction, FailedRow
 from importer.statuses import Status
+from importer.web import failed_rows as table
 
 ROWS = [["b", "wrong"], ["a", "worse"], ["c", ""], ["Ä", "wrong"]]
 FIRST = '{"attempt": 1, "cells": {"name": "Right"}}'
@@ -240,6 +243,39 @@ def test_the_page_tells_the_position_and_leads_to_a_row(failed, someone):
     assert "<strong>2\u20133</strong> of 3" in page
     assert 'id="row-2"' in page
     assert 'id="row-1"' not in page
+
+
+def test_the_page_says_that_a_search_takes_too_long_and_shows_the_rows_in_order(failed, someone, monkeypatch):
+    def give_up(session, import_, *, chosen, **options):
+        if chosen.text:
+            raise TooSlowError
+        return page_of_failed_rows(session, import_, chosen=chosen, **options)
+
+    monkeypatch.setattr(table, "page_of_failed_rows", give_up)
+    page = someone.page(f"/imports/{failed.id}?text=worse&code=bad")
+    assert "takes too long" in page
+    assert [number for number in range(1, 5) if f'id="row-{number}"' in page] == [1, 2, 4]
+
+
+@pytest.mark.parametrize(
+    ("query", "position"),
+    [("", "4</strong> of 4"), ("text=wrong", "2</strong> of 2"), ("start=1&text=w", "of 3")],
+)
+def test_what_the_groups_or_the_last_page_of_a_search_tell_is_not_counted(
+    failed, someone, monkeypatch, query, position
+):
+    monkeypatch.setattr(table, "count_chosen", lambda *_, **__: pytest.fail("it was counted"))
+    assert position in someone.page(f"/imports/{failed.id}?{query}")
+
+
+def test_rows_before_a_page_are_counted_and_those_of_a_search_that_goes_on(failed, someone, monkeypatch):
+    monkeypatch.setattr(table, "PAGE_ROWS", 2)
+    page = someone.page(f"/imports/{failed.id}?after=2")
+    assert "<strong>3" in page
+    assert "4</strong> of 4" in page
+    assert "2</strong> of 3" in someone.page(f"/imports/{failed.id}?text=w")
+    monkeypatch.setattr(table, "count_chosen", lambda *_, **__: None)
+    assert "2</strong> of many" in someone.page(f"/imports/{failed.id}?text=w")
 
 
 def test_a_retry_is_offered_first_only_where_it_can_help(operator, make_import, someone, session):
