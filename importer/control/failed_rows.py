@@ -81,11 +81,11 @@ class Position(NamedTuple):
     """Where a page stands.
 
     Attributes:
-        before: rows before the first one of the page.
-        total: rows in all; None: to count them takes too long.
+        before: rows before the first one of the page; None: to count them takes too long.
+        total: rows in all; None: likewise.
     """
 
-    before: int
+    before: int | None
     total: int | None
 
 

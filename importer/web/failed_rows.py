@@ -177,19 +177,22 @@ def _page(import_: Import, wanted: Wanted, columns: FileColumns, budget: Budget)
 
 def _position(import_: Import, wanted: Wanted, groups: Groups, page: FailedRowsPage, budget: Budget) -> Position:
     """Where a page stands; of what the groups or the page tell nothing is counted."""
-    chosen = wanted.chosen
+    chosen, shown = wanted.chosen, len(page.rows)
     seconds = budget.share(least=LEAST_SECONDS, most=COUNT_SECONDS)
+    total = groups.rows_of(chosen) if chosen.text is None else None
+    if total is not None and not page.has_next:
+        return Position(max(total - shown, 0), total)
     before: int | None = 0
     if wanted.after:
         before = count_chosen(db.session(), import_, chosen, until=wanted.after, seconds=seconds)
     if before is None:
-        return Position(wanted.start, None)
+        return Position(None, total)
     before += wanted.start
-    if chosen.text is None:
-        return Position(before, groups.rows_of(chosen))
-    if not page.has_next and (page.rows or not before):
-        return Position(before, before + len(page.rows))
-    return Position(before, count_chosen(db.session(), import_, chosen, seconds=seconds))
+    if total is None and not page.has_next and (shown or not before):
+        total = before + shown
+    if total is None:
+        total = count_chosen(db.session(), import_, chosen, seconds=seconds)
+    return Position(before, total)
 
 
 def _neighbours(

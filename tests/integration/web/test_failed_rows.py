@@ -259,7 +259,12 @@ def test_the_page_says_that_a_search_takes_too_long_and_shows_the_rows_in_order(
 
 @pytest.mark.parametrize(
     ("query", "position"),
-    [("", "4</strong> of 4"), ("text=wrong", "2</strong> of 2"), ("start=1&text=w", "of 3")],
+    [
+        ("", "4</strong> of 4"),
+        ("after=3", "<strong>4</strong> of 4"),
+        ("text=wrong", "2</strong> of 2"),
+        ("start=1&text=w", "of 3"),
+    ],
 )
 def test_what_the_groups_or_the_last_page_of_a_search_tell_is_not_counted(
     failed, someone, monkeypatch, query, position
@@ -270,12 +275,13 @@ def test_what_the_groups_or_the_last_page_of_a_search_tell_is_not_counted(
 
 def test_rows_before_a_page_are_counted_and_those_of_a_search_that_goes_on(failed, someone, monkeypatch):
     monkeypatch.setattr(table, "PAGE_ROWS", 2)
-    page = someone.page(f"/imports/{failed.id}?after=2")
-    assert "<strong>3" in page
-    assert "4</strong> of 4" in page
+    page = someone.page(f"/imports/{failed.id}?after=1")
+    assert "<strong>2" in page
+    assert "3</strong> of 4" in page
     assert "2</strong> of 3" in someone.page(f"/imports/{failed.id}?text=w")
     monkeypatch.setattr(table, "count_chosen", lambda *_, **__: None)
     assert "2</strong> of many" in someone.page(f"/imports/{failed.id}?text=w")
+    assert "<strong>2 rows</strong> of 4" in someone.page(f"/imports/{failed.id}?after=1")
 
 
 def test_a_retry_is_offered_first_only_where_it_can_help(operator, make_import, someone, session):
