@@ -145,7 +145,7 @@ def _page(import_id: str) -> dict[str, Any]:
     is_correcting = is_any_under_way(corrected_files)
     status = Status(import_.status)
     repaired = repairs_of(db.session(), import_)
-    is_repaired = any(not repair.is_over for repair in repaired)
+    is_worked_on = failed.retrying > 0 or is_correcting or any(not repair.is_over for repair in repaired)
     return {
         "import_": import_,
         "report": (shown := report(db.session(), services(), import_)),
@@ -165,11 +165,7 @@ def _page(import_id: str) -> dict[str, Any]:
         "corrected_files": corrected_files,
         "repairs": repaired,
         "can_repair": status in TAKES_ROWS,
-        "is_live": status not in ENDED
-        or failed.retrying > 0
-        or is_correcting
-        or is_repaired
-        or import_.cleaned_at is None,
+        "is_live": status not in ENDED or is_worked_on or import_.cleaned_at is None,
         "can": {
             "pause": status in PAUSABLE,
             "resume": status in RESUMABLE,
