@@ -9,12 +9,14 @@ down_revision = "0016"
 
 TABLES = ("airports", "contacts")
 WRITER = ["imported_by", "imported_row"]
+OPTIONS = {"pages_per_range": 512, "autosummarize": True}
 
 
 def upgrade() -> None:
     """Apply."""
     for table in TABLES:
-        op.create_index(f"ix_{table}_imported_by", table, WRITER, postgresql_using="brin")
+        name = f"ix_{table}_imported_by"
+        op.create_index(name, table, WRITER, postgresql_using="brin", postgresql_with=OPTIONS)
 
 
 def downgrade() -> None:
