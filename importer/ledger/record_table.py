@@ -202,9 +202,9 @@ class RecordTable:
 
 
 def _created_at(columns: Any) -> ColumnElement[Any]:
-    """When a record was created, where its table tells it as a moment that Python can tell."""
+    """When a record was created, where its table tells it as a moment with a time zone that Python can tell."""
     moment = columns.get("created_at")
-    if moment is None or not isinstance(moment.type, DateTime):
+    if moment is None or not isinstance(moment.type, DateTime) or not moment.type.timezone:
         return null()
     return case((moment.between(text_of(FIRST_DAY), text_of(LAST_DAY)), cast(moment, Text)))
 

@@ -153,9 +153,9 @@ def test_a_failed_row_leads_to_the_record_that_it_would_change(operator, other, 
     someone = visitor(operator)
     page = someone.page(f"/imports/{import_.id}/failed-rows/1/edit")
     assert "There is a record with the key of this row" in page
-    assert "This row would change it." in page
+    assert "Once this row is mended, it writes that record." in page
     assert "Ann 2" in someone.page(unescape(re.search(r'id="target">[^<]*<a href="([^"]+)"', page)[1]))
-    assert "it would make a new one" in someone.page(f"/imports/{import_.id}/failed-rows/2/edit")
+    assert "it makes a new one" in someone.page(f"/imports/{import_.id}/failed-rows/2/edit")
     assert 'id="target"' not in someone.page(f"/imports/{import_.id}/failed-rows/3/edit")
     foreign = contacts(other, {9: ("y@example.com", "Y")}, failed=failed)
     page = visitor(other).page(f"/imports/{foreign.id}/failed-rows/1/edit")
