@@ -48,6 +48,10 @@ NOT_READABLE = ("42P01", "42703", "42501")
 
 NO_VALUE_CLASS = "22"
 
+TOO_BUSY = (
+    "The database is too busy to look through these records. Try again in a while, or look for one by its key."
+)
+
 SORTS_BY_NUMBERS = text("""
 SELECT CASE WHEN kept.collname <> 'default' THEN kept.collname IN ('C', 'POSIX', 'ucs_basic', 'pg_c_utf8')
     ELSE COALESCE(to_jsonb(base) ->> 'datlocprovider', 'c') = 'b'
@@ -272,6 +276,8 @@ class RecordsOf:
         try:
             with in_passing(self._connection, seconds=seconds, **AS_TEXT, **settings):
                 yield
+        except TooSlowError as error:
+            raise TooSlowError(TOO_BUSY) from error
         except DBAPIError as error:
             code = getattr(error.orig, "pgcode", None) or ""
             if code.startswith(NO_VALUE_CLASS):

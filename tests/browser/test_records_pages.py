@@ -9,9 +9,9 @@ from playwright.sync_api import Page, expect
 SECOND = 1000
 IMPORT_PAGE = re.compile(r"/imports/[a-z0-9]{12}$")
 PEOPLE = "email,name,signup_date\n" + "".join(f"r{n:03}@example.com,Person {n},2024-03-01\n" for n in range(1, 61))
-OTHERS = "email,name\nr002@example.com,Person 2\nr003@example.com,Person 3\n"
+OTHERS = "email,name\ns002@example.com,Person 2\ns003@example.com,Person 3\n"
 ODD = "o'br/ien+a&b@example.com"
-LATER = f"email,name,signup_date\nr002@example.com,Person 2,\nr003@example.com,New,\n{ODD},Odd,31.02.2024\n"
+LATER = f"email,name,signup_date\ns002@example.com,Person 2,\ns003@example.com,New,\n{ODD},Odd,31.02.2024\n"
 
 
 def import_file(page: Page, path: Path, content: str, badge: str) -> str:

@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 from html import unescape
 from urllib.parse import parse_qsl, urlsplit
 
@@ -382,3 +383,17 @@ def test_an_import_without_records_offers_none(operator, visitor, make_import):
     assert "No record says that this import wrote it last." in visitor(operator).page(
         f"/imports/{import_.id}/records"
     )
+
+
+def test_a_table_that_somebody_has_locked_is_told_within_two_seconds(operator, visitor, contacts, session):
+    import_ = contacts(operator, people(1, 3))
+    someone = visitor(operator)
+    session.execute(text("LOCK TABLE contacts IN ACCESS EXCLUSIVE MODE"))
+    for path in ("/imports/{}/records", "/imports/{}/records?row=2", "/imports/{}/records?key=p", "/imports/{}"):
+        began = time.monotonic()
+        page = someone.page(path.format(import_.id))
+        assert time.monotonic() - began < 3, path
+        assert path == "/imports/{}" or "The database is too busy" in page
+    answer = someone.get(f"/api/imports/{import_.id}/records")
+    assert (answer.status_code, answer.get_json()["error"]["code"]) == (422, "too_slow")
+    session.rollback()
