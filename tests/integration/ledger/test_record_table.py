@@ -176,6 +176,20 @@ def test_the_beginning_of_a_key_is_found_whatever_is_known_of_the_order_of_texts
     assert every(reading, Wanted(7, ("ab",))) == [("ab",), ("ab1",), ("abc",), ("abd",)]
 
 
+@pytest.mark.parametrize(("sorts_by_numbers", "is_complete"), [("true", True), ("false", False)])
+def test_a_search_ends_behind_the_last_key_that_can_begin_so_where_that_is_known(
+    sorts_by_numbers, is_complete, make, monkeypatch
+):
+    monkeypatch.setattr(records, "SORTS_BY_NUMBERS", text(f"SELECT {sorts_by_numbers}"))
+    monkeypatch.setattr(records, "FIRST_PORTION", 1)
+    monkeypatch.setattr(records, "ENOUGH", 2)
+    keys = ["a1", "a2", "a3", "a4", *(f"z{n:02}" for n in range(20))]
+    reading = make(single(f"end_{sorts_by_numbers}", String()), [(key,) for key in keys])
+    portion = reading.in_order_of_keys(Wanted(7, ("a",)), are_few=False, after=None, limit=50)
+    assert [one.key[0] for one in portion.records] == keys[:4]
+    assert (portion.next is None) == is_complete
+
+
 def test_the_order_of_the_files_rows_goes_on_within_a_row_that_wrote_several_records(make, connection):
     reading = make(Readings(), READINGS)
     connection.execute(text('UPDATE "Meter Readings" SET imported_row = 3'))
