@@ -10,7 +10,7 @@ from werkzeug.exceptions import BadRequest
 from importer.api.imports import IMPORT, Answer
 from importer.api.queries import Number, numbers
 from importer.control.record_writers import Author, Authors, find_record
-from importer.control.records import LARGEST_ROW, Asked, Order, page_of_records, position_told
+from importer.control.records import LARGEST_ROW, LONGEST_KEY, Asked, Order, page_of_records, position_told
 from importer.control.reports import find_import
 from importer.ledger.record_table import Record, RecordTable
 from importer.web.extensions import db, services
@@ -75,7 +75,10 @@ def _record(
 ) -> Answer:
     values = dict(zip(table.fields, record.values, strict=True))
     return {
-        "key": dict(zip(table.key, record.key, strict=True)),
+        "key": {
+            name: text if len(text) <= LONGEST_KEY else None
+            for name, text in zip(table.key, record.key, strict=True)
+        },
         "values": {name: value.text for name, value in values.items()},
         "cut": {name: value.length for name, value in values.items() if value.is_cut},
         "written": _author(authors.of(record.written, with_corrections=with_corrections), with_corrections),

@@ -22,6 +22,9 @@ from importer.record_types.keys import RowKey
 from importer.record_types.mappings import mapping_of
 from importer.services import Services
 
+WHOLE_RECORD_CHARACTERS = 1_000_000
+"""Characters of one record, the same of each of its values."""
+
 
 class Author(NamedTuple):
     """Who wrote or changed a record.
@@ -110,7 +113,7 @@ def find_record(
     """The record with this key, and who wrote it.
 
     Args:
-        characters: of a value that are read.
+        characters: of a value that are read, at most.
 
     Raises:
         UnknownRecordError: there is none, or none of its writers is an import that this person may see: an
@@ -121,7 +124,8 @@ def find_record(
     table = table_of(services, record_type)
     if len(key) != len(table.key):
         raise RefusedKeyError(f"A key of these records has the fields {', '.join(table.key)}: one `key` for each.")
-    record = RecordsOf(session.connection(), table, characters).with_key(key)
+    share = table.share(characters, WHOLE_RECORD_CHARACTERS)
+    record = RecordsOf(session.connection(), table, share).with_key(key)
     authors = Authors(session, user, [record] if record else [])
     if record is None or not (user.is_admin or authors.sees(record)):
         raise UnknownRecordError

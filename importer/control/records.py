@@ -22,7 +22,10 @@ FEW = 50_000
 """Records of an import that are read and sorted at once."""
 
 LONGEST_KEY = 8_000
-"""Characters of a key that an address may have, written as it needs it."""
+"""Characters of a key that an address may have, written as it needs it, or an answer of the API."""
+
+RECORD_CHARACTERS = 10_000
+"""Characters of a record in a list, the same of each of its values."""
 
 LARGEST_ROW = 2**31 - 1
 
@@ -104,7 +107,7 @@ def page_of_records(
     """Records that an import wrote last, or those of one row.
 
     Args:
-        characters: of a value that are read.
+        characters: of a value that are read, at most.
 
     Raises:
         NoRecordsError: they cannot be shown.
@@ -113,7 +116,7 @@ def page_of_records(
     """
     table = table_of(services, import_.record_type)
     _refuse_other_lists(table, asked)
-    reading = RecordsOf(session.connection(), table, characters)
+    reading = RecordsOf(session.connection(), table, table.share(characters, RECORD_CHARACTERS))
     if asked.row_number is not None:
         found = reading.of_row(import_.sequence, asked.row_number, after=asked.after, limit=limit)
         return _page(table, asked, found)

@@ -119,6 +119,10 @@ class RecordTable:
         columns = self.source.c
         return [columns[name] for name in dict.fromkeys((*self.fields, *WRITERS, *CREATED)) if name in columns]
 
+    def share(self, characters: int, whole: int) -> int:
+        """Characters of each value: as many as these, or as a record of so many leaves to each."""
+        return max(min(characters, whole // len(self.fields)), 1)
+
     def key_columns(self, source: FromClause | None = None) -> list[ColumnElement[Any]]:
         """The columns of the key, in the table or in a part of it."""
         return [(self.source if source is None else source).c[name] for name in self.key]

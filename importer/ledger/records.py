@@ -130,18 +130,19 @@ class RecordsOf:
         Raises:
             TooSlowError: no index finds them.
         """
-        number, *key = after or ("0",)
+        number, *key_after = after or ("0",)
         low, rows, deadline = int(number), FIRST_ROWS, time.monotonic() + WALK_SECONDS
         found: list[Record] = []
         while True:
             high = low + rows
-            found += self._of_rows(sequence, (low, high), key, limit + 1 - len(found))
+            found += self._of_rows(sequence, (low, high), key_after, limit + 1 - len(found))
             if len(found) > limit:
-                last = found[limit - 1]
-                return Portion(found[:limit], (str(last.written.row_number), *last.key))
+                last, row = found[limit - 1], found[limit - 1].written.row_number
+                key = last.key if found[limit].written.row_number == row else ()
+                return Portion(found[:limit], (str(row), *key))
             if high >= last_row:
                 return Portion(found, None)
-            low, key, rows = high, [], min(rows * 2, MOST_ROWS)
+            low, key_after, rows = high, [], min(rows * 2, MOST_ROWS)
             if time.monotonic() > deadline:
                 return Portion(found, (str(low),))
 

@@ -343,6 +343,21 @@ def test_a_long_value_is_cut_and_all_of_it_is_a_click_away(operator, visitor, co
     assert (len(whole["values"]["name"]), whole["cut"]) == (50_000, {})
 
 
+def test_a_key_that_is_too_long_for_an_address_has_none(operator, visitor, contacts, session):
+    import_ = contacts(operator, people(1, 60))
+    session.execute(text("ALTER TABLE contacts ALTER email TYPE text"))
+    session.execute(text("UPDATE contacts SET email = 'p049' || repeat('p', 99996) WHERE imported_row = 50"))
+    session.commit()
+    someone = visitor(operator)
+    page = someone.page(f"/imports/{import_.id}/records")
+    assert len(page) < 100_000
+    assert len(keys_on(someone.page(link(page, "records-next")))) == 10
+    page = someone.page(f"/imports/{import_.id}/records?order=key")
+    assert "the key of the last one is too long for an address" in page
+    (long,) = someone.get(f"/api/imports/{import_.id}/records?row=50").get_json()["records"]
+    assert (long["key"], long["url"], long["cut"]) == ({"email": None}, None, {"email": 100_000})
+
+
 def test_the_api_has_the_records_in_pages(operator, visitor, contacts):
     someone = visitor(operator)
     import_ = contacts(operator, people(1, 30))
