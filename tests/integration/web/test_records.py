@@ -102,7 +102,7 @@ def test_the_records_that_a_later_import_wrote_are_in_its_list(operator, visitor
     page = someone.page(f"/imports/{second.id}/records")
     assert keys_on(page) == ["p002@example.com", "p003@example.com"]
     assert "unchanged by this row; row 2 of" in page
-    assert page.count("by this row</td>") == 1
+    assert page.count("by this row</div></td>") == 1
 
 
 @pytest.mark.parametrize(
