@@ -14,6 +14,7 @@ from werkzeug.wrappers import Response
 from importer.control.chosen_imports import SHOWN, ChosenImports, count_of_imports, page_of_imports, starters
 from importer.control.corrected_files import is_any_under_way, reports_on
 from importer.control.notifications import sends_mails
+from importer.control.records import has_records
 from importer.control.repairs import repairs_of
 from importer.control.reports import (
     MAX_ALTERATIONS,
@@ -27,7 +28,7 @@ from importer.control.reports import (
 )
 from importer.control.speeds import speeds_of
 from importer.lifecycle.events import events_of
-from importer.outcomes import NOT_TAKEN
+from importer.outcomes import NOT_TAKEN, next_step
 from importer.statuses import (
     CANCELLABLE,
     DISPATCHED,
@@ -81,7 +82,7 @@ def register(app: Flask) -> None:
         "RESUMABLE": RESUMABLE,
         "UNFINISHED": UNFINISHED,
     }
-    app.jinja_env.globals.update(Status=Status, Reason=Reason, NOT_TAKEN=NOT_TAKEN, **sets)
+    app.jinja_env.globals.update(Status=Status, Reason=Reason, NOT_TAKEN=NOT_TAKEN, next_step=next_step, **sets)
 
 
 @blueprint.get("/")
@@ -171,6 +172,7 @@ def _page(import_id: str) -> dict[str, Any]:
             "resume": status in RESUMABLE,
             "cancel": status in CANCELLABLE,
             "retry": status in TAKES_ROWS and import_.failed_rows > 0,
+            "see_records": has_records(services(), import_),
         },
     }
 
