@@ -130,7 +130,7 @@ FOREIGN = [
     ("xlsx in zip", "quote", "'"),
     ("utf-16", "sheet", "Sheet1"),
     ("utf-16", "encoding", "klingon"),
-    ("utf-16", "delimiter", "::"),
+    ("utf-16", "delimiter", "none"),
     ("gzip", "sheet", "people.csv"),
     ("json", "header", "99"),
     ("json in an object", "sheet", "people"),
