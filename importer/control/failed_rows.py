@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import JSON, ColumnElement, SQLColumnExpression, Text, cast, func, select, type_coerce
+from sqlalchemy import JSON, ColumnElement, SQLColumnExpression, Text, case, cast, func, select, type_coerce
 from sqlalchemy.orm import Session
 
 from importer.control.columns import FileColumns
@@ -62,12 +62,14 @@ class Sort(NamedTuple):
         """The cell as JSON writes it, without regard to case.
 
         Postgres reads no JSON with a NUL or a lone surrogate, so escapes become plain text, which comes after
-        letters; an escaped backslash is none of their beginnings.
+        letters; an escaped backslash is none of their beginnings. Most rows have no escapes. All of it is ASCII,
+        so its case is told byte by byte.
         """
-        without_backslashes = func.replace(type_coerce(FailedRow.cells, Text), "\\\\", "/")
-        cells = func.replace(without_backslashes, "\\u", "~u")
-        cell = cast(cast(cells, JSON).op("->")(self.place), Text)
-        return func.lower(cell).collate("C")
+        cells = type_coerce(FailedRow.cells, Text).collate("C")
+        without_escapes = func.replace(func.replace(cells, "\\\\", "/"), "\\u", "~u")
+        readable = case((func.strpos(cells, "\\") == 0, cells), else_=without_escapes)
+        cell = cast(cast(readable, JSON).op("->")(self.place), Text)
+        return func.lower(cell.collate("C"))
 
 
 class FailedRowsPage(NamedTuple):
