@@ -215,6 +215,11 @@ class UnknownImportError(ImporterError):
     """There is no such import, or it is not yours."""
 
 
+class NotKeptError(ImporterError):
+    """The rows that were not imported are not kept, or no more. Import the file again: its other rows stay as they
+    are."""
+
+
 class UnknownRowError(ImporterError):
     """This row is no failed row of the import."""
 

@@ -26,9 +26,11 @@ class Format(NamedTuple):
     media_type: str
 
 
+XLSX = "xlsx"
+
 FORMATS: dict[str, Format] = {
     "csv": Format(csv_of, "text/csv; charset=utf-8"),
-    "xlsx": Format(xlsx_of, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+    XLSX: Format(xlsx_of, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
 }
 """By the ending of a file's name."""
 

@@ -8,6 +8,7 @@ from importer.config import Settings
 from importer.files.csv_reader import Position, RecordReader
 from importer.files.json_lines import JsonLinesReader
 from importer.files.line_formats import LineFormat
+from importer.models import Import
 from importer.models.imports import lines_key, object_key
 from importer.storage.object_reader import ObjectReader
 from importer.storage.s3 import Storage
@@ -51,6 +52,12 @@ class StoredRows(NamedTuple):
             line_format=LineFormat.from_json(profile),
             end=(profile or {}).get("end"),
         )
+
+    @classmethod
+    def of(cls, import_: Import) -> StoredRows:
+        """As an import tells it."""
+        width = len(import_.columns or [])
+        return cls.from_columns(import_.id, import_.etag, import_.converted_etag, width, import_.profile)
 
     @property
     def key(self) -> str:

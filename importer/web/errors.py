@@ -31,6 +31,7 @@ STATUSES: dict[type[errors.ImporterError], int] = {
     errors.MissingLayoutError: 404,
     errors.ForeignLayoutError: 403,
     errors.RefusedTransitionError: 409,
+    errors.NotKeptError: 409,
     errors.UnknownRowError: 404,
     errors.OutdatedRowError: 409,
     errors.RefusedCellError: 422,

@@ -13,6 +13,7 @@ from werkzeug.wrappers import Response
 from importer.control import corrected_files, exports
 from importer.control.corrected_files import CorrectedFileReport
 from importer.control.reports import find_import
+from importer.control.undone_rows import undone_rows_file
 from importer.ledger.chosen_rows import ChosenRows
 from importer.models import Import
 from importer.web.extensions import db, services
@@ -36,6 +37,11 @@ def failed_rows(import_id: str, ending: str) -> Response:
 @blueprint.get(f"{IMPORT}/result.{ENDING}")
 def result(import_id: str, ending: str) -> Response:
     return download_result(_find(import_id), ending)
+
+
+@blueprint.get(f"{IMPORT}/undone-rows.{ENDING}")
+def undone_rows(import_id: str, ending: str) -> Response:
+    return download_undone_rows(_find(import_id), ending)
 
 
 @blueprint.get(f"{IMPORT}/corrected-rows/new")
@@ -77,7 +83,20 @@ def download_result(import_: Import, ending: str) -> Response:
         raise BadRequest(f"The parameter outcome may be “{UNDONE}”, or be left out. There is no other here.")
     only_undone = outcome == UNDONE
     pieces = exports.result_file(db.session(), services(), import_, ending, only_undone=only_undone)
-    return _file(import_, "undone-rows" if only_undone else "result", ending, pieces)
+    return _file(import_, "undone-numbers" if only_undone else "result", ending, pieces)
+
+
+def download_undone_rows(import_: Import, ending: str) -> Response:
+    """The rows that a cancelled or stopped import left undone, as its file has them.
+
+    Raises:
+        NotKeptError, StorageError: they cannot be read.
+        BadRequest: the address has a parameter.
+    """
+    if request.args:
+        raise BadRequest("There is no parameter here: all rows that were not imported are in this file.")
+    pieces = undone_rows_file(db.session(), services(), import_, ending)
+    return _file(import_, "not-imported", ending, pieces)
 
 
 def receive_corrected_rows(import_id: str) -> CorrectedFileReport:
