@@ -138,6 +138,10 @@ class OptionsError(ImporterError):
     """What is said of the file cannot be understood."""
 
 
+class FilterError(ImporterError):
+    """Which imports are meant cannot be understood."""
+
+
 class RuleError(ImporterError):
     """The rule for failed rows cannot be understood."""
 

@@ -15,7 +15,7 @@ from importer.cli.questions import WAITS, ask_all, can_ask
 from importer.cli.refusals import command
 from importer.cli.reports import counts, print_import
 from importer.control import accounts, answers, imports, retries
-from importer.control.chosen_imports import page_of_imports
+from importer.control.chosen_imports import MEANINGS, ChosenImports, page_of_imports
 from importer.control.first_look import FIRST_BYTES, require_type
 from importer.control.options import Options, options_from_text
 from importer.control.reports import Report, find_import, report, reports
@@ -149,16 +149,29 @@ def exit_status(shown: Report) -> int:
     return EXIT_STATUSES.get(Outcome(shown.outcome), NOT_IMPORTED)
 
 
+def choosing_options(list_imports: Callable[..., None]) -> Callable[..., None]:
+    """The options that choose imports, one for each field of `ChosenImports`."""
+    for name in reversed(ChosenImports._fields):
+        option = click.option(f"--{OPTION_NAMES.get(name, name)}", name, help=f"It must be {MEANINGS[name]}.")
+        list_imports = option(list_imports)
+    return list_imports
+
+
+OPTION_NAMES = {"record_type": "type"}
+
+
 @group.command("list")
 @click.option(
     "--limit", type=click.IntRange(1, 1000), default=20, show_default=True, help="How many, the latest first."
 )
+@choosing_options
 @json_option
 @command
-def list_(limit: int, as_json: bool) -> None:
-    """List the latest imports."""
+def list_(limit: int, as_json: bool, **said: str | None) -> None:
+    """List the latest imports, or those that the options choose."""
     session = db.session()
-    latest, _ = page_of_imports(session, operator(), limit=limit)
+    condition = ChosenImports.asked(session, operator(), said).condition_of_scripts()
+    latest, _ = page_of_imports(session, operator(), limit=limit, condition=condition)
     found = reports(session, services(), latest)
     if as_json:
         click.echo(json.dumps([entry.as_dict() for entry in found], indent=2))

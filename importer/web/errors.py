@@ -38,6 +38,7 @@ STATUSES: dict[type[errors.ImporterError], int] = {
     TooSlowError: 422,
     errors.AccountError: 422,
     errors.OptionsError: 400,
+    errors.FilterError: 400,
     errors.RuleError: 422,
     errors.UploadError: 400,
     errors.BusyError: 503,
