@@ -124,5 +124,7 @@ def _wanted_row() -> int | None:
     except RecursionError as error:
         raise BadRequest("The JSON is nested too deeply.") from error
     if not isinstance(body, dict) or body.keys() - {"row_number"}:  # a misspelt key must not retry all
-        raise BadRequest('Send nothing, or {"row_number": 123}.')
+        raise BadRequest(
+            'Send nothing, or {"row_number": 123}. For the rows of a group there is the rule "retry" of repairs.'
+        )
     return row_number_of(body.get("row_number"))

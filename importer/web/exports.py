@@ -14,7 +14,7 @@ from importer.control import corrected_files, exports
 from importer.control.corrected_files import CorrectedFileReport
 from importer.control.reports import find_import
 from importer.control.undone_rows import undone_rows_file
-from importer.ledger.chosen_rows import ChosenRows
+from importer.ledger.chosen_rows import DISCARDED, ChosenRows
 from importer.models import Import
 from importer.web.extensions import db, services
 from importer.web.multipart import read_upload
@@ -26,7 +26,7 @@ IMPORT = "/imports/<import_id:import_id>"
 ENDING = "<any(csv, xlsx):ending>"
 NAME_CHARS = 100
 UNDONE = "undone"
-CHOICES = frozenset({"field", "code", "text"})
+CHOICES = frozenset({"field", "code", "text", "discarded"})
 
 
 @blueprint.get(f"{IMPORT}/failed-rows.{ENDING}")
@@ -67,6 +67,8 @@ def download_failed_rows(import_: Import, ending: str) -> Response:
     unknown = set(request.args) - CHOICES
     if unknown:
         raise BadRequest(f"There is no parameter {min(unknown)!r} here. There are: {', '.join(sorted(CHOICES))}.")
+    if request.args.get("discarded", DISCARDED) != DISCARDED:
+        raise BadRequest(f"The parameter discarded may be {DISCARDED}, or be left out.")
     chosen = ChosenRows.told(request.args)
     db.session.commit()  # none may stay open while the file leaves
     return _file(import_, "failed-rows", ending, exports.failed_rows_file(services(), import_, chosen, ending))

@@ -166,7 +166,7 @@ def _page(import_: Import, wanted: Wanted, columns: FileColumns) -> FailedRowsPa
 
 
 def _position(import_: Import, wanted: Wanted, groups: Groups) -> Position:
-    if wanted.chosen.text is None and wanted.after == 0:
+    if wanted.chosen.text is None and wanted.after == 0 and not wanted.chosen.discarded:
         return Position(wanted.start, groups.rows_of(wanted.chosen))
     counted = position_of(db.session(), import_, wanted.chosen, after=wanted.after)
     return counted._replace(before=counted.before + wanted.start)
@@ -188,6 +188,8 @@ def _neighbours(
 
 def _with_imported(import_: Import, wanted: Wanted, page: FailedRowsPage, lines: list[Line]) -> list[Line]:
     """Rows that were corrected a moment ago keep their place, although they are imported."""
+    if wanted.chosen.discarded:
+        return lines
     is_ordered = not wanted.is_by_position
     until = page.rows[-1].row_number if is_ordered and page.has_next and page.rows else None
     made = corrected_lately(
