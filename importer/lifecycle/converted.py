@@ -76,6 +76,7 @@ def begin_conversion(
         "converted_etag": None,
         "converted_bytes": None,
         "converted_rows": None,
+        "pause_told_at": None,
     }
     moved = try_move(
         session,

@@ -192,7 +192,9 @@ class Import(Base):
     notify: Mapped[str | None] = mapped_column(
         String(10), comment="who began it is still to be written to: problems or always; null: not"
     )
-    pause_told_at: Mapped[datetime | None] = mapped_column(comment="when a mail about this pause was noted")
+    pause_told_at: Mapped[datetime | None] = mapped_column(
+        comment="when a mail about this pause, or about its questions, was noted"
+    )
 
     __table_args__ = (
         Index("uq_imports_idempotency_key", "created_by", "idempotency_key", unique=True),
