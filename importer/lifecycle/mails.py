@@ -109,8 +109,8 @@ class UnsentMail(NamedTuple):
 
 
 def note_mails(connection: Connection) -> None:
-    """Note mails about imports of which somebody wants to know that they have ended, were paused by the product, or
-    wait for answers after their file was converted."""
+    """Note mails about imports of which somebody wants to know that they have ended, were paused by the product,
+    or wait for answers after their file was converted."""
     parameters = {"ended": list(ENDED), "by_person": str(Reason.BY_PERSON), "most": MOST_NOTED}
     connection.execute(NOTE, {**parameters, "patience": PATIENCE_SECONDS})
 
