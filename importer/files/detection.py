@@ -11,7 +11,8 @@ from functools import lru_cache
 from itertools import islice
 from typing import NamedTuple
 
-from importer.files.dialects import Found, delimiter_called, dialect_of, dialect_with
+from importer.files.delimiters import delimiter_called
+from importer.files.dialects import Found, dialect_of, dialect_with
 from importer.files.encoding_names import called, fits, meant_by, words_in
 from importer.files.encodings import Encoding, encoding_of
 from importer.files.footers import Footer, footer_of

@@ -16,34 +16,9 @@ from itertools import islice
 from typing import NamedTuple
 
 from importer.files.cell_looks import ALIGNED, QUOTES, likeness
+from importer.files.delimiters import COMMON, DELIMITERS, OTHERS, RARE, delimiter_called
+from importer.files.long_delimiters import DIVIDER, all_joined, divided, is_long, longer_delimiter
 from importer.files.wrapped_lines import is_wrapped, unwrapped_lines
-
-DELIMITERS = {
-    ",": "commas",
-    ";": "semicolons",
-    "\t": "tabs",
-    "|": "pipes",
-    ":": "colons",
-    "^": "circumflexes",
-    "~": "tildes",
-    "#": "number signs",
-    "&": "ampersands",
-    "*": "asterisks",
-    "\x1f": "unit separators",
-    "\x01": "control characters 1",
-    "§": "section signs",
-    "¬": "not signs",
-    "¦": "broken bars",
-    " ": "blanks",
-}
-"""The delimiters that are tried, and what to call them; of two that fit as well the earlier one is taken."""
-
-RARE = {",": 1.0, ";": 1.0, "\t": 1.0, "|": 0.97, "\x1f": 0.97, "\x01": 0.97, " ": 0.6}
-"""How far a delimiter is believed; the others, which stand in texts for other reasons, by OTHERS."""
-OTHERS = 0.8
-
-COMMON = ",;\t|"
-"""Those of which the evidence tells where else they appear."""
 
 TELLING_WIDTH = 3
 """A row of fewer cells looks like nothing in particular: nothing is told from how many it has."""
@@ -60,7 +35,7 @@ class Dialect(NamedTuple):
     """How records are written.
 
     Attributes:
-        delimiter: between cells; empty where a record has one cell.
+        delimiter: between cells, of one sign or more; empty where a record has one cell.
         quote: around cells; empty where none is.
         escape: before a quote in a quoted cell; empty where it is doubled.
         is_padded: blanks stand between delimiters and quotes, and belong to no cell.
@@ -110,11 +85,6 @@ FITTING = 0.5
 """Where whole lines stand in quotes, so many of them have the same number of cells within these."""
 
 
-def delimiter_called(sign: str) -> str:
-    """What people call a delimiter; one that is met with seldom is shown as it is."""
-    return DELIMITERS.get(sign, repr(sign)) if sign else "nothing: one cell to a line"
-
-
 def dialect_of(lines: Sequence[str], unusual: str = "") -> Found:
     """The dialect of the text that begins with these lines, given without their line ends.
 
@@ -124,7 +94,7 @@ def dialect_of(lines: Sequence[str], unusual: str = "") -> Found:
     tried = [line for line in _sample(lines) if line.strip()]
     if not tried:
         return Found(Dialect(), "there is nothing to tell it from")
-    told = re.fullmatch(r'"?sep=(.)"?', tried[0])
+    told = re.fullmatch(r'"?sep=([^"]{1,4}|")"?', tried[0])
     if told:
         best = _best(tried[1:], told[1])
         return Found(best.dialect, f"its first line says so: {tried[0]}", width=best.width)
@@ -133,6 +103,11 @@ def dialect_of(lines: Sequence[str], unusual: str = "") -> Found:
         return found
     trials = _trials(tried) + (_trials(tried, unusual) if unusual else [])
     best = max(trials, key=lambda trial: trial.score)
+    single = best
+    while longer := longer_delimiter(_records(tried, best.dialect), best.dialect.delimiter):
+        best = _best(tried, longer)
+    if best is not single:
+        return Found(best.dialect, _words(best, tried), width=best.width)
     others = tuple(
         trial.dialect
         for trial in trials
@@ -181,16 +156,13 @@ def _within_quotes(lines: Sequence[str]) -> Found | None:
 def _words(best: Trial, lines: Sequence[str]) -> str:
     if best.width < 2:
         return f"no delimiter divides its {len(lines):,} first lines into a regular table"
-    called = delimiter_called(best.dialect.delimiter)
+    delimiter = best.dialect.delimiter
+    called = delimiter_called(delimiter)
     every = "every one" if best.regular == best.total else f"{best.regular:,}"
     have = "has" if best.regular in (1, best.total) else "have"
     words = f"{called}: {every} of {best.total:,} records {have} {best.width - 1:,}"
-    counts = {name: sum(sign in line for line in lines) for sign, name in DELIMITERS.items() if sign in COMMON}
-    others = [
-        f"{name} appear in {count:,} line{'s' * (count > 1)}"
-        for name, count in counts.items()
-        if count and name != called
-    ]
+    counts = {COMMON[sign]: sum(sign in line for line in lines) for sign in COMMON if sign not in delimiter}
+    others = [f"{name} appear in {count:,} line{'s' * (count > 1)}" for name, count in counts.items() if count]
     return "; ".join([words, *others[:2]])
 
 
@@ -243,9 +215,7 @@ def _quoting(text: str, delimiter: str) -> Iterable[tuple[str, str, bool]]:
 
 
 def _try(lines: Sequence[str], dialect: Dialect) -> Trial:
-    rows: list[list[str]] = []
-    with suppress(csv.Error):  # a lone carriage return
-        rows.extend(row for row in cells_of(lines, dialect) if row)
+    rows = _records(lines, dialect)
     if not rows:
         return Trial(dialect, 0.0)
     widths = Counter(map(len, rows))
@@ -260,6 +230,13 @@ def _try(lines: Sequence[str], dialect: Dialect) -> Trial:
     return Trial(dialect, score, width, widths[width], total)
 
 
+def _records(lines: Sequence[str], dialect: Dialect) -> list[list[str]]:
+    rows: list[list[str]] = []
+    with suppress(csv.Error):  # a lone carriage return
+        rows.extend(row for row in cells_of(lines, dialect) if row)
+    return rows
+
+
 def _meant(cell: str, dialect: Dialect) -> str:
     """The cell without the blanks that belong to none; between blanks as delimiters there are no others."""
     return cell.strip() if dialect.is_padded or dialect.delimiter != " " else cell
@@ -269,6 +246,9 @@ def cells_of(lines: Iterable[str], dialect: Dialect) -> Iterable[list[str]]:
     """Records of these lines, read as generously as can be; blank lines give empty records."""
     if not dialect.delimiter:
         return ([_unquoted(line, dialect)] if line else [] for line in lines)
+    if is_long(long := dialect.delimiter):
+        single = dialect._replace(delimiter=DIVIDER)
+        return all_joined(cells_of((divided(line, long) for line in lines), single), long)
     escaped = (unescaped(line, dialect) for line in lines) if dialect.escape else lines
     return csv.reader(
         escaped,

@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from itertools import islice
 
 from importer.files.cell_looks import QUOTES
-from importer.files.dialects import DELIMITERS, TELLING_WIDTH, Dialect
+from importer.files.delimiters import DELIMITERS
+from importer.files.dialects import TELLING_WIDTH, Dialect
 from importer.files.wrapped_lines import is_wrapped, unwrapped
 
 OTHERS = tuple(DELIMITERS)[:4]

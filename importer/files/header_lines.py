@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from importer.files.dialects import DELIMITERS
+from importer.files.delimiters import DELIMITERS
 from importer.files.names import normalised
 from importer.files.tables import FEWEST_NAMES, FIRST_ROWS, MOST_TITLES
 

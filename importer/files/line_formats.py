@@ -10,6 +10,7 @@ from typing import Any
 
 from importer.files.dialects import TELLING_WIDTH, Dialect, unescaped
 from importer.files.faulty_lines import cells_at_best, cells_otherwise, place_of_fault
+from importer.files.long_delimiters import DIVIDER, all_joined, divided, is_long, joined
 from importer.files.names import ends_of_spellings, normalised
 from importer.files.text_lines import BYTE_ORDER_MARK, END_OF_FILE
 from importer.files.wrapped_lines import unwrapped
@@ -42,9 +43,14 @@ class LineFormat:
         self.odd_begins = self.odd_ends = frozenset(END_OF_FILE)
         if self.header:
             self.odd_begins, self.odd_ends = ends_of_spellings(self.header[0].strip())
-        self._dialect = dialect or Dialect()
+        self._written = self._dialect = dialect or Dialect()
+        self._long = self._written.delimiter if is_long(self._written.delimiter) else ""
+        if self._long:
+            self._dialect = self._written._replace(delimiter=DIVIDER)
         self._encoding = encoding
-        self._is_plain = not (self._dialect.escape or self._dialect.is_padded or self._dialect.wraps_lines)
+        self._is_plain = not (
+            self._long or self._dialect.escape or self._dialect.is_padded or self._dialect.wraps_lines
+        )
         self._options: dict[str, Any] = {
             "strict": True,
             "delimiter": self._dialect.delimiter or "\0",
@@ -68,11 +74,11 @@ class LineFormat:
 
     def as_json(self) -> dict[str, Any]:
         """All that it is made of."""
-        return {"encoding": self._encoding, **self._dialect._asdict(), "header": self.header or []}
+        return {"encoding": self._encoding, **self._written._asdict(), "header": self.header or []}
 
     def with_header(self, header: Sequence[str]) -> LineFormat:
         """The same, with a header."""
-        return LineFormat(self._encoding, self._dialect, header)
+        return LineFormat(self._encoding, self._written, header)
 
     def decode(self, line: bytes) -> str:
         """The line's text, prepared for `reader`.
@@ -113,7 +119,9 @@ class LineFormat:
 
         It raises `csv.Error` at a record that is malformed, also where the last one does not end.
         """
-        cells = csv.reader(lines, **self._options)
+        cells: Iterator[list[str]] = csv.reader(lines, **self._options)
+        if self._long:
+            cells = all_joined(cells, self._long)
         return map(_stripped, cells) if self._dialect.is_padded else cells
 
     def opens_quote(self, line: bytes) -> bool:
@@ -154,12 +162,16 @@ class LineFormat:
 
     def cells_at_best(self, text: str, width: int | None) -> list[str]:
         """The cells of a line that is no record, as well as they can be told."""
-        cells = cells_at_best(text, self._dialect, width)
+        cells = self._as_written(cells_at_best(text, self._dialect, width))
         return _stripped(cells) if self._dialect.is_padded else cells
+
+    def _as_written(self, cells: list[str]) -> list[str]:
+        return joined(cells, self._long) if self._long else cells
 
     def cells_otherwise(self, line: bytes, width: int) -> list[str] | None:
         """As many cells of a sound line that has more or fewer, if another delimiter or other quotes make them."""
-        return cells_otherwise(self.first_text(line).rstrip("\r\n"), self._dialect, width)
+        cells = cells_otherwise(self.first_text(line).rstrip("\r\n"), self._dialect, width)
+        return None if cells is None else self._as_written(cells)
 
     def fault_of(self, text: str) -> tuple[str, int | None]:
         """The code of the problem with a line that is no record, and which of its cells is at fault, if one is."""
@@ -187,6 +199,8 @@ class LineFormat:
         dialect = self._dialect
         if dialect.wraps_lines:
             text = unwrapped(text)
+        if self._long:
+            text = divided(text, self._long)
         if dialect.escape and dialect.escape + dialect.quote in text:
             text = unescaped(text, dialect)
         if dialect.is_padded and self._padded_end is not None:

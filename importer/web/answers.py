@@ -15,7 +15,7 @@ from importer.control.reports import find_import
 from importer.errors import LayoutExistsError, OptionsError, RefusedFileError
 from importer.files.cell_questions import MARKS
 from importer.files.cells.readings import DATE_ORDERS, PERCENTS
-from importer.files.dialects import delimiter_called
+from importer.files.delimiters import delimiter_called
 from importer.files.encoding_names import CALLED, called
 from importer.files.questions import Question
 from importer.lifecycle.starting import Reading

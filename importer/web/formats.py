@@ -11,7 +11,7 @@ from flask import Flask
 from markupsafe import Markup, escape
 
 from importer.files.conversion.sources import CONVERTED
-from importer.files.dialects import delimiter_called
+from importer.files.delimiters import delimiter_called
 from importer.outcomes import rows
 
 SHOWN_CHARACTERS = 300

@@ -64,6 +64,15 @@ REPAIR_POINTS = {
 
 ALL_POINTS = {**POINTS, **REPAIR_POINTS}
 
+DEADLY_POINTS = ("after the claim, before its jobs are read", "after the claim", "before COMMIT")
+"""A row that is alone as its worker dies there has died once more; three times, and it fails (rule 7)."""
+
+DEAD_CLAIMS = "claims-of-the-dead"
+"""File with the ids of the claims that processes had taken last before they died, a line for each."""
+
+_taken: list[str] = []
+"""The claim that this process has taken last."""
+
 
 def arm(folder: Path, point: str) -> None:
     """Have the next process that passes this point die there."""
@@ -85,9 +94,19 @@ def disarm(folder: Path, point: str) -> bool:
     return False
 
 
-def _die_if_armed(point: str) -> None:
+def dead_claims(folder: Path) -> list[str]:
+    """The ids of the claims whose processes have died at some point."""
     with contextlib.suppress(FileNotFoundError):
-        (Path(os.environ[FOLDER]) / point).unlink()
+        return (folder / DEAD_CLAIMS).read_text().split()
+    return []
+
+
+def _die_if_armed(point: str) -> None:
+    folder = Path(os.environ[FOLDER])
+    with contextlib.suppress(FileNotFoundError):
+        (folder / point).unlink()
+        with (folder / DEAD_CLAIMS).open("a") as dead:
+            dead.writelines(f"{claim_id}\n" for claim_id in _taken)
         os.kill(os.getpid(), signal.SIGKILL)
 
 
@@ -103,12 +122,23 @@ def _mined(function: Callable[..., Any], before: str | None, after: str | None) 
     return run
 
 
+def _remembering(datas: Callable[..., Any]) -> Callable[..., Any]:
+    """`Claims._datas`, which is called with the id of each claim that is taken."""
+
+    def run(claims: Claims, claim_id: str) -> Any:
+        _taken[:] = [claim_id]
+        return datas(claims, claim_id)
+
+    return run
+
+
 def install() -> None:
     """Put every point in its place."""
     for name, point in ALL_POINTS.items():
         function = getattr(point.owner, point.function)
         before, after = (None, name) if point.after else (name, None)
         setattr(point.owner, point.function, _mined(function, before, after))
+    Claims._datas = _remembering(Claims._datas)  # type: ignore[method-assign]
 
 
 if __name__ == "__main__":

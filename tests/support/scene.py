@@ -7,12 +7,12 @@ from collections import Counter
 from collections.abc import Callable
 
 from accounting import assert_as_undisturbed, assert_ended, assert_no_orphans
-from failpoints import arm, disarm, is_armed
+from failpoints import arm, dead_claims, disarm, is_armed
 from samples import Sample
 from supervisor import Crew, Processes
 from world import World
 
-from importer.queue import checkpoint, queues
+from importer.queue import checkpoint, keys, queues
 from importer.statuses import Status
 
 TINY = {"SLICE_SECONDS": "0.5", "MAX_QUEUED_ROWS": "1000", "QUEUED_SECONDS": "2", "BATCH_SECONDS": "0.1"}
@@ -101,6 +101,20 @@ class Scene:
 
     def disarm(self, point: str) -> bool:
         return disarm(self.processes.folder, point)
+
+    def let_leases_of_the_dead_lapse(self) -> None:
+        """Of those who died at a point; a row that a living worker holds alone would else count its death, too."""
+        self.world.let_leases_lapse(dead_claims(self.processes.folder))
+
+    def has_claims_of_the_dead(self) -> bool:
+        """Whether rows of some that died at a point are still to be put back."""
+        return any(self.world.redis.zscore(keys.CLAIMS, claim) for claim in dead_claims(self.processes.folder))
+
+    def most_deaths(self) -> int:
+        """How many workers have died over the row, of those that have not ended, over which most have."""
+        redis = self.world.redis
+        jobs = redis.scan_iter(f"{keys.JOB_PREFIXES[0]}*", count=1000)
+        return max((int(redis.hget(job, "deaths") or 0) for job in jobs), default=0)
 
     def wait_for_death_at(self, point: str) -> None:
         self.crew.wait_until(lambda: not self.is_armed(point), f"a process died {point}")
