@@ -11,7 +11,7 @@ from importer.files.cells.cleaning import clean
 from importer.files.csv_reader import Record
 from importer.files.exports.csv_writer import csv_of
 from importer.files.exports.safe_cells import CELL_UNITS
-from importer.files.exports.undone_rows import undone_row
+from importer.files.exports.undone_rows import SIGNED, undone_row
 from importer.files.exports.xlsx_writer import xlsx_of
 from importer.files.problems import Problem
 
@@ -32,6 +32,12 @@ def test_cells_of_a_row_that_is_not_marked_are_read_as_they_were(cells):
     row = written(*cells, width=len(cells))
     if len(row) == len(cells):
         assert [clean(text)[0] for text in row] == [clean(cell)[0] for cell in cells]
+
+
+@given(st.text(st.sampled_from("=+-@'\"0a ()~!"), max_size=6))
+def test_signed_cells_that_are_not_tried_lose_their_mark_and_nothing_else(cell):
+    if SIGNED(cell):
+        assert clean(f"'{cell}")[0] == clean(cell)[0] == cell
 
 
 @pytest.mark.parametrize(

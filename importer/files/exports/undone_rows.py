@@ -6,16 +6,21 @@ are columns, which says why. So an import of the new file fails it too, rather t
 
 from __future__ import annotations
 
+import re
 from itertools import zip_longest
 
 from importer.files.cells.cleaning import clean
 from importer.files.csv_reader import Record
-from importer.files.exports.safe_cells import CELL_UNITS, UNWRITABLE, cut_to_cell, written
+from importer.files.exports.safe_cells import CELL_UNITS, UNWRITABLE, cut_to_cell, written_row
 
 UNSAFE = (
     "Cell {cell:,} cannot be written so that no spreadsheet runs it and an import reads it as it was. Type the"
     " cell anew."
 )
+SIGNED = re.compile(r"[=+\-@][ !#-&(-~]*[!#-&(-~]").fullmatch
+"""Telephone numbers, negative amounts and the like, of which cleaning takes nothing but the mark: many files have
+one in each row, and to try it takes long."""
+
 NO_TEXT = (
     "Cell {cell:,} has characters that are no text; here they are written with a backslash. Type the cell anew."
 )
@@ -32,8 +37,13 @@ def undone_row(record: Record, width: int, *, is_for_workbook: bool) -> list[str
         width: how many columns the file has.
         is_for_workbook: its cells hold no more than Excel's.
     """
-    cells = list(map(written, record.cells))
-    fault = record.problem.message if record.problem else _fault_in(record.cells, cells, is_for_workbook)
+    cells = written_row(record.cells)
+    if record.problem is not None:
+        fault: str | None = record.problem.message
+    elif cells == record.cells and not is_for_workbook:
+        fault = None
+    else:
+        fault = _fault_in(record.cells, cells, is_for_workbook)
     if fault is None:
         return cells
     padded = [cell for cell, _ in zip_longest(cells, range(width), fillvalue="")]
@@ -42,10 +52,11 @@ def undone_row(record: Record, width: int, *, is_for_workbook: bool) -> list[str
 
 def _fault_in(cells: list[str], texts: list[str], is_for_workbook: bool) -> str | None:
     for number, (cell, text) in enumerate(zip(cells, texts, strict=True), 1):
-        if UNWRITABLE.search(cell):
-            return NO_TEXT.format(cell=number)
-        if text != cell and clean(text)[0] != clean(cell)[0]:
-            return UNSAFE.format(cell=number)
+        if text != cell and not SIGNED(cell):
+            if UNWRITABLE.search(cell):
+                return NO_TEXT.format(cell=number)
+            if clean(text)[0] != clean(cell)[0]:
+                return UNSAFE.format(cell=number)
         if is_for_workbook and len(text) * 2 > CELL_UNITS and cut_to_cell(text) != text:
             return TOO_LONG.format(cell=number)
     return None
