@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from sqlalchemy import ColumnElement, and_, func, or_, update
+from sqlalchemy import ColumnElement, and_, func, or_, select, update
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import set_committed_value
 
 from importer.models import Import
 from importer.models.imports import lines_key
@@ -27,8 +28,9 @@ def keep_file(session: Session, services: Services, import_: Import) -> None:
         is_wanted = (Import.id == import_.id, Import.kept_until.is_(None), _can_be_read(), _has_ended_early())
         kept = update(Import).where(*is_wanted).values(kept_until=func.now() + timedelta(days=days))
         session.execute(kept.execution_options(synchronize_session=False))
+        until = session.scalar(select(Import.kept_until).where(Import.id == import_.id))
         session.commit()
-        session.refresh(import_, ["kept_until"])
+        set_committed_value(import_, "kept_until", until)  # the import may be gone, which a refresh would not bear
 
 
 def _can_be_read() -> ColumnElement[bool]:
