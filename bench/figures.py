@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import statistics
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
@@ -42,6 +43,26 @@ class Figure(NamedTuple):
         return "bar" if sign * self.value >= sign * self.bar else "missed"
 
 
+class Answers(NamedTuple):
+    """How soon requests of one kind were answered.
+
+    Attributes:
+        given_up: how many of them were answered that there are too many rows to look through.
+    """
+
+    what: str
+    seconds: list[float]
+    given_up: int = 0
+
+    @property
+    def median(self) -> float:
+        return statistics.median(self.seconds)
+
+    @property
+    def slowest(self) -> float:
+        return max(self.seconds)
+
+
 def rates_table(rates: Sequence[Rate]) -> str:
     """Rates as a table in Markdown; each is compared with the first."""
     lines = [
@@ -61,9 +82,21 @@ def rates_table(rates: Sequence[Rate]) -> str:
 def figures_table(figures: Sequence[Figure]) -> str:
     """Figures as a table in Markdown."""
     lines = [
-        [f.what, f"{f.value:,.3g} {f.unit}".strip(), _short(f.bar), _short(f.aim), f.verdict] for f in figures
+        [f.what, f"{_number(f.value)} {f.unit}".strip(), _short(f.bar), _short(f.aim), f.verdict] for f in figures
     ]
     return _table(["", "measured", "bar", "aim", "reached"], lines)
+
+
+def answers_table(answers: Sequence[Answers]) -> str:
+    """How soon requests were answered as a table in Markdown."""
+    lines = [
+        [a.what, str(len(a.seconds)), f"{a.median:.2f}", f"{a.slowest:.2f}", str(a.given_up)] for a in answers
+    ]
+    return _table(["", "requests", "median s", "slowest s", "given up"], lines)
+
+
+def _number(value: float) -> str:
+    return f"{value:,.0f}" if value >= 1000 else f"{value:.3g}"
 
 
 def _short(value: float | None) -> str:

@@ -7,8 +7,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-from bench import contacts_file, fairness, floor, many, peer, product, resuming, slow, uploading
-from bench.figures import Figure, Rate
+from bench import contacts_file, fairness, faulty_file, floor, many, peer, product, resuming, slow, uploading
+from bench.failed_import import FailedImport
+from bench.figures import Answers, Figure, Rate
 from bench.product import Run
 from embedded.servers import EmbeddedServers
 
@@ -40,6 +41,8 @@ class Size(NamedTuple):
         growing: rows of ever longer files.
         megabytes: of the file that is uploaded and resumed.
         many: files of 10 rows that are imported at once.
+        failed: rows of a file that all fail.
+        retries: whether these are tried again, too.
     """
 
     rows: int
@@ -48,10 +51,12 @@ class Size(NamedTuple):
     growing: tuple[int, ...]
     megabytes: int
     many: int
+    failed: int
+    retries: bool
 
 
-QUICK = Size(300_000, 2, (1, 2, 4), (100_000, 500_000), 100, 1000)
-FULL = Size(1_000_000, 3, (1, 2, 4), (100_000, 1_000_000, 5_000_000), 1000, 1000)
+QUICK = Size(300_000, 2, (1, 2, 4), (100_000, 500_000), 100, 1000, 500_000, retries=False)
+FULL = Size(1_000_000, 3, (1, 2, 4), (100_000, 1_000_000, 5_000_000), 1000, 1000, 500_000, retries=True)
 
 
 class Bench:
@@ -62,6 +67,7 @@ class Bench:
         self._folder = folder
         self._size = size
         self.rates: list[Rate] = []
+        self.answers: list[Answers] = []
         self.figures: list[Figure] = []
 
     def _file(self, rows: int, fail_every: int) -> Path:
@@ -202,6 +208,37 @@ class Bench:
             Figure("list of imports meanwhile, p99", crowd.p99 * 1000, "ms", 500, 100, is_limit=True),
         ]
 
+    def measure_failed(self) -> None:
+        """Measure an import whose rows all fail: how soon they are shown, searched, repaired and fetched."""
+        rows = self._size.failed
+        file = faulty_file.write(self._folder / "faulty.csv", rows)
+        with product.running(self._servers, self._folder, workers=2, MAX_FAILED_ROWS=str(2 * rows)) as running:
+            failed = FailedImport(running, file)
+            self.figures.append(Figure(f"rows/s where all {rows:,} fail", rows / failed.seconds, "rows/s"))
+            answers = [*failed.ask(), *failed.preview()]
+            for ending in ("csv", "xlsx"):
+                self._measure_download(failed, ending)
+            repaired = failed.repair(faulty_file.GROUPS[1])
+            answers += [repaired.answers, failed.look("after that")]
+            what = "rows/s that a rule mends, until they are imported"
+            self.figures.append(Figure(what, repaired.rows / repaired.seconds, "rows/s"))
+            if self._size.retries:
+                retried = failed.retry()
+                answers += [retried.answers, failed.look("after that, too")]
+                what = "rows/s tried again that fail again"
+                self.figures.append(Figure(what, retried.rows / retried.seconds, "rows/s"))
+        self.answers += answers
+        slowest = max(answer.slowest for answer in answers)
+        self.figures.append(Figure(f"slowest request at {rows:,} failed rows", slowest, "s", 2, 1, is_limit=True))
+
+    def _measure_download(self, failed: FailedImport, ending: str) -> None:
+        file, what = failed.download(ending), f"{failed.rows:,} failed rows as {ending.upper()}"
+        self.figures += [
+            Figure(f"{what}, first byte", file.first, "s", 2, 1, is_limit=True),
+            Figure(f"{what}, all {file.size / 1e6:,.0f} MB", file.seconds, "s"),
+            Figure(f"{what}, growth of the web process", file.grown, "MB", 64, 16, is_limit=True),
+        ]
+
     def _large_file(self) -> Path:
         path = self._folder / "large.csv"
         return path if path.exists() else contacts_file.write_bytes(path, self._size.megabytes)
@@ -231,4 +268,5 @@ SECTIONS: dict[str, Callable[[Bench], None]] = {
     "upload": Bench.measure_uploading,
     "fairness": Bench.measure_fairness,
     "many": Bench.measure_many,
+    "failed": Bench.measure_failed,
 }

@@ -72,7 +72,7 @@ class Product:
         with self.watching() as peaks:
             began = time.perf_counter()
             import_id = self.visitor.upload(file, "contacts")["id"]
-            self._wait_for_end(import_id)
+            self.wait_for_end(import_id)
             seconds = time.perf_counter() - began
         state = self.visitor.import_state(import_id)
         if state["status"] != Status.COMPLETED:
@@ -92,6 +92,24 @@ class Product:
         """Until so many imports are."""
         while self.count_completed() < count:
             time.sleep(LOOK_SECONDS)
+
+    def wait_for_end(self, import_id: str) -> None:
+        """Until an import has ended, or is paused."""
+        with contextlib.closing(psycopg2.connect(self._database_url)) as connection:
+            connection.autocommit = True
+            cursor = connection.cursor()
+            while True:
+                cursor.execute("SELECT status FROM imports WHERE id = %s", (import_id,))
+                (status,) = cursor.fetchone() or (None,)
+                if status is None or status in ENDED | {Status.PAUSED}:
+                    return
+                time.sleep(LOOK_SECONDS)
+
+    def is_retrying(self) -> bool:
+        """Whether any failed row waits for its retry, asked for or still to be asked for."""
+        asked = "SELECT FROM failed_rows WHERE retry_requested_at IS NOT NULL"
+        to_ask = "SELECT FROM imports WHERE retry_after IS NOT NULL"
+        return bool(self._one_value(f"SELECT EXISTS ({asked}) OR EXISTS ({to_ask})"))
 
     @contextlib.contextmanager
     def held(self) -> Iterator[None]:
@@ -125,17 +143,6 @@ class Product:
     def ledger_bytes(self) -> int:
         """Bytes of the ledger's table and index."""
         return int(self._one_value("SELECT pg_total_relation_size('ledger')"))
-
-    def _wait_for_end(self, import_id: str) -> None:
-        with contextlib.closing(psycopg2.connect(self._database_url)) as connection:
-            connection.autocommit = True
-            cursor = connection.cursor()
-            while True:
-                cursor.execute("SELECT status FROM imports WHERE id = %s", (import_id,))
-                (status,) = cursor.fetchone() or (None,)
-                if status is None or status in ENDED | {Status.PAUSED}:
-                    return
-                time.sleep(LOOK_SECONDS)
 
     def _one_value(self, query: str) -> Any:
         with contextlib.closing(psycopg2.connect(self._database_url)) as connection, connection.cursor() as cursor:

@@ -29,7 +29,7 @@ FRAME_BYTES = 300
 TEXTS = func.concat(FailedRow.code, FailedRow.column_name, FailedRow.message, FailedRow.faults)
 SIZE = func.octet_length(FailedRow.cells) + ESCAPED_BYTES * func.octet_length(TEXTS) + FRAME_BYTES
 
-PAGE_SECONDS, COUNT_SECONDS = 1.4, 0.4
+PAGE_SECONDS, COUNT_SECONDS = 1.2, 0.4
 """So long Postgres may look for the rows of a page, and for how many there are; together less than two seconds."""
 
 ALONG_THE_INDEX = {"enable_sort": "off", "enable_bitmapscan": "off", "enable_seqscan": "off", "jit": "off"}
@@ -81,11 +81,11 @@ class Position(NamedTuple):
     """Where a page stands.
 
     Attributes:
-        before: rows before the first one of the page.
-        total: rows in all; None: to count them takes too long.
+        before: rows before the first one of the page; None: to count them takes too long.
+        total: rows in all; None: likewise.
     """
 
-    before: int
+    before: int | None
     total: int | None
 
 
@@ -98,6 +98,7 @@ def page_of_failed_rows(
     chosen: ChosenRows = ANY,
     sort: Sort | None = None,
     start: int = 0,
+    seconds: float = PAGE_SECONDS,
 ) -> FailedRowsPage:
     """The failed rows after a row number, at most `limit` and `PAGE_BYTES`; where there are any, one at least.
 
@@ -105,11 +106,14 @@ def page_of_failed_rows(
         chosen: which rows are meant.
         sort: None: in the order of the file.
         start: so many of the rows are passed over.
+        seconds: the longest that Postgres may look for them.
 
     Raises:
         TooSlowError: they are too many to be searched or sorted.
     """
-    sizes = _sizes(session, import_, chosen, FailedRow.row_number > after, sort, start=start, limit=limit + 1)
+    sizes = _sizes(
+        session, import_, chosen, FailedRow.row_number > after, sort, start=start, limit=limit + 1, seconds=seconds
+    )
     numbers = _fitting(sizes[:limit])
     found = session.scalars(
         select(FailedRow).where(FailedRow.import_sequence == import_.sequence, FailedRow.row_number.in_(numbers))
@@ -128,15 +132,22 @@ def before_previous_page(
     return sizes[fitting][0] if fitting < len(sizes) else 0
 
 
-def position_of(session: Session, import_: Import, chosen: ChosenRows, *, after: int) -> Position:
-    """Where the page after a row number stands, counted; a search may be too long to be counted."""
-    before = func.count().filter(FailedRow.row_number <= after)
-    wanted = select(before, func.count()).where(chosen.condition(import_.sequence))
+def count_chosen(
+    session: Session, import_: Import, chosen: ChosenRows, *, until: int | None = None, seconds: float
+) -> int | None:
+    """How many rows are meant; None where they cannot be counted within these seconds.
+
+    Args:
+        until: the last row number that counts; None: every one does.
+    """
+    wanted = select(func.count()).select_from(FailedRow).where(chosen.condition(import_.sequence))
+    if until is not None:
+        wanted = wanted.where(FailedRow.row_number <= until)
     try:
-        with in_passing(session.connection(), seconds=COUNT_SECONDS, enable_indexonlyscan="off", jit="off"):
-            return Position(*session.execute(wanted).one())
+        with in_passing(session.connection(), seconds=seconds, enable_indexonlyscan="off", jit="off"):
+            return session.execute(wanted).scalar_one()
     except TooSlowError:
-        return Position(0, None)
+        return None
 
 
 class _Backwards:
@@ -157,6 +168,7 @@ def _sizes(
     *,
     limit: int,
     start: int = 0,
+    seconds: float = PAGE_SECONDS,
 ) -> list[tuple[int, int]]:
     """Numbers of rows, in their order, with the bytes that each takes on a page."""
     key = sort.key() if sort else FailedRow.row_number
@@ -168,7 +180,7 @@ def _sizes(
         .limit(limit)
     )
     settings = {"jit": "off"} if isinstance(sort, Sort) else ALONG_THE_INDEX
-    with in_passing(session.connection(), seconds=PAGE_SECONDS, **settings):
+    with in_passing(session.connection(), seconds=seconds, **settings):
         return [(number, size) for number, size in session.execute(wanted)]
 
 

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from importer.control.columns import FileColumns
 from importer.ledger.chosen_rows import ChosenRows
+from importer.ledger.fingerprints import Fingerprint, fingerprint_of
 from importer.ledger.planning import in_passing
 from importer.models import FailedRow, Import
 from importer.record_types.codes import may_pass_unchanged, meaning_of
@@ -24,7 +25,11 @@ EXAMPLE_BYTES = 10_000
 
 REMEMBERED_SECONDS = 1.0
 REMEMBERED_TIMES = 5
-"""Where counting took longer, it is remembered for so many times as long."""
+"""A page that asks each second gets the groups of so long ago; where counting took longer, of so many times as
+long."""
+
+CHEAP_SECONDS = 0.1
+"""Groups whose counting takes no longer are counted for each page that does not ask each second."""
 
 MAX_REMEMBERED = 200
 
@@ -72,8 +77,21 @@ class Groups(NamedTuple):
         )
 
 
-_remembered: dict[str, tuple[float, Groups]] = {}
-"""By id of the import: until when they are good, and the groups. Of one process."""
+class _Counted(NamedTuple):
+    """Groups that were counted.
+
+    Attributes:
+        fingerprint: of the import then: they hold for as long as it does not change; None: they were cheap.
+        until: a page that asks each second may take them until then, by the clock of this process.
+    """
+
+    groups: Groups
+    fingerprint: Fingerprint | None
+    until: float
+
+
+_counted: dict[str, _Counted] = {}
+"""By id of the import. Of one process."""
 
 
 def groups_of(session: Session, import_: Import, *, is_live: bool = False) -> Groups:
@@ -84,15 +102,19 @@ def groups_of(session: Session, import_: Import, *, is_live: bool = False) -> Gr
     """
     if not import_.failed_rows:
         return Groups([], 0)
-    until, groups = _remembered.get(import_.id, (0.0, None))
-    if is_live and groups is not None and time.monotonic() < until:
-        return groups
+    known = _counted.get(import_.id)
+    if known is not None and is_live and time.monotonic() < known.until:
+        return known.groups
+    fingerprint = fingerprint_of(session, import_.sequence)
+    if known is not None and known.fingerprint == fingerprint:
+        return known.groups
     began = time.monotonic()
     groups = _count(session, import_)
     took = time.monotonic() - began
-    if len(_remembered) >= MAX_REMEMBERED:
-        _remembered.clear()
-    _remembered[import_.id] = (began + took + max(REMEMBERED_SECONDS, REMEMBERED_TIMES * took), groups)
+    if len(_counted) >= MAX_REMEMBERED:
+        _counted.clear()
+    until = began + took + max(REMEMBERED_SECONDS, REMEMBERED_TIMES * took)
+    _counted[import_.id] = _Counted(groups, fingerprint if took > CHEAP_SECONDS else None, until)
     return groups
 
 

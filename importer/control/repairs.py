@@ -90,10 +90,7 @@ def begin(
         RefusedTransitionError: the import was cancelled or stopped, or has no failed row.
         RuleError: the rule cannot be remembered.
     """
-    until = last_failed_row(session, import_.sequence)
-    if import_.status not in TAKES_ROWS or until is None:
-        why = "has no failed rows" if until is None else f"is {import_.status}: its failed rows cannot be repaired"
-        raise RefusedTransitionError(f"Import {import_.id} {why}.")
+    until = _last_row_to_repair(session, import_)
     if remembers and not remember_rule(session, services, import_, user, rule):
         raise RuleError("This rule cannot be remembered for other files: it is none of how a column is read.")
     repair = Repair(
@@ -111,6 +108,22 @@ def begin(
     session.commit()
     enqueue_retries(services, import_)
     return repair
+
+
+def _last_row_to_repair(session: Session, import_: Import) -> int:
+    """The number of the last failed row.
+
+    Raises:
+        RefusedTransitionError: there is none, or none may be repaired.
+    """
+    last = last_failed_row(session, import_.sequence)
+    if last is None:
+        raise RefusedTransitionError(f"Import {import_.id} has no failed rows.")
+    if import_.status not in TAKES_ROWS:
+        raise RefusedTransitionError(
+            f"Import {import_.id} is {import_.status}: its failed rows cannot be repaired."
+        )
+    return last
 
 
 @dataclass(frozen=True)

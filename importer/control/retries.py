@@ -8,7 +8,7 @@ from redis.exceptions import RedisError
 from sqlalchemy.orm import Session
 
 from importer.errors import RefusedTransitionError
-from importer.ledger.retries import ask_for_all, ask_for_row
+from importer.ledger.retries import ask_for_all, ask_for_rows
 from importer.lifecycle.event_kinds import EventKind
 from importer.lifecycle.events import record_in
 from importer.models import Import, User
@@ -26,7 +26,9 @@ def retry(session: Session, services: Services, import_: Import, user: User, row
         RefusedTransitionError: the import was cancelled or stopped.
     """
     refuse_unless_it_takes_rows(import_)
-    count = ask_for_all(session, import_) if row_number is None else ask_for_row(session, import_, row_number)
+    count = (
+        ask_for_all(session, import_) if row_number is None else len(ask_for_rows(session, import_, [row_number]))
+    )
     if count:
         record_in(session, import_, EventKind.RETRIED, user.id, rows=count)
     session.commit()

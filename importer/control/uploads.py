@@ -4,32 +4,27 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import PurePosixPath
-from typing import Any
 
-from sqlalchemy import Select, func, select, update
+from sqlalchemy import Select, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from importer.control.arrivals import ArrivedFile, start, stop
 from importer.control.intake import Incoming, as_said, look_at, stream
-from importer.control.notifications import wanted_mails
 from importer.control.options import Options
-from importer.control.repeats import repeat_of
 from importer.errors import (
     ImporterError,
     KeyReusedError,
-    LayoutExistsError,
     QuestionsError,
     RefusedFileError,
     UnknownAnswersError,
     UnknownRecordTypeError,
     UploadError,
 )
-from importer.lifecycle.converted import begin_conversion
-from importer.lifecycle.starting import Reading, start_or_wait
-from importer.lifecycle.transitions import try_move
+from importer.lifecycle.starting import Reading
 from importer.models import Import, User
 from importer.services import Services
 from importer.statuses import Reason, Status
@@ -146,38 +141,32 @@ def receive(
     known = None if import_.record_type == UNKNOWN_TYPE else services.record_types[import_.record_type]
     incoming = Incoming(import_.id, import_.object_key, known, import_.created_by, {})
     session.commit()
-    digest = hashlib.sha256()
     with _stopped_where_it_fails(session, incoming):
-        incoming = as_said(session, services, incoming, says_type(), says_options())
-        with services.storage.open_writer(incoming.object_key) as writer:
-            beginning = stream(session, services, incoming, _hashed(chunks, digest), writer)
-            incoming = as_said(session, services, incoming, says_type(), options := says_options())
-            services.record_types.require(incoming.type_name)
-            reading = look_at(session, services, incoming, beginning)
-            if reading is not None:
-                _refuse_to_wait(reading, options)
-            stored = writer.complete()
-    log.info("import %s: %s bytes received", incoming.import_id, stored.size)
-    arrived = {
-        "size_bytes": stored.size,
-        "etag": stored.etag,
-        "uploaded_at": func.now(),
-        "notify": wanted_mails(session, services, incoming.user_id, options.notify),
-        **_content(session, incoming, digest.hexdigest(), options),
-        **incoming.layouts,
-    }
-    _start(session, services, import_, reading, options, arrived)
+        arrived = _store(session, services, incoming, chunks, says_type, says_options)
+    log.info("import %s: %s bytes received", incoming.import_id, arrived.stored.size)
+    start(session, services, import_, arrived)
 
 
-def _content(session: Session, incoming: Incoming, content_sha256: str, options: Options) -> dict[str, Any]:
-    """What is kept of a file's content: as what it is read, and whether it was imported before."""
-    repeat = repeat_of(session, incoming.import_id, incoming.type_name, content_sha256, incoming.user_id)
-    return {
-        "record_type": incoming.type_name,
-        "content_sha256": content_sha256,
-        "repeats": repeat,
-        "asks_about_repeat": repeat is not None and options.asks_about_repeat,
-    }
+def _store(
+    session: Session,
+    services: Services,
+    incoming: Incoming,
+    chunks: Iterable[bytes],
+    says_type: SaysType,
+    says_options: SaysOptions,
+) -> ArrivedFile:
+    """Stream the file to S3, where it stays unless it is refused."""
+    digest = hashlib.sha256()
+    incoming = as_said(session, services, incoming, says_type(), says_options())
+    with services.storage.open_writer(incoming.object_key) as writer:
+        beginning = stream(session, services, incoming, _hashed(chunks, digest), writer)
+        options = says_options()
+        incoming = as_said(session, services, incoming, says_type(), options)
+        services.record_types.require(incoming.type_name)
+        reading = look_at(session, services, incoming, beginning)
+        if reading is not None:
+            _refuse_to_wait(reading, options)
+        return ArrivedFile(incoming, reading, options, writer.complete(), digest.hexdigest())
 
 
 @contextmanager
@@ -186,14 +175,14 @@ def _stopped_where_it_fails(session: Session, incoming: Incoming) -> Iterator[No
     try:
         yield
     except (RefusedFileError, UnknownRecordTypeError) as error:
-        _stop(session, incoming.import_id, Reason.FILE_REFUSED, error.message)
+        stop(session, incoming.import_id, Reason.FILE_REFUSED, error.message)
         raise
     except Exception as error:
         session.rollback()
         detail = (
             error.message if isinstance(error, ImporterError) else "The upload broke off. Upload the file again."
         )
-        _stop(session, incoming.import_id, Reason.UPLOAD_BROKE_OFF, detail)
+        stop(session, incoming.import_id, Reason.UPLOAD_BROKE_OFF, detail)
         raise
 
 
@@ -230,63 +219,3 @@ def _hashed(chunks: Iterable[bytes], digest: hashlib._Hash) -> Iterator[bytes]:
     for chunk in chunks:
         digest.update(chunk)
         yield chunk
-
-
-def _stop(session: Session, import_id: str, reason: Reason, detail: str) -> None:
-    try_move(session, import_id, Status.STOPPED, reason=reason, detail=detail)
-    _note_end(session, import_id)
-
-
-def _note_end(session: Session, import_id: str) -> None:
-    """Nothing more comes of this upload, and nothing is left of it: the import can be cleaned."""
-    session.execute(
-        update(Import)
-        .where(Import.id == import_id)
-        .values(upload_ended_at=func.now())
-        .execution_options(synchronize_session=False)
-    )
-    session.commit()
-
-
-def _start(
-    session: Session,
-    services: Services,
-    import_: Import,
-    reading: Reading | None,
-    options: Options,
-    arrived: Mapping[str, Any],
-) -> None:
-    """Begin with the rows, or with converting, or let the import wait.
-
-    Args:
-        arrived: columns of the import that are known now.
-
-    Raises:
-        LayoutExistsError: somebody else has taken the name for its answers since that was looked at.
-        UploadError: the import was cancelled meanwhile.
-    """
-    only_from = [Status.UPLOADING]
-    if reading is not None:
-        try:
-            started = start_or_wait(
-                session, services, import_, reading, only_from=only_from, user_id=import_.created_by, **arrived
-            )
-        except LayoutExistsError as error:
-            services.storage.delete(import_.object_key)
-            _stop(session, import_.id, Reason.FILE_REFUSED, error.message)
-            raise
-    else:
-        started = begin_conversion(
-            session,
-            services,
-            import_,
-            only_from=only_from,
-            user_id=import_.created_by,
-            may_wait=options.may_wait,
-            answers=dict(options.given),
-            **arrived,
-        )
-    if not started:
-        services.storage.delete(import_.object_key)
-        _note_end(session, import_.id)
-        raise UploadError("The import was cancelled, or given up for dead, during its upload.")

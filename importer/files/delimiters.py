@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from importer.files.long_delimiters import may_be_long
+
 DELIMITERS = {
     ",": "commas",
     ";": "semicolons",
@@ -38,3 +40,13 @@ def delimiter_called(delimiter: str) -> str:
     if half in DELIMITERS and half * 2 == delimiter:
         return f"double {DELIMITERS[half]}"
     return DELIMITERS.get(delimiter, repr(delimiter))
+
+
+def is_delimiter(answer: str) -> bool:
+    """Whether an answer may be a delimiter; empty: there is none."""
+    return is_quote(answer) or may_be_long(answer)
+
+
+def is_quote(answer: str) -> bool:
+    """Whether an answer may be a quote, or a delimiter of one sign; empty: there is none."""
+    return len(answer) <= 1 and answer not in ("\r", "\n", "\0")

@@ -11,7 +11,7 @@ from functools import lru_cache
 from itertools import islice
 from typing import NamedTuple
 
-from importer.files.delimiters import delimiter_called
+from importer.files.delimiters import delimiter_called, is_delimiter, is_quote
 from importer.files.dialects import Found, dialect_of, dialect_with
 from importer.files.encoding_names import called, fits, meant_by, words_in
 from importer.files.encodings import Encoding, encoding_of
@@ -78,7 +78,8 @@ def describe(sample: Sample, known: frozenset[str] = frozenset(), answers: Answe
         sample,
         known,
         encoding and meant_by(encoding),
-        *(answers.valid(question, is_sign) for question in ("delimiter", "quote")),
+        answers.valid("delimiter", is_delimiter),
+        answers.valid("quote", is_quote),
     )
     table = table_as_said(text.records, answers) or table_of(text.records, known)
     refuse_too_wide(table)
@@ -104,11 +105,6 @@ def describe(sample: Sample, known: frozenset[str] = frozenset(), answers: Answe
         footer if text.is_all else None,
         None if said == ROWS else end,
     )
-
-
-def is_sign(answer: str) -> bool:
-    """Whether an answer may be a delimiter or a quote; empty: there is none."""
-    return (len(answer) <= 1 and answer not in "\r\n\0") or not answer
 
 
 def table_as_said(records: Sequence[Located], answers: Answers) -> Table | None:

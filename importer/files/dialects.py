@@ -16,12 +16,21 @@ from itertools import islice
 from typing import NamedTuple
 
 from importer.files.cell_looks import ALIGNED, QUOTES, likeness
-from importer.files.delimiters import COMMON, DELIMITERS, OTHERS, RARE, delimiter_called
-from importer.files.long_delimiters import DIVIDER, all_joined, divided, is_long, longer_delimiter
+from importer.files.delimiters import COMMON, DELIMITERS, OTHERS, RARE, delimiter_called, is_delimiter
+from importer.files.long_delimiters import (
+    DIVIDER,
+    all_joined,
+    divided,
+    is_long,
+    longer_delimiter,
+)
 from importer.files.wrapped_lines import is_wrapped, unwrapped_lines
 
 TELLING_WIDTH = 3
 """A row of fewer cells looks like nothing in particular: nothing is told from how many it has."""
+
+SAID = r'"?sep=([^"]+|")"?'
+"""A first line that names the delimiter, as Excel reads it."""
 
 BACKSLASH = "\\"
 LINES_TRIED = 300
@@ -94,8 +103,8 @@ def dialect_of(lines: Sequence[str], unusual: str = "") -> Found:
     tried = [line for line in _sample(lines) if line.strip()]
     if not tried:
         return Found(Dialect(), "there is nothing to tell it from")
-    told = re.fullmatch(r'"?sep=([^"]{1,4}|")"?', tried[0])
-    if told:
+    told = re.fullmatch(SAID, tried[0])
+    if told and is_delimiter(told[1]):
         best = _best(tried[1:], told[1])
         return Found(best.dialect, f"its first line says so: {tried[0]}", width=best.width)
     found = _within_quotes(tried)

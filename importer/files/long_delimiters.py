@@ -11,6 +11,8 @@ from itertools import takewhile
 DIVIDER = "\ufdd0"
 """Unicode keeps it from being a character of any text."""
 
+LONGEST_DELIMITER = 4
+
 SIGNS = frozenset("~|^#@$%&*:;<>!=+-/\\,\t\x01\x1f§¬¦")
 """Of which longer delimiters are made."""
 
@@ -18,6 +20,11 @@ IN_PLAIN_TABLES = ",;\t"
 """Two of them in a row may also stand around a column without name and values; several such columns seldom do."""
 
 MOST_RECORDS = 0.9
+
+
+def may_be_long(text: str) -> bool:
+    """Whether a text of several signs may be a delimiter."""
+    return 1 < len(text) <= LONGEST_DELIMITER and SIGNS.issuperset(text.replace(" ", ""))
 
 
 def is_long(delimiter: str) -> bool:
@@ -50,12 +57,18 @@ def longer_delimiter(records: Sequence[Sequence[str]], delimiter: str) -> str:
     wide = [record for record in records if len(record) > 1]
     if not wide or len(wide) < MOST_RECORDS * len(records):
         return ""
-    if between := _alternates(wide):
-        is_plain = delimiter in IN_PLAIN_TABLES and max(map(len, wide)) < 5
-        return "" if is_plain and not between[0] else delimiter + between[0] + delimiter
-    before = _common_begin([cell[::-1] for record in wide for cell in record[:-1]])[::-1]
-    after = _common_begin([cell for record in wide for cell in record[1:]])
-    return before + delimiter + after if before and after else ""
+    longer = _around(wide, delimiter)
+    return longer if longer != delimiter and may_be_long(longer) else ""
+
+
+def _around(records: Sequence[Sequence[str]], delimiter: str) -> str:
+    """The delimiter with the signs that stand around it everywhere."""
+    if between := _alternates(records):
+        is_plain = delimiter in IN_PLAIN_TABLES and max(map(len, records)) < 5
+        return delimiter if is_plain and not between[0] else delimiter + between[0] + delimiter
+    before = _common_begin([cell[::-1] for record in records for cell in record[:-1]])[::-1]
+    after = _common_begin([cell for record in records for cell in record[1:]])
+    return before + delimiter + after if before and after else delimiter
 
 
 def _alternates(records: Sequence[Sequence[str]]) -> list[str]:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Text, and_, or_, true, type_coerce
+from sqlalchemy import ColumnElement, Text, and_, func, or_, true, type_coerce
 
 from importer.models import FailedRow
 
@@ -71,7 +71,6 @@ class ChosenRows(NamedTuple):
     def _holds(self, text: str) -> ColumnElement[bool]:
         """Cells are kept as JSON in ASCII: there other letters are escapes, of which the case is another one."""
         forms = [text] if text.isascii() else dict.fromkeys((text, text.lower(), text.upper(), text.title()))
-        in_cells = (
-            type_coerce(FailedRow.cells, Text).icontains(json.dumps(form)[1:-1], autoescape=True) for form in forms
-        )
-        return or_(FailedRow.message.icontains(text, autoescape=True), *in_cells)
+        cells = func.lower(type_coerce(FailedRow.cells, Text).collate("C"))
+        in_cells = (func.strpos(cells, json.dumps(form)[1:-1].lower()) > 0 for form in forms)
+        return or_(*in_cells, func.strpos(func.lower(FailedRow.message), func.lower(text)) > 0)

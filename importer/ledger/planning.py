@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -32,6 +33,22 @@ class TooSlowError(ImporterError):
     """To look through so many rows takes too long. Choose fewer of them, such as those of a group."""
 
 
+class Budget:
+    """Seconds that several statements of one request share."""
+
+    def __init__(self, seconds: float) -> None:
+        self._until = time.monotonic() + seconds
+
+    def share(self, *, least: float, most: float) -> float:
+        """The seconds that the next statement may take: what is left, within these bounds."""
+        return max(least, min(most, self._until - time.monotonic()))
+
+
+SET = """
+SELECT set_config(name, setting, true) FROM unnest(%s::text[], %s::text[]) AS settings (name, setting)
+"""
+
+
 @contextmanager
 def in_passing(connection: Connection, *, seconds: float | None = None, **settings: str) -> Iterator[None]:
     """Within the caller's transaction, give Postgres settings that hold for what is read in here alone.
@@ -44,10 +61,11 @@ def in_passing(connection: Connection, *, seconds: float | None = None, **settin
         TooSlowError: a statement took longer.
     """
     if seconds is not None:
+        # Where the time is up while Postgres waits for its parallel workers to leave, it ends the next statement.
+        settings["max_parallel_workers_per_gather"] = "0"
         settings["statement_timeout"] = f"{seconds * 1000:.0f}ms"
     with connection.begin_nested() as savepoint:
-        for name, value in settings.items():
-            connection.exec_driver_sql("SELECT set_config(%s, %s, true)", (name, value))
+        connection.exec_driver_sql(SET, (list(settings), list(settings.values())))
         try:
             yield
         except DBAPIError as error:

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, NamedTuple, cast
+from typing import NamedTuple, cast
 
-from sqlalchemy import CursorResult, func, null, or_, select, text, update
+from sqlalchemy import func, null, or_, select, text, update
 from sqlalchemy.orm import Session
 
 from importer.errors import shortened
@@ -48,6 +48,19 @@ WHERE imports.id = wanted.id AND imports.retry_after = wanted.retry_after
 RETURNING wanted.retry_after
 """)
 
+ASK_FOR_ROWS = text("""
+WITH wanted AS (
+    SELECT import_sequence, row_number FROM failed_rows
+    WHERE import_sequence = :sequence AND row_number = ANY(:row_numbers)
+        AND (:with_discarded OR discarded_at IS NULL)
+    ORDER BY row_number
+    FOR UPDATE
+)
+UPDATE failed_rows SET retry_requested_at = now(), discarded_at = NULL FROM wanted
+WHERE failed_rows.import_sequence = wanted.import_sequence AND failed_rows.row_number = wanted.row_number
+RETURNING failed_rows.row_number
+""")
+
 
 class Requested(NamedTuple):
     """A failed row that is to be tried again.
@@ -70,15 +83,18 @@ def ask_for_all(session: Session, import_: Import) -> int:
     return session.scalar(asked.returning(Import.retries_to_ask)) or 0
 
 
-def ask_for_row(session: Session, import_: Import, row_number: int) -> int:
-    """Ask that one row be tried again, discarded or not; return 1, or 0 where it is no failed row."""
-    asked = session.execute(
-        update(FailedRow)
-        .where(FailedRow.import_sequence == import_.sequence, FailedRow.row_number == row_number)
-        .values(retry_requested_at=func.now(), discarded_at=None)
-        .execution_options(synchronize_session=False)
-    )
-    return cast(CursorResult[Any], asked).rowcount
+def ask_for_rows(
+    session: Session, import_: Import, row_numbers: Sequence[int], *, with_discarded: bool = True
+) -> list[int]:
+    """Ask that these rows be tried again, and return those of them that are failed rows.
+
+    They are locked in the order in which batches lock them.
+
+    Args:
+        with_discarded: whether discarded rows are tried as well, and are discarded no more.
+    """
+    wanted = {"sequence": import_.sequence, "row_numbers": list(row_numbers), "with_discarded": with_discarded}
+    return list(session.scalars(ASK_FOR_ROWS, wanted))
 
 
 def ask_for_portion(session: Session, import_id: str) -> int | None:

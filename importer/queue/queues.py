@@ -32,8 +32,13 @@ LOW = "low"
 DEFAULT = "default"
 """Conversions of files, and corrected files."""
 
-OF_IMPORT = re.compile(rf"([{ID_ALPHABET}]{{{ID_LENGTH}}})[_-]")
+IMPORT_ID = rf"([{ID_ALPHABET}]{{{ID_LENGTH}}})"
+
+OF_IMPORT = re.compile(rf"{IMPORT_ID}[_-]")
 """How the id of a job of ours begins."""
+
+OF_ROW = re.compile(rf"{IMPORT_ID}_([1-9][0-9]{{0,8}})")
+"""The id of a row's job."""
 
 ARGUMENTS_VERSION = 1
 """Version of a slice's arguments. Code that does not know a job's version puts it back instead of failing it."""
@@ -57,6 +62,12 @@ def row_job_id(import_id: str, row_number: int) -> str:
 def import_of(job_id: str) -> str:
     """The id of the import that a job belongs to."""
     return job_id.replace("-", "_", 1).partition("_")[0]
+
+
+def row_of(job_id: str) -> tuple[str, int] | None:
+    """The import and the number of the row that a job tries; None where it is no job of a row."""
+    found = OF_ROW.fullmatch(job_id)
+    return (found[1], int(found[2])) if found else None
 
 
 def enqueue_slice(redis: Redis, import_id: str, *, version: int = ARGUMENTS_VERSION) -> None:

@@ -13,6 +13,7 @@ from rq import Queue, Worker
 from rq.exceptions import InvalidJobOperation, NoSuchJobError
 from rq.job import Job
 from rq.registry import (
+    BaseRegistry,
     CanceledJobRegistry,
     DeferredJobRegistry,
     FailedJobRegistry,
@@ -25,7 +26,7 @@ from rq.results import Result
 from importer.queue.stored_jobs import StoredJob, UnreadableJobError, only_unreadable, plain
 
 QUEUE_NAME = re.compile(r"[A-Za-z0-9_.:-]+")
-"""Others would have to be quoted in rq-dashboard's scripts."""
+"""Others would have to be quoted in addresses."""
 
 
 class ShownJob(StoredJob):
@@ -40,6 +41,10 @@ class ShownJob(StoredJob):
         except UnreadableJobError as error:
             return UnreadableJob.standing_for(id, cast(Redis, connection), str(error))
         return job
+
+    def get_call_string(self) -> str | None:
+        """The function alone: its arguments are the cells of a row."""
+        return str(self.func_name)
 
     @property
     def dependency_ids(self) -> list[bytes]:  # type: ignore[override]
@@ -94,7 +99,7 @@ class UnreadableJob(ShownJob):
         """Take it off every queue and registry; which of them it is in, it does not say."""
         for queue in ShownQueue.all(self.connection):
             queue.remove(self)
-            for registry in REGISTRIES:
+            for registry in REGISTRIES.values():
                 registry(queue=queue).remove(self)
         self.connection.delete(self.key, Result.get_key(self.id), self.dependents_key, self.dependencies_key)
 
@@ -110,14 +115,29 @@ class ShownStartedJobs(StartedJobRegistry):
                 self.connection.zrem(self.key, member)
 
 
-REGISTRIES = (
-    CanceledJobRegistry,
-    DeferredJobRegistry,
-    FailedJobRegistry,
-    FinishedJobRegistry,
-    ScheduledJobRegistry,
-    ShownStartedJobs,
-)
+STARTED = "started"
+"""Its members are `<job>:<execution>`."""
+
+FAILED = "failed"
+
+REGISTRIES: dict[str, type[BaseRegistry]] = {
+    STARTED: ShownStartedJobs,
+    FAILED: FailedJobRegistry,
+    "deferred": DeferredJobRegistry,
+    "scheduled": ScheduledJobRegistry,
+    "finished": FinishedJobRegistry,
+    "canceled": CanceledJobRegistry,
+}
+"""By the name that rq-dashboard has for them."""
+
+QUEUED = "queued"
+"""What it calls the list of a queue itself."""
+
+
+def _job_id(place: str, member: bytes) -> str:
+    """The job that a member of a list or a registry names; bytes that are no text name none."""
+    job_id = member.decode(errors="replace")
+    return job_id.partition(":")[0] if place == STARTED else job_id
 
 
 class ShownQueue(Queue):
@@ -137,6 +157,42 @@ class ShownQueue(Queue):
         with suppress(NoSuchJobError):
             return self.job_class.fetch(job_id, self.connection)
         return None
+
+    def page(self, place: str, start: int, end: int) -> list[str]:
+        """Ids of jobs, as a list or a registry of this queue holds them.
+
+        Args:
+            place: `QUEUED`, or one of `REGISTRIES`.
+            start, end: from which one, and before which one, from 0 on.
+        """
+        return [_job_id(place, member) for member in self._members(place, start, end)]
+
+    def clear(self, place: str) -> None:
+        """Delete every job of a list or a registry, and what has no job in it."""
+        if place == QUEUED:
+            self.empty()  # type: ignore[no-untyped-call]
+            return
+        registry = REGISTRIES[place](queue=self)
+        for member in self._members(place, 0, self.size(place)):
+            with suppress(NoSuchJobError):
+                self.job_class.fetch(_job_id(place, member), self.connection).delete()
+            self.connection.zrem(registry.key, member)
+
+    def _members(self, place: str, start: int, end: int) -> list[bytes]:
+        if end <= start:
+            return []
+        if place == QUEUED:
+            return cast(list[bytes], self.connection.lrange(self.key, start, end - 1))
+        return cast(list[bytes], self.connection.zrange(REGISTRIES[place](queue=self).key, start, end - 1))
+
+    def size(self, place: str) -> int:
+        """How many jobs a list or a registry of this queue holds."""
+        return self.count if place == QUEUED else REGISTRIES[place](queue=self).get_job_count(cleanup=False)
+
+    def compact(self) -> None:
+        """Take off ids without a job; RQ's own fails where nothing is queued."""
+        if self.count:
+            super().compact()  # type: ignore[no-untyped-call]
 
 
 class ShownWorker(Worker):
@@ -158,6 +214,14 @@ class ShownWorker(Worker):
         return None
 
 
+def failed_job(job_id: str, connection: Redis) -> Job:
+    """A failed job; raises InvalidJobOperation or NoSuchJobError where there is none of this id."""
+    job = ShownJob.fetch(job_id, connection)
+    if isinstance(job, UnreadableJob) or job not in job.failed_job_registry:
+        raise InvalidJobOperation(f"Job {job_id} is no failed job.")
+    return job
+
+
 def requeue_job(job_id: str, connection: Redis) -> Job:
     """Requeue a failed job; raises InvalidJobOperation or NoSuchJobError where there is none of this id."""
-    return ShownJob.fetch(job_id, connection).requeue()
+    return failed_job(job_id, connection).requeue()

@@ -11,16 +11,18 @@ from flask import request
 from importer.control.columns import FileColumns
 from importer.control.corrections import corrected_lately, count_by_hand
 from importer.control.failed_rows import (
+    COUNT_SECONDS,
+    PAGE_SECONDS,
     FailedRowsPage,
     Position,
     Sort,
     before_previous_page,
+    count_chosen,
     page_of_failed_rows,
-    position_of,
 )
 from importer.control.groups import MAX_GROUPS, Group, Groups, groups_of
 from importer.ledger.chosen_rows import ChosenRows
-from importer.ledger.planning import TooSlowError
+from importer.ledger.planning import Budget, TooSlowError
 from importer.ledger.retries import count_requested
 from importer.models import Import
 from importer.statuses import ENDED
@@ -29,6 +31,13 @@ from importer.web.failed_lines import Column, FailedLines, Line, imported_line
 from importer.web.retries import LARGEST_ROW, Result, result_of
 
 PAGE_ROWS = 50
+
+TABLE_SECONDS = 1.5
+"""So long the groups, the rows of a page and their count may take together; where the groups take long, little is
+left for a search."""
+
+LEAST_SECONDS = 0.1
+"""That a statement gets in any case."""
 
 
 class Wanted(NamedTuple):
@@ -125,15 +134,15 @@ class FailedRowsTable:
 
 def table_of(import_: Import) -> FailedRowsTable:
     """What the import's page shows of its failed rows."""
-    session, wanted, columns = db.session(), Wanted.asked(), FileColumns(import_)
+    session, wanted, columns, budget = db.session(), Wanted.asked(), FileColumns(import_), Budget(TABLE_SECONDS)
     retrying = count_requested(session, import_) if import_.failed_rows else 0
     groups = groups_of(session, import_, is_live=retrying > 0 or import_.status not in ENDED)
     too_slow = None
     try:
-        page = _page(import_, wanted, columns)
+        page = _page(import_, wanted, columns, budget)
     except TooSlowError as error:
         too_slow, wanted = error.message, Wanted(wanted.chosen._replace(text=None), None, wanted.after, 0)
-        page = _page(import_, wanted, columns)
+        page = _page(import_, wanted, columns, Budget(PAGE_SECONDS))
     before, following = _neighbours(import_, wanted, page)
     lines = FailedLines(session, import_, columns, page.rows, wanted.chosen.field)
     return FailedRowsTable(
@@ -143,7 +152,7 @@ def table_of(import_: Import) -> FailedRowsTable:
         columns=lines.columns(wanted.sort),
         characters=lines.characters,
         lines=_with_imported(import_, wanted, page, lines.all()),
-        position=_position(import_, wanted, groups),
+        position=_position(import_, wanted, groups, page, budget),
         previous=before,
         next=following,
         retrying=retrying,
@@ -153,7 +162,7 @@ def table_of(import_: Import) -> FailedRowsTable:
     )
 
 
-def _page(import_: Import, wanted: Wanted, columns: FileColumns) -> FailedRowsPage:
+def _page(import_: Import, wanted: Wanted, columns: FileColumns, budget: Budget) -> FailedRowsPage:
     return page_of_failed_rows(
         db.session(),
         import_,
@@ -162,14 +171,28 @@ def _page(import_: Import, wanted: Wanted, columns: FileColumns) -> FailedRowsPa
         chosen=wanted.chosen,
         sort=Sort.told(wanted.sort, columns),
         start=wanted.start,
+        seconds=budget.share(least=LEAST_SECONDS, most=PAGE_SECONDS),
     )
 
 
-def _position(import_: Import, wanted: Wanted, groups: Groups) -> Position:
-    if wanted.chosen.text is None and wanted.after == 0 and not wanted.chosen.discarded:
-        return Position(wanted.start, groups.rows_of(wanted.chosen))
-    counted = position_of(db.session(), import_, wanted.chosen, after=wanted.after)
-    return counted._replace(before=counted.before + wanted.start)
+def _position(import_: Import, wanted: Wanted, groups: Groups, page: FailedRowsPage, budget: Budget) -> Position:
+    """Where a page stands; of what the groups or the page tell nothing is counted."""
+    chosen, shown = wanted.chosen, len(page.rows)
+    seconds = budget.share(least=LEAST_SECONDS, most=COUNT_SECONDS)
+    total = groups.rows_of(chosen) if chosen.text is None and not chosen.discarded else None
+    if total is not None and not page.has_next:
+        return Position(max(total - shown, 0), total)
+    before: int | None = 0
+    if wanted.after:
+        before = count_chosen(db.session(), import_, chosen, until=wanted.after, seconds=seconds)
+    if before is None:
+        return Position(None, total)
+    before += wanted.start
+    if total is None and not page.has_next and (shown or not before):
+        total = before + shown
+    if total is None:
+        total = count_chosen(db.session(), import_, chosen, seconds=seconds)
+    return Position(before, total)
 
 
 def _neighbours(

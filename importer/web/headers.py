@@ -33,7 +33,7 @@ def secure(answer: Response) -> Response:
     for name, value in ALWAYS.items():
         answer.headers.setdefault(name, value)
     answer.headers.setdefault("Content-Security-Policy", POLICY)
-    if request.endpoint not in ("static", "rq_dashboard.static"):
+    if request.endpoint != "static":
         answer.headers["Cache-Control"] = "no-store"
     if request.is_secure:
         answer.headers.setdefault("Strict-Transport-Security", "max-age=31536000")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from flask import Blueprint, g, redirect, request, url_for
 from werkzeug.exceptions import BadRequest
@@ -18,7 +18,7 @@ from importer.models import Import
 from importer.web.auth import wants_json
 from importer.web.extensions import db, services
 from importer.web.imports import as_json
-from importer.web.multipart import read_upload
+from importer.web.multipart import Upload, read_upload
 
 blueprint = Blueprint("uploads", __name__)
 
@@ -63,32 +63,44 @@ def receive_upload(record_type: str | None) -> tuple[Import, bool]:
     # Finding the user has begun a transaction; none may stay open while the file arrives.
     db.session.commit()
     upload = read_upload(request.stream, request.content_type or "")
-
-    def said_type() -> str | None:
-        return upload.fields.get("record_type") if record_type is None else record_type
-
+    form = _Form(upload, record_type, ask)
     import_, made = begin_upload(
         db.session(),
         services(),
         g.user,
-        record_type=said_type(),
+        record_type=form.record_type(),
         filename=upload.filename,
         idempotency_key=key,
     )
-
-    def said_options() -> Options:
-        return replace(
-            options_from_text(upload.fields.get("options", "{}")),
-            may_wait=ask != "never",
-            asks_about_repeat=ask == "repeats",
-            notify=notify_from_text(upload.fields.get("notify")),
-        )
-
     if made:
-        receive(db.session(), services(), import_, upload.chunks, said_type, said_options)
+        receive(db.session(), services(), import_, upload.chunks, form.record_type, form.options)
     else:
-        receive_again(db.session(), import_, upload.chunks, said_type)
+        receive_again(db.session(), import_, upload.chunks, form.record_type)
     return import_, made
+
+
+class _Form(NamedTuple):
+    """What the request has said of its file so far: fields behind the file come last.
+
+    Attributes:
+        in_address: the record type, where the address says it.
+        ask: what the address says of questions.
+    """
+
+    upload: Upload
+    in_address: str | None
+    ask: str | None
+
+    def record_type(self) -> str | None:
+        return self.upload.fields.get("record_type") if self.in_address is None else self.in_address
+
+    def options(self) -> Options:
+        return replace(
+            options_from_text(self.upload.fields.get("options", "{}")),
+            may_wait=self.ask != "never",
+            asks_about_repeat=self.ask == "repeats",
+            notify=notify_from_text(self.upload.fields.get("notify")),
+        )
 
 
 def created(import_: Import, made: bool) -> tuple[dict[str, Any], int]:

@@ -64,6 +64,9 @@ def addresses(import_id: str) -> list[str]:
         f"/api/imports/{import_id}/failed-rows",
         f"/api/imports/{import_id}/failed-rows?limit=1000",
         FAILED_JOBS,
+        "/rq/",
+        "/rq/0/view/jobs/low/failed/1000/asc/1",
+        "/rq/0/view/workers",
         "/rq/0/data/workers.json",
     ]
 
@@ -94,7 +97,8 @@ def ask(product: Product, imports: dict[str, str]) -> list[str]:
     """Ask every address alone, then the heaviest several times at once; return which bars broke."""
     job = json.loads(product.visitor.open(FAILED_JOBS))["jobs"][0]["id"]
     asked = [address for import_id in imports.values() for address in addresses(import_id)]
-    sizes = {address: size_of(product, address) for address in [*asked, f"/rq/0/data/job/{job}.json"]}
+    asked += [f"/rq/0/data/job/{job}.json", f"/rq/0/view/job/{job}"]
+    sizes = {address: size_of(product, address) for address in asked}
     print("bytes of the largest answers:")
     for address in sorted(sizes, key=lambda address: sizes[address], reverse=True)[:12]:
         print(f"  {sizes[address]:12,}  {address}")

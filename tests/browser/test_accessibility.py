@@ -1,7 +1,4 @@
-"""axe finds nothing serious on any page of the product, in both themes, on a wide screen and on a phone.
-
-The pages of rq-dashboard are not among them: they are rq-dashboard's own.
-"""
+"""axe finds nothing serious on any page of the product, in both themes, on a wide screen and on a phone."""
 
 import re
 from pathlib import Path
@@ -47,6 +44,7 @@ def addresses(logged_in: Page, tmp_path: Path) -> list[str]:
         "/failed-rows/2/edit",
         "/repair?field=signup_date&code=impossible_date",
         "?field=signup_date&code=impossible_date",
+        "?discarded=1",
     )
     others = (
         "/imports",
@@ -56,7 +54,18 @@ def addresses(logged_in: Page, tmp_path: Path) -> list[str]:
         "/account",
         "/login",
     )
-    return [asked, *(failed + path for path in of_import), *others]
+    job = f"{failed.rpartition('/')[2]}_2"
+    of_rq = (
+        "/rq/",
+        "/rq/0/view/jobs",
+        "/rq/0/view/jobs/low/failed/5/asc/2",
+        "/rq/0/view/jobs/high/queued/50/asc/1",
+        f"/rq/0/view/job/{job}",
+        "/rq/0/view/workers",
+        f"/rq/job/{job}/delete",
+        "/rq/queue/low/failed/empty",
+    )
+    return [asked, *(failed + path for path in of_import), *others, *of_rq]
 
 
 def complaints(page: Page, address: str) -> list[str]:

@@ -8,6 +8,7 @@ from importer.files.detection import describe
 from importer.files.dialects import Dialect
 from importer.files.inspection import records_of
 from importer.files.line_formats import LineFormat
+from importer.files.questions import Answers
 from importer.files.samples import take
 
 TABLE = [
@@ -74,6 +75,13 @@ def test_a_row_with_more_cells_fails_with_its_cells_as_written():
     text = written("||") + '"x"y||1||2||3\n' + "a||b||c||d\n"
     faulty = [row.cells for row in rows_of(text) if row.problem]
     assert faulty == [['"x"y', "1", "2", "3"], ["a", "b", "c", "d"]]
+
+
+def test_a_person_may_say_it():
+    content = b"a||b|c\n1||2|3\n"
+    sample = take(lambda offset, count: content[offset : offset + count], len(content))
+    found = describe(sample, answers=Answers({"delimiter": "||"}))
+    assert (found.profile.dialect.delimiter, found.header) == ("||", ["a", "b|c"])
 
 
 def test_how_lines_are_written_comes_back_from_what_is_stored():

@@ -7,8 +7,11 @@ import pytest
 from sqlalchemy import func, update
 
 from importer.control import groups, tokens
+from importer.control.failed_rows import page_of_failed_rows
+from importer.ledger.planning import TooSlowError
 from importer.models import Correction, FailedRow
 from importer.statuses import Status
+from importer.web import failed_rows as table
 
 ROWS = [["b", "wrong"], ["a", "worse"], ["c", ""], ["Ä", "wrong"]]
 FIRST = '{"attempt": 1, "cells": {"name": "Right"}}'
@@ -73,6 +76,7 @@ def test_groups_leave_out_discarded_rows_and_count_them(failed, api, session):
 
 def test_groups_of_a_live_page_are_counted_once_a_moment(failed, session, monkeypatch):
     counted = []
+    monkeypatch.setattr(groups, "fingerprint_of", lambda *_: object())
     monkeypatch.setattr(groups, "_count", lambda *_: counted.append(1) or groups.Groups([], 0))
     for is_live in (True, True, False, True):
         groups.groups_of(session, failed, is_live=is_live)
@@ -241,12 +245,52 @@ def test_the_page_tells_the_position_and_leads_to_a_row(failed, someone):
     assert 'id="row-1"' not in page
 
 
+def test_the_page_says_that_a_search_takes_too_long_and_shows_the_rows_in_order(failed, someone, monkeypatch):
+    def give_up(session, import_, *, chosen, **options):
+        if chosen.text:
+            raise TooSlowError
+        return page_of_failed_rows(session, import_, chosen=chosen, **options)
+
+    monkeypatch.setattr(table, "page_of_failed_rows", give_up)
+    page = someone.page(f"/imports/{failed.id}?text=worse&code=bad")
+    assert "takes too long" in page
+    assert [number for number in range(1, 5) if f'id="row-{number}"' in page] == [1, 2, 4]
+
+
+@pytest.mark.parametrize(
+    ("query", "position"),
+    [
+        ("", "4</strong> of 4"),
+        ("after=3", "<strong>4</strong> of 4"),
+        ("text=wrong", "2</strong> of 2"),
+        ("start=1&text=w", "of 3"),
+    ],
+)
+def test_what_the_groups_or_the_last_page_of_a_search_tell_is_not_counted(
+    failed, someone, monkeypatch, query, position
+):
+    monkeypatch.setattr(table, "count_chosen", lambda *_, **__: pytest.fail("it was counted"))
+    assert position in someone.page(f"/imports/{failed.id}?{query}")
+
+
+def test_rows_before_a_page_are_counted_and_those_of_a_search_that_goes_on(failed, someone, monkeypatch):
+    monkeypatch.setattr(table, "PAGE_ROWS", 2)
+    page = someone.page(f"/imports/{failed.id}?after=1")
+    assert "<strong>2" in page
+    assert "3</strong> of 4" in page
+    assert "2</strong> of 3" in someone.page(f"/imports/{failed.id}?text=w")
+    monkeypatch.setattr(table, "count_chosen", lambda *_, **__: None)
+    assert "2</strong> of many" in someone.page(f"/imports/{failed.id}?text=w")
+    assert "<strong>2 rows</strong> of 4" in someone.page(f"/imports/{failed.id}?after=1")
+
+
 def test_a_retry_is_offered_first_only_where_it_can_help(operator, make_import, someone, session):
-    import_ = make_import(operator, failed=ROWS)
+    import_, other = make_import(operator, failed=ROWS), make_import(operator, failed=ROWS)
     assert "Try again unchanged" in someone.page(f"/imports/{import_.id}")
-    session.execute(update(FailedRow).values(code="worker_died"))
+    of_other = FailedRow.import_sequence == other.sequence
+    session.execute(update(FailedRow).where(of_other).values(code="worker_died"))
     session.commit()
-    page = someone.page(f"/imports/{import_.id}")
+    page = someone.page(f"/imports/{other.id}")
     assert "Try again unchanged" not in page
     assert ">Retry all</button>" in page
 

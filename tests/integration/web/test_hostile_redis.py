@@ -1,6 +1,8 @@
 """rq-dashboard shows whatever somebody has written to Redis, and runs nothing of it."""
 
+import zlib
 from base64 import b64encode
+from html.parser import HTMLParser
 
 import pytest
 from intruders import BOMB, JOBS, PICKLE, PICKLED_CALL, leave_no_mark, write_job
@@ -10,6 +12,7 @@ from importer.queue.queues import HIGH, LOW
 QUEUES = (HIGH, LOW, "default")
 REGISTRIES = ("queued", "failed", "deferred", "started", "finished", "scheduled", "canceled")
 LISTS = ("rq:queue:low", "rq:wip:low", *(f"rq:{name}:low" for name in REGISTRIES))
+SCRIPT = {"Accept": "application/json"}
 UNREADABLE = (
     "no_hash",
     "no_stream",
@@ -44,7 +47,7 @@ def redis(services):
     return services.redis
 
 
-def put(redis, queue: str, registry: str, job_id: str) -> None:
+def put(redis, queue: str, registry: str, job_id: str | bytes) -> None:
     """Enter a job where rq-dashboard looks for it."""
     keys = {"started": "wip"}
     if registry == "queued":
@@ -112,24 +115,25 @@ def test_an_unreadable_job_can_be_deleted_and_leaves_nothing(someone, redis):
     for job_id in UNREADABLE:
         for registry in REGISTRIES:
             put(redis, LOW, registry, job_id)
-        assert someone.post(f"/rq/job/{job_id}/delete").get_json() == {"status": "OK"}
+        assert someone.post(f"/rq/job/{job_id}/delete", headers=SCRIPT).get_json() == {"status": "OK"}
         assert not redis.exists(*LISTS, f"rq:job:{job_id}", f"rq:results:{job_id}")
 
 
 @pytest.mark.parametrize("registry", REGISTRIES)
 def test_a_list_can_be_emptied_whatever_stands_in_it(someone, redis, registry):
-    for job_id in [*write_every_kind(redis, LOW), "gone"]:
+    for job_id in [*write_every_kind(redis, LOW), "gone", b"\xff"]:
         put(redis, LOW, registry, job_id)
-    assert someone.post(f"/rq/queue/low/{registry}/empty").status_code == 200
+    assert someone.post(f"/rq/queue/low/{registry}/empty", headers=SCRIPT).status_code == 200
     assert not redis.exists("rq:job:no_hash" if registry != "queued" else "rq:queue:low")
+    assert not redis.exists(f"rq:{'wip' if registry == 'started' else registry}:low")
 
 
 def test_an_unreadable_job_cannot_be_requeued_and_keeps_no_other_from_it(someone, redis):
-    for job_id in ("sound", write_job(redis, LOW, "x", {"data": PICKLED_CALL})):
+    for job_id in ("sound", write_job(redis, LOW, "x", {"data": PICKLED_CALL}), b"\xff"):
         put(redis, LOW, "failed", job_id)
     write_job(redis, LOW, "sound", SOUND)
     assert someone.post("/rq/job/x/requeue").status_code == 404
-    assert someone.post("/rq/requeue/low").get_json()["count"] == 1
+    assert someone.post("/rq/requeue/low", headers=SCRIPT).get_json()["count"] == 1
     assert redis.lrange("rq:queue:low", 0, -1) == [b"sound"]
 
 
@@ -171,3 +175,60 @@ def test_queues_are_listed_whatever_stands_beside_them(someone, redis):
     assert someone.get("/rq/").status_code == 200
     listed = someone.get("/rq/0/data/queues.json").get_json()["queues"]
     assert {queue["name"] for queue in listed} == set(QUEUES)
+
+
+EVIL = '"><script>alert(1)</script><img src=x onerror=alert(1)>'
+PAGES = (
+    "",
+    "0/view/jobs/low/failed/50/asc/1",
+    "0/view/job/evil",
+    "0/view/workers",
+    "job/evil/delete?back=javascript:alert(1)",
+    "queue/low/failed/empty?back=javascript:alert(1)",
+)
+
+
+@pytest.fixture
+def evil(redis):
+    """Every text that a page shows, written by somebody who wants to run a script in the browser of an admin."""
+    fields = {"data": f'["{EVIL[2:]}",null,[],{{}}]', "status": "failed", "description": EVIL, "origin": EVIL}
+    job_id = write_job(
+        redis, LOW, "evil", {**fields, "meta": '{"x": "<script>"}', "dependency_ids": '["<script>"]'}
+    )
+    redis.sadd("rq:job::evil:dependencies", EVIL)
+    redis.xadd("rq:results:evil", {"type": "2", "exc_string": b64encode(zlib.compress(f"a\n{EVIL}".encode()))})
+    for name in (job_id, EVIL, b"\xff<script>"):
+        redis.zadd("rq:failed:low", {name: 2**40})
+    redis.sadd("rq:queues", f"rq:queue:{EVIL}")
+    redis.hset(
+        f"rq:worker:{EVIL}", mapping={"birth": "2026-11-24T02:00:00.000000Z", "queues": EVIL, "state": EVIL}
+    )
+    redis.sadd("rq:workers", f"rq:worker:{EVIL}")
+
+
+class Tags(HTMLParser):
+    """What a page has of scripts, handlers and addresses, as a browser finds them."""
+
+    def __init__(self, page):
+        super().__init__()
+        self.scripts, self.handlers, self.addresses = [], [], []
+        self.feed(page)
+
+    def handle_starttag(self, tag, attrs):
+        self.scripts += [dict(attrs).get("src")] if tag == "script" else []
+        self.handlers += [name for name, _ in attrs if name.startswith("on")]
+        self.addresses += [value for name, value in attrs if name in ("href", "src", "action")]
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_nothing_that_a_page_shows_can_run_a_script(someone, evil, path):
+    tags = Tags(someone.page(f"/rq/{path}"))
+    assert set(tags.scripts) <= {"/static/page.js", "/static/live.js"}
+    assert tags.handlers == []
+    assert all(address.startswith(("/", "#")) for address in tags.addresses)
+
+
+def test_what_somebody_wrote_is_shown_as_text(someone, evil):
+    assert "&lt;script&gt;" in someone.page("/rq/0/view/job/evil")
+    assert "&lt;script&gt;" in someone.page("/rq/0/view/jobs/low/failed/50/asc/1")
+    assert "&lt;script&gt;" in someone.page("/rq/0/view/workers")
