@@ -26,19 +26,19 @@ VALUES: dict[str, str] = {
 
 READINGS: dict[str, str] = {
     "spreadsheet_error": "The cell holds an error of a spreadsheet, such as `#REF!`.",
-    "not_a_number": "The cell of a column of numbers is none.",
+    "not_a_number": "The column has numbers, and this cell is no number.",
     "not_a_country": "The cell is no code of a country, and nobody has said which one it stands for.",
     "ambiguous_number": "`1.500` may be one and a half or fifteen hundred, and nothing says which.",
     "other_decimal_mark": "The number has a point where its column has commas, or the other way round.",
     "percent": "The number has a percent sign, and nobody has said whether 12% is 12 or 0.12.",
-    "not_a_date": "The cell of a column of dates is none.",
+    "not_a_date": "The column has dates, and this cell is no date.",
     "ambiguous_date": "`03.04.2024` may be in March or in April, and nothing says which.",
     "other_date_order": "The date has day, month and year in another order than its column.",
     "impossible_date": "There is no such day, such as 31 February.",
     "two_digit_year": "The year has two digits, and nothing says in which hundred years it lies.",
     "time_of_day": "The date has a time of day, which the field would lose.",
     "day_number": "The cell may be the number that a spreadsheet keeps for a date.",
-    "not_a_date_time": "The cell of a column of dates with a time is none.",
+    "not_a_date_time": "The column has dates with a time, and this cell is none.",
     "not_yes_no": "The word says neither yes nor no.",
     "several_addresses": "The cell has several e-mail addresses, the field keeps one.",
 }
