@@ -219,6 +219,18 @@ class UnknownRowError(ImporterError):
     """This row is no failed row of the import."""
 
 
+class NoRecordsError(ImporterError):
+    """The records of this record type cannot be shown."""
+
+
+class UnknownRecordError(ImporterError):
+    """There is no record with this key, or it is not yours."""
+
+
+class RefusedKeyError(ImporterError):
+    """No record can have this key."""
+
+
 class OutdatedRowError(ImporterError):
     """The row was changed or tried again since it was shown. Look at it again."""
 

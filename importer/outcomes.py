@@ -96,6 +96,15 @@ TELLINGS: dict[Outcome, Telling] = {
 REFUSALS = frozenset({Reason.FILE_REFUSED, Reason.NO_ROWS, Reason.CONVERSION_FAILED})
 """Why an import stops before the first row because of its file."""
 
+
+class Step(StrEnum):
+    """What the one button of an import that has ended says to do next."""
+
+    REPAIR = "repair"
+    RECORDS = "records"
+    ANOTHER = "another"
+
+
 NOT_TAKEN = frozenset({Outcome.REFUSED, Outcome.BROKE_OFF})
 """The file never became rows."""
 
@@ -128,6 +137,18 @@ def tone_of(outcome: Outcome, reason_code: str | None) -> Tone:
     if outcome is Outcome.PAUSED and reason_code not in (None, Reason.BY_PERSON):
         return Tone.BAD
     return TELLINGS[outcome].tone
+
+
+def next_step(*, repairable_rows: int, records: int) -> Step:
+    """What to do next after an import that has ended.
+
+    Args:
+        repairable_rows: failed rows that can be tried again.
+        records: rows that were imported and whose records can be looked at.
+    """
+    if repairable_rows:
+        return Step.REPAIR
+    return Step.RECORDS if records else Step.ANOTHER
 
 
 def rows(count: int) -> str:

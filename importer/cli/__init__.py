@@ -17,6 +17,7 @@ from importer.cli import (
     layouts,
     migrations,
     record_types,
+    records,
     repairs,
     users,
 )
@@ -35,6 +36,7 @@ def register(app: Flask) -> None:
         exports.download,
         exports.upload_corrected,
         repairs.repair,
+        records.records,
     )
     for made in of_imports:
         imports.group.add_command(made)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement
 from sqlalchemy.orm import Session
 
 from importer.control.options import Options
@@ -26,27 +25,13 @@ from importer.lifecycle.named_layouts import (
     refuse_to_replace,
 )
 from importer.lifecycle.starting import Reading, read_beginning, start_or_wait
-from importer.lifecycle.transitions import still_answered, try_move
+from importer.lifecycle.transitions import Step, still_answered, try_move
 from importer.models import Import, User
 from importer.services import Services
 from importer.statuses import Status
 
 TRIES = 5
 """So often answers are taken up again that somebody else has crossed."""
-
-
-class Told(NamedTuple):
-    """What answers bring along on their way, as `try_move` takes it.
-
-    Attributes:
-        user_id: who gave them.
-        told: what the history says of them.
-        condition: nobody has answered meanwhile.
-    """
-
-    user_id: int | None
-    told: Mapping[str, Any]
-    condition: ColumnElement[bool]
 
 
 def questions_before_conversion(import_: Import) -> list[Question]:
@@ -105,14 +90,14 @@ class Taken(NamedTuple):
     Attributes:
         given: answers, by question.
         layout: the named one by which it is read; None: none was said.
-        by: who says it, and what is told of it in the import's history; whether nobody has answered since this was
-            looked at.
+        step: who says it, and what is told of it in the import's history; it is taken where nobody has answered
+            since this was looked at.
         columns: what else is written of the import.
     """
 
     given: Mapping[str, Any]
     layout: NamedLayout | None
-    by: Told
+    step: Step
     columns: Mapping[str, Any]
 
 
@@ -136,8 +121,8 @@ def answer(session: Session, services: Services, import_: Import, user: User, op
         _refuse_unless_waiting(import_)
         given, decided = split_off(import_, dict(options.given))
         told = answered(import_.questions or [], options.given, import_.header or [])
-        by = Told(user.id, told, still_answered(import_.answers))
-        if _take(session, services, import_, Taken(given, layout, by, {**columns, **decided})):
+        step = Step([Status.WAITING], user.id, told, still_answered(import_.answers))
+        if _take(session, services, import_, Taken(given, layout, step, {**columns, **decided})):
             return
         session.refresh(import_)
     raise RefusedTransitionError(f"Others answer about import {import_.id} at the same time. Try again.")
@@ -174,15 +159,7 @@ def _take(session: Session, services: Services, import_: Import, taken: Taken) -
     unknown = [question for question in taken.given if question in reading.unused or question in still_open]
     if unknown:
         raise UnknownAnswersError(unknown, reading.opening.proposal.questions)
-    return start_or_wait(
-        session,
-        services,
-        import_,
-        reading,
-        only_from=[Status.WAITING],
-        **taken.by._asdict(),
-        **taken.columns,
-    )
+    return start_or_wait(session, services, import_, reading, taken.step, **taken.columns)
 
 
 def _answer_before_conversion(session: Session, services: Services, import_: Import, taken: Taken) -> bool:
@@ -201,8 +178,7 @@ def _answer_before_conversion(session: Session, services: Services, import_: Imp
         session,
         import_.id,
         Status.WAITING,
-        only_from=[Status.WAITING],
-        **taken.by._asdict(),
+        **taken.step._asdict(),
         answers=answers,
         questions=left,
         **taken.columns,
@@ -230,12 +206,5 @@ def _convert_anew(session: Session, services: Services, import_: Import, taken: 
     before = said_before(import_)
     if taken.given.get("sheet") not in (None, before.get("sheet")):  # its columns are others
         before = {question: said for question, said in before.items() if question in BEFORE}
-    return begin_conversion(
-        session,
-        services,
-        import_,
-        only_from=[Status.WAITING],
-        **taken.by._asdict(),
-        answers={**before, **taken.given},
-        **taken.columns,
-    )
+    answers = {**before, **taken.given}
+    return begin_conversion(session, services, import_, taken.step, answers=answers, **taken.columns)

@@ -25,6 +25,8 @@ from importer.services import Services
 LATELY = timedelta(minutes=10)
 """So long a row that was corrected by hand, and is imported, keeps its place among the failed ones."""
 
+MOST_CORRECTIONS = 20
+"""Of one row that are told."""
 
 TOO_MANY_CELLS = "too_many_cells"
 
@@ -197,6 +199,17 @@ def corrections_of_rows(session: Session, import_: Import, row_numbers: Sequence
         _made(import_, by_hand=False).where(Correction.row_number.in_(row_numbers)).order_by(Correction.attempt)
     )
     return {row[0].row_number: Made(*row) for row in found}
+
+
+def corrections_of_row(session: Session, import_: Import, row_number: int) -> list[Made]:
+    """The latest corrections of a row, by hand or by a rule, the first of them first."""
+    found = session.execute(
+        _made(import_, by_hand=False)
+        .where(Correction.row_number == row_number)
+        .order_by(Correction.attempt.desc())
+        .limit(MOST_CORRECTIONS)
+    ).all()
+    return [Made(*row) for row in reversed(found)]
 
 
 def _made(import_: Import, *, by_hand: bool = True) -> Select[Correction, str, bool]:

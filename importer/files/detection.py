@@ -72,8 +72,7 @@ def describe(sample: Sample, known: frozenset[str] = frozenset(), answers: Answe
     Raises:
         RefusedFileError: it has too many columns.
     """
-    answers = answers or Answers()
-    encoding = answers.valid("encoding", lambda said: meant_by(said) is not None)
+    encoding = (answers := answers or Answers()).valid("encoding", lambda said: meant_by(said) is not None)
     text = _parsed(
         sample,
         known,
@@ -94,8 +93,7 @@ def describe(sample: Sample, known: frozenset[str] = frozenset(), answers: Answe
         {"encoding": text.encoding.evidence, "delimiter": text.found.evidence, "header": table.evidence},
         [*_warnings(text.records, table), *about_what_is_left_out(footer, said)],
         [
-            *_about_encoding(text.encoding, sample),
-            *_about_delimiter(text.found, text.lines),
+            *_about_text(text, sample),
             *about_header(table, text.records),
             *about_footer(footer, said, is_all=text.is_all),
         ],
@@ -185,6 +183,11 @@ def _dialect(lines: Sequence[str], known: frozenset[str], delimiter: str | None,
     if delimiter is None and quote is None:
         return dialect_of(lines, sign_between(lines[0], known) if lines else "")
     return dialect_with(lines, delimiter, quote)
+
+
+def _about_text(text: _Parsed, sample: Sample) -> Iterator[Question]:
+    yield from _about_encoding(text.encoding, sample)
+    yield from _about_delimiter(text.found, text.lines)
 
 
 def _about_encoding(encoding: Encoding, sample: Sample) -> Iterator[Question]:

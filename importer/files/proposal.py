@@ -46,7 +46,7 @@ class ProposedColumn(NamedTuple):
         field: the one that it fills, alone or with others.
         suggested: the one that it would fill, if a person says so.
         evidence: how its cells are read, and why.
-        open: the questions about it.
+        has_values: whether any of its first cells holds something.
     """
 
     number: int

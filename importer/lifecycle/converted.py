@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
-from sqlalchemy import ColumnElement
 from sqlalchemy.orm import Session
 
 from importer.errors import QuestionsError, UnknownAnswersError
@@ -26,7 +25,7 @@ from importer.lifecycle.starting import (
     header_limits,
     start_or_wait,
 )
-from importer.lifecycle.transitions import try_move
+from importer.lifecycle.transitions import Step, try_move
 from importer.models import Import
 from importer.services import Services
 from importer.statuses import Status
@@ -50,26 +49,19 @@ def begin_conversion(
     session: Session,
     services: Services,
     import_: Import,
+    step: Step,
     *,
-    only_from: Sequence[Status],
-    condition: ColumnElement[bool] | None = None,
-    user_id: int | None = None,
-    told: Mapping[str, Any] | None = None,
     may_wait: bool = True,
     **values: Any,
 ) -> bool:
     """Have the import's file converted, for the first time or, with another answer, anew; commit.
 
     Args:
-        only_from: the statuses that it may have now.
-        condition: on the import, that must hold, too.
-        user_id: who uploaded the file, or answered.
-        told: of that, for the import's history.
         may_wait: whether it may wait for answers; else a file that needs some is refused.
         values: further columns of the import to write in the same statement.
 
     Returns:
-        Whether it was moved; False where it was cancelled or given up meanwhile, or the condition does not hold.
+        Whether it was moved; False where it was cancelled or given up meanwhile, or the step's condition fails.
     """
     fresh: dict[str, Any] = {
         "conversion": {MAY_WAIT: may_wait},
@@ -77,17 +69,8 @@ def begin_conversion(
         "converted_bytes": None,
         "converted_rows": None,
     }
-    moved = try_move(
-        session,
-        import_.id,
-        Status.CONVERTING,
-        only_from=only_from,
-        condition=condition,
-        user_id=user_id,
-        told=told,
-        questions=None,
-        **{**fresh, **values},
-    )
+    columns = {**fresh, **values, "questions": None}
+    moved = try_move(session, import_.id, Status.CONVERTING, **step._asdict(), **columns)
     session.commit()
     if moved:
         session.refresh(import_)
@@ -146,7 +129,7 @@ def start_converted(services: Services, import_id: str) -> None:
             return
         _refuse_to_wait(import_, reading.opening.proposal.questions)
         told = {"questions": len(reading.opening.proposal.questions)}
-        start_or_wait(session, services, import_, reading, only_from=[Status.CONVERTING], told=told)
+        start_or_wait(session, services, import_, reading, Step([Status.CONVERTING], told=told))
 
 
 def _wait_for_others(session: Session, services: Services, import_: Import, reading: Reading) -> None:
@@ -165,15 +148,8 @@ def _wait_for_others(session: Session, services: Services, import_: Import, read
     session.commit()
     reading = read_converted(session, services, import_, given)
     conversion["told"] = [*conversion.get("told", ()), *_told_of(unused, questions)]
-    start_or_wait(
-        session,
-        services,
-        import_,
-        reading,
-        only_from=[Status.CONVERTING],
-        must_wait=True,
-        conversion=conversion,
-    )
+    step = Step([Status.CONVERTING])
+    start_or_wait(session, services, import_, reading, step, must_wait=True, conversion=conversion)
 
 
 def _told_of(unused: Sequence[str], questions: Sequence[Question]) -> list[str]:

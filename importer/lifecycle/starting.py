@@ -6,11 +6,10 @@ What is remembered for the file's layout counts as answered, unless the file con
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement
 from sqlalchemy.orm import Session
 
 from importer.errors import LayoutExistsError, OtherLayoutError
@@ -24,7 +23,7 @@ from importer.lifecycle.event_kinds import EventKind
 from importer.lifecycle.events import record_in
 from importer.lifecycle.layouts import REMEMBERED, Remembered, header_digest, recall, remember
 from importer.lifecycle.named_layouts import NamedLayout, Saving, save
-from importer.lifecycle.transitions import try_move
+from importer.lifecycle.transitions import Step, try_move
 from importer.models import Import
 from importer.record_types import RecordType
 from importer.services import Services
@@ -163,12 +162,9 @@ def start_or_wait(
     services: Services,
     import_: Import,
     reading: Reading,
+    step: Step,
     *,
-    only_from: Sequence[Status],
-    condition: ColumnElement[bool] | None = None,
     must_wait: bool = False,
-    user_id: int | None = None,
-    told: Mapping[str, Any] | None = None,
     **values: Any,
 ) -> bool:
     """Queue the import where all is certain, else let it wait for answers; commit.
@@ -176,15 +172,11 @@ def start_or_wait(
     It waits, too, while a person is to say whether they want the same file again.
 
     Args:
-        only_from: the statuses that it may have now.
-        condition: on the import, that must hold, too.
         must_wait: whether it waits also where all is certain, for a person is to be told something first.
-        user_id: who uploaded its file, or answered.
-        told: of that, for the import's history.
         values: further columns of the import to write in the same statement.
 
     Returns:
-        Whether it was moved; False where it was cancelled or given up meanwhile, or the condition does not hold.
+        Whether it was moved; False where it was cancelled or given up meanwhile, or the step's condition fails.
 
     Raises:
         LayoutExistsError: somebody else has taken the name for its answers meanwhile; nothing is moved.
@@ -192,17 +184,8 @@ def start_or_wait(
     asks_about_repeat = values.get("asks_about_repeat", import_.asks_about_repeat)
     begins = reading.is_certain and not must_wait and not asks_about_repeat
     target = Status.QUEUED if begins else Status.WAITING
-    moved = try_move(
-        session,
-        import_.id,
-        target,
-        only_from=only_from,
-        condition=condition,
-        user_id=user_id,
-        told=told,
-        **{**_as_columns(reading), **values},
-    )
-    if moved and target is Status.WAITING and Status.UPLOADING in only_from:
+    moved = try_move(session, import_.id, target, **step._asdict(), **{**_as_columns(reading), **values})
+    if moved and target is Status.WAITING and Status.UPLOADING in step.only_from:
         record_in(session, import_, EventKind.ASKED, questions=len(reading.opening.proposal.questions))
     if moved and begins:
         _remember(session, import_, reading, values)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from sqlalchemy import CTE, ColumnElement, Table, func, null, select, update
 from sqlalchemy.orm import Session
@@ -20,6 +20,22 @@ imports = cast(Table, Import.__table__)
 def _sources(target: Status, only_from: Collection[Status] | None) -> set[Status]:
     sources = {source for source, to in TRANSITIONS if to is target}
     return sources if only_from is None else sources & set(only_from)
+
+
+class Step(NamedTuple):
+    """A move that a person's file or answers bring about, as `try_move` takes it.
+
+    Attributes:
+        only_from: the statuses that the import may have now.
+        user_id: who uploaded the file, or answered.
+        told: of that, for the import's history.
+        condition: on the import, that must hold, too.
+    """
+
+    only_from: Collection[Status]
+    user_id: int | None = None
+    told: Mapping[str, Any] | None = None
+    condition: ColumnElement[bool] | None = None
 
 
 def try_move(

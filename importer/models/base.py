@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, DateTime, Integer, MetaData, func
+from sqlalchemy import BigInteger, DateTime, Index, Integer, MetaData, func
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 
@@ -29,6 +29,9 @@ class ImportedRecord:
 
     They order the writers of a record (docs/design.md, rule 12): a row takes effect only when it comes after the
     one that wrote the record last, by import and then by row. Records made by other means count as oldest.
+
+    The table gets an index that finds the records of an import and of a row. It is a BRIN, which keeps the least
+    and the largest values of each stretch of the table: a B-tree would slow every import (docs/performance.md).
     """
 
     imported_by: Mapped[int] = mapped_column(
@@ -40,3 +43,17 @@ class ImportedRecord:
     )
     changed_row: Mapped[int] = mapped_column(Integer, server_default="0", comment="row number of the last change")
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+    def __init_subclass__(cls, **more: Any) -> None:
+        super().__init_subclass__(**more)
+        table = cls.__dict__.get("__table__")
+        if table is not None:
+            Index(None, table.c.imported_by, table.c.imported_row, **WRITERS_INDEX)
+
+
+WRITERS_INDEX: dict[str, Any] = {
+    "postgresql_using": "brin",
+    "postgresql_with": {"pages_per_range": 512, "autosummarize": True},
+}
+"""Some 20,000 records to a stretch. Autovacuum takes 256 stretches a minute to sum up, and Postgres logs each one
+beyond: with stretches of the default size a fast import makes more."""

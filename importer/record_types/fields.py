@@ -72,20 +72,27 @@ def years_of(field: FieldInfo) -> Years:
 
 def check_of(field: FieldInfo) -> Callable[[str], bool]:
     """Whether a text passes the checks of a field, its own and no other's."""
+    value_of = value_reader_of(field)
+
+    def accepts(text: str) -> bool:
+        try:
+            value_of(text)
+        except ValidationError:
+            return False
+        return True
+
+    return accepts
+
+
+def value_reader_of(field: FieldInfo) -> Callable[[str], Any]:
+    """What makes a text a value of a field, by the checks of this field alone; it raises `ValidationError`."""
 
     @cache
     def adapter() -> TypeAdapter[Any]:
         type_: Any = Annotated[field.annotation, *field.metadata] if field.metadata else field.annotation
         return TypeAdapter(type_, config=ConfigDict(str_strip_whitespace=True))
 
-    def accepts(text: str) -> bool:
-        try:
-            adapter().validate_python(text)
-        except ValidationError:
-            return False
-        return True
-
-    return accepts
+    return lambda text: adapter().validate_python(text)
 
 
 def _marks(field: FieldInfo) -> Iterator[Any]:

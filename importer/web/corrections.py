@@ -10,6 +10,8 @@ from werkzeug.exceptions import BadRequest
 
 from importer.control import corrections
 from importer.control.columns import FileColumns
+from importer.control.record_writers import would_change
+from importer.control.records import has_records
 from importer.control.reports import find_import
 from importer.errors import OutdatedRowError, RefusedCellError
 from importer.files.corrected_rows import UNWRITABLE
@@ -18,6 +20,7 @@ from importer.statuses import TAKES_ROWS
 from importer.web import formats
 from importer.web.auth import wants_json
 from importer.web.extensions import db, services
+from importer.web.records import record_address
 from importer.web.retries import KEPT, LARGEST_ROW
 
 blueprint = Blueprint("corrections", __name__)
@@ -102,6 +105,7 @@ def index(import_id: str) -> str:
         page=number,
         has_next=has_next,
         label=FileColumns(import_).label,
+        sees_records=has_records(services(), import_),
     )
 
 
@@ -133,6 +137,8 @@ def _form(import_: Import, row_number: int, refused: RefusedCellError | Outdated
         row_faults=[fault for fault in faults if not fault.places],
         can_correct=import_.status in TAKES_ROWS and row.discarded_at is None,
         kept={name: request.values[name] for name in KEPT if request.values.get(name)},
+        target=(target := would_change(db.session(), services(), g.user, import_, row)),
+        target_address=record_address(import_.record_type, target.key) if target and target.is_visible else None,
     )
 
 

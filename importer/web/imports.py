@@ -14,6 +14,7 @@ from werkzeug.wrappers import Response
 from importer.control.chosen_imports import SHOWN, ChosenImports, count_of_imports, page_of_imports, starters
 from importer.control.corrected_files import is_any_under_way, reports_on
 from importer.control.notifications import sends_mails
+from importer.control.records import has_records
 from importer.control.repairs import repairs_of
 from importer.control.reports import (
     MAX_ALTERATIONS,
@@ -27,7 +28,7 @@ from importer.control.reports import (
 )
 from importer.control.speeds import speeds_of
 from importer.lifecycle.events import events_of
-from importer.outcomes import NOT_TAKEN
+from importer.outcomes import NOT_TAKEN, next_step
 from importer.statuses import (
     CANCELLABLE,
     DISPATCHED,
@@ -81,7 +82,7 @@ def register(app: Flask) -> None:
         "RESUMABLE": RESUMABLE,
         "UNFINISHED": UNFINISHED,
     }
-    app.jinja_env.globals.update(Status=Status, Reason=Reason, NOT_TAKEN=NOT_TAKEN, **sets)
+    app.jinja_env.globals.update(Status=Status, Reason=Reason, NOT_TAKEN=NOT_TAKEN, next_step=next_step, **sets)
 
 
 @blueprint.get("/")
@@ -145,7 +146,7 @@ def _page(import_id: str) -> dict[str, Any]:
     is_correcting = is_any_under_way(corrected_files)
     status = Status(import_.status)
     repaired = repairs_of(db.session(), import_)
-    is_repaired = any(not repair.is_over for repair in repaired)
+    is_worked_on = failed.retrying > 0 or is_correcting or any(not repair.is_over for repair in repaired)
     return {
         "import_": import_,
         "report": (shown := report(db.session(), services(), import_)),
@@ -165,16 +166,13 @@ def _page(import_id: str) -> dict[str, Any]:
         "corrected_files": corrected_files,
         "repairs": repaired,
         "can_repair": status in TAKES_ROWS,
-        "is_live": status not in ENDED
-        or failed.retrying > 0
-        or is_correcting
-        or is_repaired
-        or import_.cleaned_at is None,
+        "is_live": status not in ENDED or is_worked_on or import_.cleaned_at is None,
         "can": {
             "pause": status in PAUSABLE,
             "resume": status in RESUMABLE,
             "cancel": status in CANCELLABLE,
             "retry": status in TAKES_ROWS and import_.failed_rows > 0,
+            "see_records": has_records(services(), import_),
         },
     }
 

@@ -26,10 +26,12 @@ class Result(NamedTuple):
 
     Attributes:
         tone: of the notice: `good`, `warn`, or `info` while it goes on.
+        imported_row: the one row that was tried, if it is imported.
     """
 
     tone: str
     sentence: str
+    imported_row: int | None = None
 
 
 @blueprint.post("/imports/<import_id:import_id>/retry")
@@ -64,7 +66,7 @@ def result_of(import_: Import, retrying: int) -> Result | None:
 def _result_of_row(import_: Import, row_number: int) -> Result:
     row = db.session.get(FailedRow, (import_.sequence, row_number))
     if row is None:
-        return Result("good", f"Row {row_number:,} was tried again, and is imported.")
+        return Result("good", f"Row {row_number:,} was tried again, and is imported.", row_number)
     if row.retry_requested_at is not None:
         return Result("info", f"Row {row_number:,} is being tried again…")
     return Result("warn", f"Row {row_number:,} was tried again, and failed again.")

@@ -73,12 +73,16 @@ def convert_file(version: int, import_id: str) -> None:
         _set_back(services, import_id, in_words(error))
     except OSError as error:
         log.exception("import %s: the conversion met an error of the system", import_id)
-        why = NO_ROOM if error.errno in FULL else SYSTEM_ERROR.format(error=error.strerror or error)
-        note_setback(services, import_id, why)
-        _set_back(services, import_id, why)
+        _set_back_by_system(services, import_id, error)
     except Exception as error:
         _note_failure(services, import_id, error)
         raise
+
+
+def _set_back_by_system(services: Services, import_id: str, error: OSError) -> None:
+    why = NO_ROOM if error.errno in FULL else SYSTEM_ERROR.format(error=error.strerror or error)
+    note_setback(services, import_id, why)
+    _set_back(services, import_id, why)
 
 
 def _put_back(services: Services, version: int, import_id: str) -> None:

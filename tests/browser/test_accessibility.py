@@ -42,6 +42,11 @@ def addresses(logged_in: Page, tmp_path: Path) -> list[str]:
         "/corrected-rows/new",
         "/confirm/delete",
         "/failed-rows/2/edit",
+        "/records",
+        "/records?row=3",
+        "/records?row=2",
+        "/records?order=key",
+        "/records?key=nobody",
         "/repair?field=signup_date&code=impossible_date",
         "?field=signup_date&code=impossible_date",
     )
@@ -51,6 +56,7 @@ def addresses(logged_in: Page, tmp_path: Path) -> list[str]:
         "/imports/new",
         "/people",
         "/account",
+        "/records/contacts?key=p2%40example.com",
         "/login",
     )
     job = f"{failed.rpartition('/')[2]}_2"

@@ -2,7 +2,19 @@
 
 import pytest
 
-from importer.outcomes import NOT_TAKEN, TELLINGS, Outcome, Tone, outcome_of, rows, sentence_of, tone_of, words_of
+from importer.outcomes import (
+    NOT_TAKEN,
+    TELLINGS,
+    Outcome,
+    Step,
+    Tone,
+    next_step,
+    outcome_of,
+    rows,
+    sentence_of,
+    tone_of,
+    words_of,
+)
 from importer.statuses import ENDED, Reason, Status
 
 
@@ -46,3 +58,11 @@ def test_a_pause_that_nobody_asked_for_is_bad():
 def test_one_row_is_a_row():
     assert (rows(1), rows(0), rows(4900)) == ("1 row", "0 rows", "4,900 rows")
     assert sentence_of(Outcome.SOME_FAILED, failed=1).startswith("1 row failed.")
+
+
+@pytest.mark.parametrize(
+    ("repairable", "records", "step"),
+    [(3, 5, Step.REPAIR), (3, 0, Step.REPAIR), (0, 5, Step.RECORDS), (0, 0, Step.ANOTHER)],
+)
+def test_what_to_do_next_is_to_repair_then_to_look_then_to_go_on(repairable, records, step):
+    assert next_step(repairable_rows=repairable, records=records) is step

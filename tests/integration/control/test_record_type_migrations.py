@@ -75,6 +75,7 @@ def test_a_record_types_table_is_migrated_and_nothing_of_others_is_dropped(deplo
     (revision,) = deployment.revisions
     upgrade, _ = revision.read_text().split("def downgrade")
     assert "create_table('accounts'" in upgrade
+    assert "postgresql_using='brin'" in upgrade
     assert "drop_" not in upgrade
     deployment.db("upgrade")
     assert {"number", "tags", "extra", "imported_by"} <= deployment.columns("accounts")
@@ -120,4 +121,4 @@ def test_two_releases_at_once_may_make_an_index_concurrently(deployment):
     for process in [deployment.begin_db("upgrade") for _ in range(2)]:
         finished(process)
     indexes = inspect(deployment.engine).get_indexes("accounts")
-    assert [index["name"] for index in indexes] == ["accounts_by_tags"]
+    assert {index["name"] for index in indexes} == {"accounts_by_tags", "ix_accounts_imported_by"}

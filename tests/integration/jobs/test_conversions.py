@@ -23,6 +23,7 @@ from importer.control.reports import about_the_file, warnings_of
 from importer.errors import StorageError, UnknownAnswersError
 from importer.health.checks import Examination
 from importer.lifecycle.converted import begin_conversion
+from importer.lifecycle.transitions import Step
 from importer.models import Import, User
 from importer.models.imports import lines_key
 from importer.queue import conversions, queues
@@ -129,7 +130,7 @@ FOREIGN = [
     ("xlsx in zip", "quote", "'"),
     ("utf-16", "sheet", "Sheet1"),
     ("utf-16", "encoding", "klingon"),
-    ("utf-16", "delimiter", "::"),
+    ("utf-16", "delimiter", "none"),
     ("gzip", "sheet", "people.csv"),
     ("json", "header", "99"),
     ("json in an object", "sheet", "people"),
@@ -207,7 +208,7 @@ def test_a_workbook_of_several_sheets_waits_for_the_choice_and_then_converts_tha
     with world.session() as session:
         import_ = session.get(Import, first)
         answers = {"sheet": "Two"}
-        assert begin_conversion(session, world.services, import_, only_from=[Status.WAITING], answers=answers)
+        assert begin_conversion(session, world.services, import_, Step([Status.WAITING]), answers=answers)
     world.convert()
     world.run()
     assert emails(world) == {"two@example.com"}

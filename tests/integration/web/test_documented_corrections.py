@@ -1,4 +1,4 @@
-"""The example of docs/api.md about failed rows, run as it stands there, with a dispatcher and a worker."""
+"""The examples of docs/api.md about failed rows and records, run as they stand there on real processes."""
 
 import json
 import os
@@ -17,16 +17,17 @@ from jobs.rows.worker import RowWorker
 
 __all__ = ["url"]
 
-EXAMPLE = PAGE.partition("\n## Failed rows")[2].partition("\n## ")[0]
-STEPS = re.findall(r"```sh\n(.*?)```\s+```json\n(.*?)```", EXAMPLE, re.DOTALL)
+STEP = re.compile(r"```sh\n(.*?)```\s+```json\n(.*?)```", re.DOTALL)
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="NO EXAMPLE WAS RUN: there is no curl here")
-def test_the_example_answers_what_it_says(url, operator, session, services, tmp_path, monkeypatch):
+@pytest.mark.parametrize(("section", "count"), [("Failed rows", 4), ("Records", 1)])
+def test_the_example_answers_what_it_says(section, count, url, operator, session, services, tmp_path, monkeypatch):
     monkeypatch.setattr(run.process, "services", lambda: services)
     environment = {**os.environ, "URL": url, "TOKEN": tokens.create_token(session, operator, "script")}
-    assert len(STEPS) == 4
-    script = "".join(f"{commands} > answer{number}.json\n" for number, (commands, _) in enumerate(STEPS))
+    steps = STEP.findall(PAGE.partition(f"\n## {section}\n")[2].partition("\n## ")[0])
+    assert len(steps) == count
+    script = "".join(f"{commands} > answer{number}.json\n" for number, (commands, _) in enumerate(steps))
     script = re.sub(r"\n > answer", " > answer", script)
     with subprocess.Popen(["bash", "-e", "-c", script], cwd=tmp_path, env=environment) as ran:
         until = time.monotonic() + SECONDS
@@ -35,6 +36,6 @@ def test_the_example_answers_what_it_says(url, operator, session, services, tmp_
             RowWorker(services).work(burst=True, logging_level="WARNING")
         ran.kill()
     assert ran.returncode == 0
-    for number, (_, answer) in enumerate(STEPS):
+    for number, (_, answer) in enumerate(steps):
         told = json.loads((tmp_path / f"answer{number}.json").read_text())
         assert holds(told, json.loads(answer)), told

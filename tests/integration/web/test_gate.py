@@ -25,6 +25,7 @@ VALUES = {
     "user_id": 1,
     "token_id": 1,
     "row_number": 1,
+    "record_type": "contacts",
 }
 UNSAFE = {"POST", "PUT", "PATCH", "DELETE"}
 

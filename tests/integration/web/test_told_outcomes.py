@@ -57,7 +57,8 @@ def test_the_list_says_the_same(values, failed, code, words, tone, operator, vis
 @pytest.mark.parametrize(
     ("values", "failed", "button"),
     [
-        ({"created_rows": 3}, 0, "Import another file"),
+        ({"created_rows": 3}, 0, "View the records"),
+        ({"superseded_rows": 3}, 0, "Import another file"),
         ({"created_rows": 3}, 1, "Repair 1 row"),
         ({}, 2, "Repair 2 rows"),
         ({"status": Status.CANCELLED}, 2, "Import another file"),

@@ -1,0 +1,117 @@
+"""Records that an import wrote, and one record with those who wrote it, as JSON."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, g, request, url_for
+from werkzeug.exceptions import BadRequest
+
+from importer.api.imports import IMPORT, Answer
+from importer.api.queries import Number, numbers
+from importer.control.record_writers import Author, Authors, find_record
+from importer.control.records import LARGEST_ROW, LONGEST_KEY, Asked, Order, page_of_records, position_told
+from importer.control.reports import find_import
+from importer.ledger.record_table import Record, RecordTable
+from importer.web.extensions import db, services
+from importer.web.records import record_address
+
+blueprint = Blueprint("records_api", __name__, url_prefix="/api")
+
+RECORDS = Number(default=50, least=1, most=100)
+ROW = Number(default=0, least=1, most=LARGEST_ROW)
+LIST_CHARACTERS = 1_000
+WHOLE_CHARACTERS = 100_000
+"""Of a value, in a list and of one record."""
+
+
+@blueprint.get(f"{IMPORT}/records")
+def index(import_id: str) -> Answer:
+    """A page of them; it may be shorter than the limit, and is the last only where `next` is null."""
+    asked = numbers(("key", "order", "after"), limit=RECORDS, row=ROW)
+    import_ = find_import(db.session(), g.user, import_id)
+    wanted = Asked(_order(), _key(), asked["row"] or None, position_told(request.args.get("after")))
+    page = page_of_records(
+        db.session(), services(), import_, wanted, limit=asked["limit"], characters=LIST_CHARACTERS
+    )
+    following = None
+    if page.next is not None:
+        shown = {"order": page.asked.order.value, "key": list(page.asked.key), "row": page.asked.row_number}
+        here: dict[str, Any] = {"import_id": import_id, "limit": asked["limit"], "after": page.next, **shown}
+        following = url_for("records_api.index", **here)
+    authors = Authors(db.session(), g.user, page.records)
+    return {
+        "records": [_record(import_.record_type, page.table, one, authors) for one in page.records],
+        "order": page.asked.order.value,
+        "looked_through": page.looked_through,
+        "next": following,
+    }
+
+
+@blueprint.get("/records/<record_type>")
+def show(record_type: str) -> Answer:
+    numbers(("key",))
+    key = request.args.getlist("key")
+    told = find_record(db.session(), services(), g.user, record_type, key, characters=WHOLE_CHARACTERS)
+    authors = Authors(db.session(), g.user, [told.record])
+    return _record(record_type, told.table, told.record, authors, with_corrections=True)
+
+
+def _order() -> Order:
+    """In the order of the keys, where some of them are asked for."""
+    told = request.args.get("order", Order.KEY if any(_key()) else Order.ROW)
+    if told not in list(Order):
+        raise BadRequest(f"order is one of: {', '.join(Order)}.")
+    return Order(told)
+
+
+def _key() -> tuple[str, ...]:
+    key = tuple(request.args.getlist("key"))
+    return key if any(key) else ()
+
+
+def _record(
+    record_type: str, table: RecordTable, record: Record, authors: Authors, *, with_corrections: bool = False
+) -> Answer:
+    values = dict(zip(table.fields, record.values, strict=True))
+    return {
+        "key": {
+            name: text if len(text) <= LONGEST_KEY else None
+            for name, text in zip(table.key, record.key, strict=True)
+        },
+        "values": {name: value.text for name, value in values.items()},
+        "cut": {name: value.length for name, value in values.items() if value.is_cut},
+        "written": _author(authors.of(record.written, with_corrections=with_corrections), with_corrections),
+        "changed": _author(authors.of(record.changed, with_corrections=with_corrections), with_corrections),
+        "created_at": record.created_at,
+        "url": record_address(record_type, record.key),
+    }
+
+
+def _author(author: Author, with_corrections: bool) -> Answer | None:
+    """Null: no import."""
+    if not author.is_an_import:
+        return None
+    import_ = author.import_
+    told: Answer = {
+        "import": None if import_ is None else import_.id,
+        "filename": None if import_ is None else import_.filename,
+        "is_deleted": author.is_gone,
+        "by": author.by,
+        "at": None if import_ is None else (import_.finished_at or import_.created_at).isoformat(),
+        "row_number": author.writer.row_number,
+    }
+    if with_corrections:
+        told["corrections"] = [
+            {
+                "made_by": made.by,
+                "made_at": made.correction.made_at.isoformat(),
+                "is_by_hand": made.correction.repair_id is None,
+                "changes": [
+                    {"column": place + 1, "before": before, "after": after}
+                    for place, before, after in made.correction.changes
+                ],
+            }
+            for made in author.corrections
+        ]
+    return told

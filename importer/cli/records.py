@@ -1,0 +1,110 @@
+"""`flask imports records`: the records that an import wrote, and the one that a row became."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections.abc import Iterator
+
+import click
+
+from importer.cli.imports import id_argument, json_option, operator
+from importer.cli.refusals import command
+from importer.control.record_writers import Author, Authors
+from importer.control.records import (
+    LARGEST_ROW,
+    Asked,
+    Order,
+    RecordsPage,
+    RowState,
+    page_of_records,
+    position_told,
+    state_of_row,
+)
+from importer.control.reports import find_import
+from importer.ledger.record_table import Record
+from importer.models import Import
+from importer.web.extensions import db, services
+from importer.web.formats import visible
+
+CHARACTERS = 1_000
+SHOWN = 60
+
+STATES = {
+    RowState.FAILED: "Row {row:,} has failed: see `flask imports failed-rows`.",
+    RowState.NOT_ENDED: "Row {row:,} is not imported.",
+    RowState.NOT_IN_FILE: "The file has no row {row:,}.",
+    RowState.IMPORTED: "Row {row:,} is imported. A later row or import has written its record since.",
+}
+
+
+@click.command("records")
+@id_argument
+@click.option(
+    "--key",
+    multiple=True,
+    help="Only records whose key begins so; once for each field of the key, in their order.",
+)
+@click.option(
+    "--row", type=click.IntRange(1, LARGEST_ROW), help="Only the record that this row of the file became."
+)
+@click.option("--order", type=click.Choice([*Order]), help="By the row of the file, or by the key.")
+@click.option("--after", help="Go on where the last call says.")
+@click.option("--limit", type=click.IntRange(1, 1000), default=50, show_default=True, help="How many.")
+@json_option
+@command
+def records(
+    import_id: str,
+    key: tuple[str, ...],
+    row: int | None,
+    order: str | None,
+    after: str | None,
+    limit: int,
+    as_json: bool,
+) -> None:
+    """List the records that an import wrote last, and the row that changed each of them last."""
+    import_ = find_import(db.session(), operator(), import_id)
+    chosen = Order(order) if order else Order.KEY if any(key) else Order.ROW
+    asked = Asked(chosen, key if any(key) else (), row, position_told(after))
+    page = page_of_records(db.session(), services(), import_, asked, limit=limit, characters=CHARACTERS)
+    if as_json:
+        click.echo(json.dumps([_as_json(page, one) for one in page.records], indent=2))
+    else:
+        for line in _lines(import_, page):
+            click.echo(line)
+    if page.next is not None:
+        looked = f"Looked through {page.looked_through:,} records. " if page.looked_through else ""
+        click.echo(
+            f"{looked}More may follow: --after {shlex.quote(page.next)} --order {page.asked.order}", err=True
+        )
+
+
+def _as_json(page: RecordsPage, record: Record) -> dict[str, object]:
+    return {
+        "key": dict(zip(page.table.key, record.key, strict=True)),
+        "values": {name: value.text for name, value in zip(page.table.fields, record.values, strict=True)},
+        "written": record.written._asdict(),
+        "changed": record.changed._asdict(),
+    }
+
+
+def _lines(import_: Import, page: RecordsPage) -> Iterator[str]:
+    authors = Authors(db.session(), operator(), page.records)
+    for record in page.records:
+        yield f"{', '.join(visible(text, SHOWN) for text in record.key)}"
+        for name, value in list(zip(page.table.fields, record.values, strict=True))[len(page.table.key) :]:
+            yield f"  {visible(name)}: {'(none)' if value.text is None else visible(value.text, SHOWN)}"
+        yield f"  written last by {_author(authors.of(record.written))}"
+        if record.changed != record.written:
+            yield f"  changed last by {_author(authors.of(record.changed))}"
+    row = page.asked.row_number
+    if row is not None and not page.records and page.next is None:
+        yield STATES[state_of_row(db.session(), import_, row)].format(row=row)
+
+
+def _author(author: Author) -> str:
+    if not author.is_an_import:
+        return "no import"
+    name = "an import that was deleted" if author.import_ is None else visible(author.import_.filename, SHOWN)
+    told = "" if author.import_ is None else f" ({author.import_.id})"
+    return f"row {author.writer.row_number:,} of {name}{told}"

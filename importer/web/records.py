@@ -1,0 +1,135 @@
+"""Pages of records: those that an import wrote, and one record with those who wrote it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+from flask import Blueprint, g, render_template, request, url_for
+
+from importer.control.columns import FileColumns
+from importer.control.corrections import Made, corrections_of_row
+from importer.control.record_writers import Authors, find_record
+from importer.control.records import (
+    LARGEST_ROW,
+    LONGEST_KEY,
+    Asked,
+    Order,
+    RecordsPage,
+    RowState,
+    page_of_records,
+    position_told,
+    state_of_row,
+)
+from importer.control.reports import find_import
+from importer.errors import NoRecordsError, RefusedKeyError
+from importer.ledger.planning import TooSlowError
+from importer.models import Import
+from importer.web.extensions import db, services
+from importer.web.formats import SHOWN_CHARACTERS
+
+blueprint = Blueprint("records", __name__)
+
+PAGE_RECORDS = 50
+WHOLE_CHARACTERS = 10_000
+"""Of a value that the page of one record shows; the API gives all of it."""
+
+
+@dataclass(frozen=True)
+class RowStory:
+    """What became of the row that was asked for, and how it was corrected before."""
+
+    number: int
+    state: RowState
+    corrections: list[Made]
+
+
+@blueprint.get("/imports/<import_id:import_id>/records")
+def index(import_id: str) -> str:
+    import_ = find_import(db.session(), g.user, import_id)
+    page, trouble = None, None
+    asked = _asked()
+    try:
+        page = _page(import_, asked)
+    except (NoRecordsError, RefusedKeyError, TooSlowError) as error:
+        trouble = error.message
+    start = min(max(request.args.get("start", 0, type=int), 0), LARGEST_ROW)
+    return render_template(
+        "records/index.html",
+        import_=import_,
+        asked=page.asked if page else asked,
+        typed=asked,
+        page=page,
+        trouble=trouble,
+        start=start,
+        following=_following(import_, page, start) if page and page.next else None,
+        authors=Authors(db.session(), g.user, page.records) if page else None,
+        story=_story(import_, asked.row_number),
+        label=FileColumns(import_).label,
+        characters=SHOWN_CHARACTERS,
+        record_address=record_address,
+    )
+
+
+@blueprint.get("/records/<record_type>")
+def show(record_type: str) -> str:
+    """One record: its key is in the address, a `key` for each of its fields, whatever signs it has."""
+    key = request.args.getlist("key")
+    told = find_record(db.session(), services(), g.user, record_type, key, characters=WHOLE_CHARACTERS)
+    return render_template(
+        "records/show.html",
+        told=told,
+        record_type=record_type,
+        label=_labels(told.written.import_, told.changed.import_),
+        characters=WHOLE_CHARACTERS,
+        in_full=url_for("records_api.show", record_type=record_type, key=key),
+    )
+
+
+def record_address(record_type: str, key: tuple[str, ...]) -> str | None:
+    """The address of a record's page; None where its key is too long for one."""
+    if sum(len(quote(text, safe="")) for text in key) > LONGEST_KEY:
+        return None
+    return url_for("records.show", record_type=record_type, key=list(key))
+
+
+def row_asked() -> int | None:
+    """The row that the address names; one that no row can have is the largest."""
+    number = request.args.get("row", type=int)
+    return min(number, LARGEST_ROW) if number is not None and number > 0 else None
+
+
+def _asked() -> Asked:
+    key = tuple(request.args.getlist("key"))
+    order = Order.KEY if request.args.get("order") == Order.KEY or any(key) else Order.ROW
+    return Asked(order, key if any(key) else (), row_asked())
+
+
+def _page(import_: Import, asked: Asked) -> RecordsPage:
+    asked = asked._replace(after=position_told(request.args.get("after")))
+    return page_of_records(
+        db.session(), services(), import_, asked, limit=PAGE_RECORDS, characters=SHOWN_CHARACTERS
+    )
+
+
+def _following(import_: Import, page: RecordsPage, start: int) -> str | None:
+    """The address of the next page; None where the key that it begins after is too long for one."""
+    asked, after = page.asked, page.next or ""
+    if len(quote(after, safe="")) > LONGEST_KEY:
+        return None
+    here: dict[str, Any] = {"order": asked.order.value, "key": list(asked.key), "row": asked.row_number}
+    end = start + len(page.records)
+    return url_for("records.index", import_id=import_.id, **here, after=after, start=end)
+
+
+def _story(import_: Import, row_number: int | None) -> RowStory | None:
+    if row_number is None:
+        return None
+    state = state_of_row(db.session(), import_, row_number)
+    return RowStory(row_number, state, corrections_of_row(db.session(), import_, row_number))
+
+
+def _labels(*imports: Import | None) -> dict[int, Any]:
+    """What the columns of these imports are called, by their sequence."""
+    return {import_.sequence: FileColumns(import_).label for import_ in imports if import_ is not None}

@@ -1,0 +1,414 @@
+"""The records of an import and the record of a row, on pages, by the API and at the command line."""
+
+import json
+import re
+import time
+from html import unescape
+from urllib.parse import parse_qsl, urlsplit
+
+import pytest
+from sqlalchemy import text
+
+from importer.ledger import records
+from importer.ledger.corrections import CORRECT
+from importer.ledger.lines import enter
+from importer.ledger.planning import TooSlowError
+from importer.ledger.records import RecordsOf
+from importer.record_types import Origin, ValidRow
+from importer.statuses import Status
+
+FIELDS = ("email", "name")
+
+
+@pytest.fixture
+def save(session, services):
+    """Saves rows of an import as a worker does: their numbers with their values."""
+
+    def save(import_, rows, *, record_type="contacts", fields=FIELDS):
+        origin = Origin(import_.id, import_.sequence, fields, fields, False)
+        connection = session.connection()
+        enter(connection, import_.sequence, sorted(rows))
+        valid = [ValidRow(number, values) for number, values in sorted(rows.items())]
+        services.record_types[record_type].save(connection, valid, origin)
+        session.commit()
+
+    return save
+
+
+def people(first, last, name="Ann"):
+    return {n: (f"p{n:03}@example.com", f"{name} {n}") for n in range(first, last + 1)}
+
+
+@pytest.fixture
+def contacts(make_import, save):
+    """Makes an import of contacts of somebody, with its records."""
+
+    def make(user, rows, **values):
+        told = {"record_type": "contacts", "filename": "contacts.csv", "header": list(FIELDS)}
+        told |= {"columns": list(FIELDS), "created_rows": len(rows)}
+        import_ = make_import(user, **{**told, **values})
+        save(import_, rows)
+        return import_
+
+    return make
+
+
+def keys_on(page):
+    found = re.findall(r'<th scope="row" class="key"[^>]*>(?:<a[^>]*>)?([^<]*)', page)
+    return [unescape(one) for one in found]
+
+
+def link(page, element_id):
+    return unescape(re.search(rf'id="{element_id}"[^>]* href="([^"]+)"', page)[1])
+
+
+def test_after_a_success_the_button_leads_to_the_records(operator, visitor, contacts):
+    someone = visitor(operator)
+    import_ = contacts(operator, people(1, 3))
+    page = someone.page(f"/imports/{import_.id}")
+    assert re.findall(r'class="button primary"[^>]*>([^<]+)<', page) == ["View the records"]
+    assert keys_on(someone.page(link(page, "records"))) == [f"p00{n}@example.com" for n in (1, 2, 3)]
+
+
+def test_pages_follow_each_other_in_the_order_of_the_files_rows(operator, visitor, contacts):
+    someone = visitor(operator)
+    rows = {n: (f"p{1000 - n}@example.com", "Ann") for n in range(1, 121)}
+    page = someone.page(f"/imports/{contacts(operator, rows).id}/records")
+    seen = keys_on(page)
+    assert "50</strong> of 120 at most" in page
+    while 'id="records-next"' in page:
+        page = someone.page(link(page, "records-next"))
+        seen += keys_on(page)
+    assert seen == [values[0] for values in rows.values()]
+    assert "120</strong>" in page
+
+
+def test_pages_follow_each_other_in_the_order_of_the_keys(operator, visitor, contacts):
+    someone = visitor(operator)
+    rows = {n: (f"p{1000 - n}@example.com", "Ann") for n in range(1, 121)}
+    page = someone.page(f"/imports/{contacts(operator, rows).id}/records?order=key")
+    seen = keys_on(page)
+    while 'id="records-next"' in page:
+        page = someone.page(link(page, "records-next"))
+        seen += keys_on(page)
+    assert seen == sorted(values[0] for values in rows.values())
+
+
+def test_the_records_that_a_later_import_wrote_are_in_its_list(operator, visitor, contacts):
+    first = contacts(operator, people(1, 4))
+    second = contacts(operator, {7: ("p002@example.com", "Ann 2"), 8: ("p003@example.com", "Bo")})
+    someone = visitor(operator)
+    assert keys_on(someone.page(f"/imports/{first.id}/records")) == ["p001@example.com", "p004@example.com"]
+    page = someone.page(f"/imports/{second.id}/records")
+    assert keys_on(page) == ["p002@example.com", "p003@example.com"]
+    assert "unchanged by this row; row 2 of" in page
+    assert page.count("by this row</div></td>") == 1
+
+
+@pytest.mark.parametrize(
+    ("typed", "found"),
+    [
+        ("p01", [f"p01{n}@example.com" for n in range(10)]),
+        ("p011@example.com", ["p011@example.com"]),
+        ("P011@Example.com", ["p011@example.com"]),
+        ("nobody", []),
+        ("%", []),
+        ("p0_1", []),
+        ("'; DROP TABLE contacts --", []),
+    ],
+)
+def test_a_key_is_found_by_all_of_it_or_its_beginning(typed, found, operator, visitor, contacts):
+    import_ = contacts(operator, people(1, 30))
+    answer = visitor(operator).get(f"/imports/{import_.id}/records", query_string={"key": typed})
+    assert keys_on(answer.get_data(as_text=True)) == found
+
+
+def test_a_row_leads_to_the_record_that_it_became(operator, visitor, contacts):
+    import_ = contacts(operator, people(1, 30))
+    page = visitor(operator).page(f"/imports/{import_.id}/records?row=17")
+    assert keys_on(page) == ["p017@example.com"]
+    assert "Row 17 wrote this record last." in page
+
+
+def test_what_became_of_any_other_row_is_said(operator, visitor, contacts, save, session):
+    someone = visitor(operator)
+    import_ = contacts(operator, people(1, 3), total_rows=9)
+    save(import_, {4: ("p001@example.com", "Bo")})
+    later = contacts(operator, {1: ("p002@example.com", "Ann 2")})
+
+    def story(row):
+        page = someone.page(f"/imports/{import_.id}/records?row={row}")
+        return re.sub(r"\s+", " ", re.search(r'id="row-story">(.*?)</div>', page, re.S)[1])
+
+    assert "Row 1 is imported, and no record names it any more." in story(1)
+    assert "Row 2 was the last to change a value of this record." in story(2)
+    assert later.id in story(2)
+    assert "Row 5 is not imported" in story(5)
+    assert "There is no row 10." in story(10)
+
+
+def test_a_failed_row_leads_to_the_record_that_it_would_change(operator, other, visitor, contacts):
+    contacts(operator, people(1, 3))
+    failed = [["p002@example.com", ""], ["new@example.com", ""], ["nonsense", ""]]
+    import_ = contacts(operator, {9: ("x@example.com", "X")}, failed=failed)
+    someone = visitor(operator)
+    page = someone.page(f"/imports/{import_.id}/failed-rows/1/edit")
+    assert "There is a record with the key of this row" in page
+    assert "Once this row is mended, it writes that record." in page
+    assert "Ann 2" in someone.page(unescape(re.search(r'id="target">[^<]*<a href="([^"]+)"', page)[1]))
+    assert "it makes a new one" in someone.page(f"/imports/{import_.id}/failed-rows/2/edit")
+    assert 'id="target"' not in someone.page(f"/imports/{import_.id}/failed-rows/3/edit")
+    foreign = contacts(other, {9: ("y@example.com", "Y")}, failed=failed)
+    page = visitor(other).page(f"/imports/{foreign.id}/failed-rows/1/edit")
+    assert "of an import of somebody else" in page
+    assert "Ann 2" not in page
+
+
+def test_a_record_names_its_imports_rows_and_corrections(operator, visitor, contacts, session):
+    first = contacts(operator, people(1, 3), filename="first.csv")
+    second = contacts(operator, {7: ("p002@example.com", "Ann 2")}, filename="second.csv")
+    made = {
+        "sequence": first.sequence,
+        "row_numbers": [2],
+        "attempts": [2],
+        "made_by": operator.id,
+        "repair": None,
+    }
+    made["changes"] = [json.dumps([[1, "Anm", "Ann 2"]])]
+    session.connection().exec_driver_sql(CORRECT, made)
+    session.commit()
+    page = visitor(operator).page("/records/contacts?key=p002%40example.com")
+    written, changed = page.split("Values changed last by</h2>")
+    assert "second.csv" in written.split("Written last by</h2>")[1]
+    assert f'/imports/{second.id}/records?row=7">7</a>' in written
+    assert "first.csv" in changed
+    assert "operator@example.com" in changed
+    assert "<del>Anm</del>" in changed
+    assert "Earlier writers are not kept" in page
+
+
+def test_a_record_outlives_its_import_and_who_sent_it(operator, admin, visitor, contacts, session):
+    import_ = contacts(operator, people(1, 3))
+    visitor(operator).delete(f"/api/imports/{import_.id}")
+    assert "an import that was deleted" in visitor(admin).page("/records/contacts?key=p002%40example.com")
+    assert visitor(operator).get("/records/contacts?key=p002%40example.com").status_code == 404
+    left = contacts(operator, {1: ("left@example.com", "Ann")})
+    session.execute(text("DELETE FROM users WHERE id = :id"), {"id": operator.id})
+    session.commit()
+    page = visitor(admin).page("/records/contacts?key=left%40example.com")
+    assert left.filename in page
+    assert "somebody who is gone" in page
+
+
+@pytest.mark.parametrize("path", ["/imports/{}/records", "/imports/{}/records?row=1", "/api/imports/{}/records"])
+def test_nobody_sees_the_records_of_an_import_of_others(path, operator, other, visitor, contacts):
+    import_ = contacts(operator, people(1, 3))
+    assert visitor(operator).get(path.format(import_.id)).status_code == 200
+    assert visitor(other).get(path.format(import_.id)).status_code == 404
+
+
+def test_nobody_sees_a_record_that_none_of_their_imports_wrote(operator, other, admin, visitor, contacts):
+    contacts(operator, people(1, 3))
+    for address in ("/records/contacts?key=p001%40example.com", "/api/records/contacts?key=p001%40example.com"):
+        answers = [visitor(user).get(address).status_code for user in (operator, admin, other)]
+        assert answers == [200, 200, 404]
+
+
+def test_a_record_made_by_other_means_says_so(admin, visitor, session):
+    session.execute(text("INSERT INTO contacts (email, name) VALUES ('made@example.com', 'By hand')"))
+    session.commit()
+    assert "no import: it was made by other means" in visitor(admin).page(
+        "/records/contacts?key=made%40example.com"
+    )
+
+
+HOSTILE = [
+    "a'b\"c@example.com",
+    "a/b\\c@example.com",
+    "../../etc@example.com",
+    "<script>alert(1)</script>@x",
+    "a&key=b#c?d=%00@example.com",
+    "päivää日本@example.com",
+    "x" * 250 + "@x",
+    " blank ",
+]
+
+
+@pytest.mark.parametrize("key", HOSTILE)
+def test_a_key_may_have_any_signs(key, operator, visitor, contacts):
+    someone = visitor(operator)
+    import_ = contacts(operator, {1: (key, "<b>bold</b>"), 2: ("z@example.com", "Z")})
+    page = someone.page(f"/imports/{import_.id}/records")
+    assert "<script>alert" not in page
+    assert "<b>bold" not in page
+    address = unescape(re.search(r'<th scope="row" class="key"[^>]*><a href="([^"]+)"', page)[1])
+    assert dict(parse_qsl(urlsplit(address).query, keep_blank_values=True)) == {"key": key}
+    assert "&lt;b&gt;bold" in someone.page(address)
+    answer = someone.get(f"/api/imports/{import_.id}/records", query_string={"key": key, "limit": 1}).get_json()
+    assert [one["key"]["email"] for one in answer["records"]] == [key]
+
+
+@pytest.mark.parametrize("key", ["a%00b", "%ED%A0%80", "%FF", "", "x" * 30000])
+def test_a_key_that_no_record_can_have_is_refused_in_words(key, operator, visitor, contacts):
+    import_ = contacts(operator, people(1, 3))
+    someone = visitor(operator)
+    assert someone.get(f"/imports/{import_.id}/records?key={key}").status_code == 200
+    assert someone.get(f"/records/contacts?key={key}").status_code in (404, 422)
+    assert someone.get(f"/api/records/contacts?key={key}").status_code in (404, 422)
+
+
+@pytest.mark.parametrize("address", ["after=x", "after=[]", "after=[1]", 'after=["a","b","c"]', "key=a&key=b"])
+def test_an_address_that_makes_no_sense_is_refused_in_words(address, operator, visitor, contacts):
+    import_ = contacts(operator, people(1, 3))
+    page = visitor(operator).page(f"/imports/{import_.id}/records?{address}")
+    assert 'id="trouble"' in page
+    assert visitor(operator).get(f"/api/imports/{import_.id}/records?{address}").status_code == 422
+
+
+def test_a_table_that_is_gone_is_told_on_the_page_and_by_the_api(operator, visitor, contacts, session):
+    import_ = contacts(operator, people(1, 3))
+    session.execute(text("DROP TABLE contacts"))
+    session.commit()
+    someone = visitor(operator)
+    page = someone.page(f"/imports/{import_.id}/records")
+    assert "cannot be read: the database says that relation &#34;contacts&#34; does not exist" in page
+    assert "flask db upgrade" in page
+    answer = someone.get(f"/api/imports/{import_.id}/records")
+    assert (answer.status_code, answer.get_json()["error"]["code"]) == (409, "no_records")
+    assert someone.page(f"/imports/{import_.id}")
+
+
+def test_a_record_type_that_is_gone_is_told(operator, visitor, make_import):
+    import_ = make_import(operator, record_type="forgotten", created_rows=3)
+    page = visitor(operator).page(f"/imports/{import_.id}/records")
+    assert "Name it in RECORD_TYPES again" in page
+    assert "Import another file" in visitor(operator).page(f"/imports/{import_.id}")
+
+
+@pytest.fixture
+def no_index_is_quick(monkeypatch):
+    """As in a table of ten million records without an index on their writers."""
+
+    def give_up(*_):
+        raise TooSlowError
+
+    for name in ("_by_index", "_of_rows", "_gathered"):
+        monkeypatch.setattr(RecordsOf, name, give_up)
+    monkeypatch.setattr(records, "FIRST_PORTION", 7)
+
+
+@pytest.mark.usefixtures("no_index_is_quick")
+def test_where_no_index_is_quick_the_records_are_looked_through(operator, visitor, contacts):
+    contacts(operator, people(1, 100, "Other"))
+    import_ = contacts(operator, people(20, 80))
+    someone = visitor(operator)
+    page = someone.page(f"/imports/{import_.id}/records")
+    assert "they are in the order of their keys" in page
+    seen = keys_on(page) + keys_on(someone.page(link(page, "records-next")))
+    assert seen == [f"p{n:03}@example.com" for n in range(20, 81)]
+    assert keys_on(someone.page(f"/imports/{import_.id}/records?row=57")) == ["p057@example.com"]
+    assert keys_on(someone.page(f"/imports/{import_.id}/records?key=p07")) == [
+        f"p07{n}@example.com" for n in range(10)
+    ]
+
+
+@pytest.mark.usefixtures("no_index_is_quick")
+def test_who_looks_through_many_records_is_told_how_many_and_goes_on(operator, visitor, contacts, monkeypatch):
+    contacts(operator, people(1, 100, "Other"))
+    import_ = contacts(operator, people(90, 99))
+    monkeypatch.setattr(records, "WALK_SECONDS", -1)
+    someone = visitor(operator)
+    page = someone.page(f"/imports/{import_.id}/records")
+    assert "Looked through 7 records of the table: there may be more further on." in page
+    seen, requests = [], 1
+    while 'id="records-next"' in page:
+        assert ">Look further</a>" in page
+        page = someone.page(link(page, "records-next"))
+        seen += keys_on(page)
+        requests += 1
+    assert seen == [f"p{n:03}@example.com" for n in range(90, 100)]
+    assert requests == 15
+
+
+def test_a_long_value_is_cut_and_all_of_it_is_a_click_away(operator, visitor, contacts, session):
+    import_ = contacts(operator, people(1, 1))
+    session.execute(text("ALTER TABLE contacts ALTER name TYPE text"))
+    session.execute(text("UPDATE contacts SET name = repeat('long ', 10000)"))
+    session.commit()
+    someone = visitor(operator)
+    assert "(and 49,700 more characters)" in someone.page(f"/imports/{import_.id}/records")
+    page = someone.page("/records/contacts?key=p001%40example.com")
+    assert "(and 40,000 more characters)" in page
+    whole = someone.get(unescape(re.search(r'href="([^"]+)">all of it', page)[1])).get_json()
+    assert (len(whole["values"]["name"]), whole["cut"]) == (50_000, {})
+
+
+def test_a_key_that_is_too_long_for_an_address_has_none(operator, visitor, contacts, session):
+    import_ = contacts(operator, people(1, 60))
+    session.execute(text("ALTER TABLE contacts ALTER email TYPE text"))
+    session.execute(text("UPDATE contacts SET email = 'p049' || repeat('p', 99996) WHERE imported_row = 50"))
+    session.commit()
+    someone = visitor(operator)
+    page = someone.page(f"/imports/{import_.id}/records")
+    assert len(page) < 100_000
+    assert len(keys_on(someone.page(link(page, "records-next")))) == 10
+    page = someone.page(f"/imports/{import_.id}/records?order=key")
+    assert "the key of the last one is too long for an address" in page
+    (long,) = someone.get(f"/api/imports/{import_.id}/records?row=50").get_json()["records"]
+    assert (long["key"], long["url"], long["cut"]) == ({"email": None}, None, {"email": 100_000})
+
+
+def test_the_api_has_the_records_in_pages(operator, visitor, contacts):
+    someone = visitor(operator)
+    import_ = contacts(operator, people(1, 30))
+    first = someone.get(f"/api/imports/{import_.id}/records?limit=20").get_json()
+    assert first["records"][0]["values"]["name"] == "Ann 1"
+    assert first["records"][0]["written"] | {"at": None} == {
+        "import": import_.id,
+        "filename": "contacts.csv",
+        "is_deleted": False,
+        "by": "operator@example.com",
+        "at": None,
+        "row_number": 1,
+    }
+    second = someone.get(first["next"]).get_json()
+    assert (len(second["records"]), second["next"]) == (10, None)
+    row = someone.get(f"/api/imports/{import_.id}/records?row=7").get_json()
+    assert [one["key"] for one in row["records"]] == [{"email": "p007@example.com"}]
+    one = someone.get("/api/records/contacts?key=p007%40example.com").get_json()
+    assert (one["values"]["name"], one["changed"]["row_number"], one["written"]["corrections"]) == ("Ann 7", 7, [])
+
+
+def test_the_command_line_lists_records(operator, runner, contacts):
+    import_ = contacts(operator, people(1, 30))
+    told = runner.invoke(args=["imports", "records", import_.id, "--key", "p01", "--limit", "3"])
+    assert told.output.startswith("p010@example.com\n  name: Ann 10\n")
+    assert f"written last by row 10 of contacts.csv ({import_.id})" in told.output
+    assert "--after" in told.stderr
+    (row,) = json.loads(runner.invoke(args=["imports", "records", import_.id, "--row", "7", "--json"]).output)
+    assert row["key"] == {"email": "p007@example.com"}
+    told = runner.invoke(args=["imports", "records", import_.id, "--row", "99"])
+    assert "The file has no row 99." in told.output
+
+
+def test_an_import_without_records_offers_none(operator, visitor, make_import):
+    import_ = make_import(operator, Status.CANCELLED, record_type="contacts")
+    page = visitor(operator).page(f"/imports/{import_.id}")
+    assert "View the records" not in page
+    assert "No record says that this import wrote it last." in visitor(operator).page(
+        f"/imports/{import_.id}/records"
+    )
+
+
+def test_a_table_that_somebody_has_locked_is_told_within_two_seconds(operator, visitor, contacts, session):
+    import_ = contacts(operator, people(1, 3))
+    someone = visitor(operator)
+    session.execute(text("LOCK TABLE contacts IN ACCESS EXCLUSIVE MODE"))
+    for path in ("/imports/{}/records", "/imports/{}/records?row=2", "/imports/{}/records?key=p", "/imports/{}"):
+        began = time.monotonic()
+        page = someone.page(path.format(import_.id))
+        assert time.monotonic() - began < 3, path
+        assert path == "/imports/{}" or "The database is too busy" in page
+    answer = someone.get(f"/api/imports/{import_.id}/records")
+    assert (answer.status_code, answer.get_json()["error"]["code"]) == (422, "too_slow")
+    session.rollback()
