@@ -85,6 +85,8 @@ def _with_host(url: str) -> str:
 
 HOST_NAME = re.compile(r"[^\s/:@\[\]]+")
 MAIL_ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9.-]+")
+MAX_KEPT_DAYS = 365
+
 KEY_PREFIX = "^[A-Za-z0-9_.:-]*$"
 """What RQ allows in the names of its keys, without braces: in a template they would mean something."""
 
@@ -136,6 +138,10 @@ class Settings(BaseModel):
 
     keep_files: bool = False
     """`true` keeps the object in S3 after the import has ended"""
+
+    keep_undone_days: Annotated[NonNegativeInt, Field(le=MAX_KEPT_DAYS)] = 7
+    """days, at most 365, that the file of a cancelled import stays in S3, so that its rows which were not imported
+    can be downloaded; `0`: it is deleted at once"""
 
     record_types: Annotated[tuple[str, ...], BeforeValidator(_names)] = ()
     """import paths of your own record types, `package.module:Class`, comma-separated"""

@@ -138,6 +138,10 @@ class OptionsError(ImporterError):
     """What is said of the file cannot be understood."""
 
 
+class FilterError(ImporterError):
+    """Which imports are meant cannot be understood."""
+
+
 class RuleError(ImporterError):
     """The rule for failed rows cannot be understood."""
 
@@ -213,6 +217,11 @@ class RefusedTransitionError(ImporterError):
 
 class UnknownImportError(ImporterError):
     """There is no such import, or it is not yours."""
+
+
+class NotKeptError(ImporterError):
+    """The rows that were not imported are not kept, or no more. Import the file again: its other rows stay as they
+    are."""
 
 
 class UnknownRowError(ImporterError):

@@ -1,5 +1,7 @@
 """Clears away what imports leave: of ended ones in Redis and S3, of deleted ones all, of uploads that broke off.
 
+Files that are kept go once their time is over.
+
 A part of recovery (docs/design.md, rule 17).
 """
 
@@ -16,6 +18,7 @@ from sqlalchemy.orm import Session
 
 from importer.errors import StorageError
 from importer.lifecycle.cleaning import clean, clean_all_completed, delete_for, forget_unknown, is_upload_over
+from importer.lifecycle.kept_files import drop_file, is_overdue
 from importer.lifecycle.transitions import try_move
 from importer.models import Import
 from importer.models.corrected_files import corrected_prefix
@@ -39,6 +42,9 @@ UNKNOWN_UPLOAD_DAYS = 7
 """So old must an upload be whose import the database does not know: a bucket may be shared. Of a corrected file
 nothing in the database says that it is on its way."""
 
+UNCLEAN = Import.cleaned_at.is_(None) | Import.deleted_at.is_not(None)
+"""What the index of imports that are still to be cleared says."""
+
 CLEANED_AT_ONCE = 100
 """Imports of one pass; those that cannot be cleaned have their turn again after all others."""
 
@@ -60,7 +66,7 @@ class Clearing:
         self._redis = services.redis
         self._next_sweep = self._next_uploads_sweep = time.monotonic()
         self._next_together = -math.inf
-        self._cleaned_last = self._deleted_last = ""
+        self._cleaned_last = self._deleted_last = self._dropped_last = ""
 
     def run(self) -> None:
         """Clear what there is time for.
@@ -72,6 +78,7 @@ class Clearing:
         self._clean_completed()
         self._clean_ended()
         self._delete_deleted()
+        self._drop_kept_files()
         if time.monotonic() >= self._next_sweep:
             self._drop_strays()
             self._next_sweep = time.monotonic() + SWEEP_SECONDS
@@ -99,7 +106,7 @@ class Clearing:
     def _clean_ended(self) -> None:
         """Clear what ended imports have left in Redis and S3."""
         has_ended = and_(Import.status.in_(ENDED), is_upload_over())
-        is_due = Import.cleaned_at.is_(None) & or_(has_ended, Import.status == Status.CANCELLING)
+        is_due = UNCLEAN & Import.cleaned_at.is_(None) & or_(has_ended, Import.status == Status.CANCELLING)
         self._cleaned_last = self._go_round(is_due, self._cleaned_last, self._clean)
 
     def _clean(self, session: Session, import_: Import) -> None:
@@ -107,16 +114,24 @@ class Clearing:
 
     def _delete_deleted(self) -> None:
         """Delete some of what deleted imports have left in Postgres."""
-        is_due = Import.deleted_at.is_not(None) & Import.cleaned_at.is_not(None)
+        is_due = UNCLEAN & Import.deleted_at.is_not(None) & Import.cleaned_at.is_not(None)
         self._deleted_last = self._go_round(is_due, self._deleted_last, _delete)
+
+    def _drop_kept_files(self) -> None:
+        """Delete files that were kept of imports that ended early, once their time is over."""
+        self._dropped_last = self._go_round(is_overdue(), self._dropped_last, self._drop)
+
+    def _drop(self, session: Session, import_: Import) -> None:
+        log.info("import %s: its file was kept until %s and is deleted", import_.id, import_.kept_until)
+        drop_file(session, self._services, import_)
 
     def _go_round(self, is_due: ColumnElement[bool], last: str, step: Callable[[Session, Import], None]) -> str:
         """Apply a step to the imports that come next by their ids; return the last of them.
 
         So those for which it fails keep no others waiting, however many they are.
         """
-        due = select(Import.id).where(Import.cleaned_at.is_(None) | Import.deleted_at.is_not(None), is_due)
-        ids = self._ids(due.where(Import.id > last).order_by(Import.id).limit(CLEANED_AT_ONCE))
+        due = select(Import.id).where(is_due, Import.id > last).order_by(Import.id).limit(CLEANED_AT_ONCE)
+        ids = self._ids(due)
         return for_each(self._services, ids, step) or ""
 
     def _ids(self, wanted: Select[str]) -> list[str]:

@@ -28,6 +28,10 @@ MOST_AT_ONCE = 5
 """Mails that a pass sends; the next one sends more."""
 
 
+STILL = {Occasion.PAUSED: Status.PAUSED, Occasion.WAITING: Status.WAITING}
+"""The status that an import must still have: else somebody has resumed it by now, or answered."""
+
+
 class Postman:
     """Notes which mails are to be sent, and sends them."""
 
@@ -96,8 +100,7 @@ class Postman:
             import_, user = session.get(Import, mail.import_id), session.get(User, mail.user_id)
             if import_ is None or user is None or import_.deleted_at or user.disabled_at:
                 return None
-            is_pause = mail.occasion == Occasion.PAUSED
-            if is_pause and import_.status != Status.PAUSED:  # somebody has resumed it by now
+            if import_.status != STILL.get(mail.occasion, import_.status):
                 return None
             groups = mails.groups_of_failed(session.connection(), import_.sequence) if import_.failed_rows else []
             return Letter(

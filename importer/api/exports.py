@@ -1,4 +1,4 @@
-"""Files of failed rows and results, and corrected rows that come back."""
+"""Files of failed rows, of results and of rows that were not imported, and corrected rows that come back."""
 
 from __future__ import annotations
 
@@ -11,7 +11,13 @@ from importer.api.imports import IMPORT
 from importer.control.corrected_files import reports_on
 from importer.control.reports import find_import
 from importer.models import Import
-from importer.web.exports import ENDING, download_failed_rows, download_result, receive_corrected_rows
+from importer.web.exports import (
+    ENDING,
+    download_failed_rows,
+    download_result,
+    download_undone_rows,
+    receive_corrected_rows,
+)
 from importer.web.extensions import db
 
 blueprint = Blueprint("api_exports", __name__, url_prefix="/api")
@@ -27,6 +33,12 @@ def failed_rows(import_id: str, ending: str) -> Response:
 def result(import_id: str, ending: str) -> Response:
     """What each row came to."""
     return download_result(_find(import_id), ending)
+
+
+@blueprint.get(f"{IMPORT}/undone-rows.{ENDING}")
+def undone_rows(import_id: str, ending: str) -> Response:
+    """The rows that a cancelled or stopped import left undone, as its file has them."""
+    return download_undone_rows(_find(import_id), ending)
 
 
 @blueprint.post(f"{IMPORT}/corrected-rows")

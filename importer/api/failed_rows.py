@@ -15,7 +15,7 @@ from importer.control.corrections import Fault, Made
 from importer.control.failed_rows import Sort, page_of_failed_rows
 from importer.control.groups import MAX_GROUPS, Group, groups_of
 from importer.control.reports import find_import
-from importer.ledger.chosen_rows import ChosenRows
+from importer.ledger.chosen_rows import DISCARDED, ChosenRows
 from importer.models import FailedRow, Import
 from importer.web.extensions import db, services
 from importer.web.retries import LARGEST_ROW
@@ -25,7 +25,7 @@ blueprint = Blueprint("failed_rows_api", __name__, url_prefix="/api")
 FAILED_ROWS = Number(default=50, least=1, most=1000)
 ROW_NUMBER = Number(default=0, least=0, most=LARGEST_ROW)
 CORRECTIONS = Number(default=50, least=1, most=100)
-CHOICE = ("field", "code", "text", "sort")
+CHOICE = ("field", "code", "text", "discarded", "sort")
 ROW = f"{IMPORT}/failed-rows/<int:row_number>"
 CELLS = '{"cells": {"email": "ann@example.com"}}'
 CORRECTION = '{"attempt": 1, "cells": {"email": "ann@example.com"}}'
@@ -37,6 +37,8 @@ def index(import_id: str) -> Answer:
     asked = numbers(CHOICE, after=ROW_NUMBER, limit=FAILED_ROWS, start=ROW_NUMBER)
     import_ = _find(import_id)
     columns, chosen = FileColumns(import_), ChosenRows.told(request.args)
+    if request.args.get("discarded") not in (None, DISCARDED):
+        raise BadRequest(f"discarded may be {DISCARDED}, or be left out.")
     sort = Sort.told(request.args.get("sort"), columns)
     page = page_of_failed_rows(db.session(), import_, **asked, chosen=chosen, sort=sort)
     following = None
@@ -137,6 +139,7 @@ def _failed_row(row: FailedRow, columns: FileColumns) -> Answer:
         "cells": row.cells,
         "attempts": row.attempts,
         "failed_at": row.failed_at.isoformat(),
+        "discarded_at": row.discarded_at.isoformat() if row.discarded_at else None,
         "retry_requested_at": row.retry_requested_at.isoformat() if row.retry_requested_at else None,
     }
 

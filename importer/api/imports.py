@@ -9,7 +9,7 @@ from werkzeug.exceptions import BadRequest
 
 from importer.api.queries import Number, numbers
 from importer.control import answers, imports, retries
-from importer.control.chosen_imports import page_of_imports
+from importer.control.chosen_imports import ChosenImports, page_of_imports
 from importer.control.options import options_from_text
 from importer.control.reports import about_the_file, find_import, report, reports
 from importer.lifecycle.events import LARGEST_EVENT, events_of
@@ -31,9 +31,12 @@ IMPORT = "/imports/<import_id:import_id>"
 
 @blueprint.get("/imports")
 def index() -> Answer:
-    number, limit = numbers(page=PAGE, limit=IMPORTS).values()
-    found, has_next = page_of_imports(db.session(), g.user, limit=limit, number=number)
-    following = url_for("api.index", page=number + 1, limit=limit) if has_next else None
+    """Imports, the latest first: all, or those that the address chooses."""
+    number, limit = numbers(ChosenImports._fields, page=PAGE, limit=IMPORTS).values()
+    said: dict[str, Any] = {name: text for name, text in request.args.items() if name in ChosenImports._fields}
+    condition = ChosenImports.asked(db.session(), g.user, said).condition_of_scripts()
+    found, has_next = page_of_imports(db.session(), g.user, limit=limit, number=number, condition=condition)
+    following = url_for("api.index", **said, page=number + 1, limit=limit) if has_next else None
     return {"imports": [as_json(one) for one in reports(db.session(), services(), found)], "next": following}
 
 
@@ -121,5 +124,7 @@ def _wanted_row() -> int | None:
     except RecursionError as error:
         raise BadRequest("The JSON is nested too deeply.") from error
     if not isinstance(body, dict) or body.keys() - {"row_number"}:  # a misspelt key must not retry all
-        raise BadRequest('Send nothing, or {"row_number": 123}.')
+        raise BadRequest(
+            'Send nothing, or {"row_number": 123}. For the rows of a group there is the rule "retry" of repairs.'
+        )
     return row_number_of(body.get("row_number"))

@@ -1,4 +1,4 @@
-"""`flask imports download` and `upload-corrected`: failed rows and results as files, and corrected rows back."""
+"""`flask imports download` and `upload-corrected`: rows and results as files, and corrected rows back."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from importer.cli.refusals import command, refuse
 from importer.control import corrected_files, exports
 from importer.control.corrected_files import CorrectedFileReport
 from importer.control.reports import find_import
+from importer.control.undone_rows import undone_rows_file
 from importer.ledger.chosen_rows import ChosenRows
 from importer.models import Import
 from importer.web.extensions import db, services
@@ -26,23 +27,34 @@ from importer.web.extensions import db, services
 @id_argument
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 @click.option("--result", is_flag=True, help="What each row came to, instead of the failed rows.")
+@click.option("--undone", is_flag=True, help="The rows that a cancelled or stopped import left undone.")
 @click.option("--field", help="Only failed rows with a fault of this field; empty: of the row as a whole.")
 @click.option("--code", help="Only failed rows with this code.")
 @click.option("--text", help="Only failed rows that hold this text.")
 @command
 def download(
-    import_id: str, file: Path, result: bool, field: str | None, code: str | None, text: str | None
+    import_id: str,
+    file: Path,
+    result: bool,
+    undone: bool,
+    field: str | None,
+    code: str | None,
+    text: str | None,
 ) -> None:
     """Write the failed rows of an import into FILE, whose name ends in .csv or .xlsx."""
     ending = file.suffix.lower().removeprefix(".")
     if ending not in exports.FORMATS:
         refuse(f"{file.name} ends in none of .csv and .xlsx: that says how it is written.")
+    if sum((result, undone, any(value is not None for value in (field, code, text)))) > 1:
+        refuse("--result and --undone are files of their own: --field, --code and --text choose failed rows.")
     import_ = find_import(db.session(), operator(), import_id)
     if result:
         _write(file, exports.result_file(db.session(), services(), import_, ending))
-        return
-    chosen = ChosenRows.told({"field": field, "code": code, "text": text})
-    _write(file, exports.failed_rows_file(services(), import_, chosen, ending))
+    elif undone:
+        _write(file, undone_rows_file(db.session(), services(), import_, ending))
+    else:
+        chosen = ChosenRows.told({"field": field, "code": code, "text": text})
+        _write(file, exports.failed_rows_file(services(), import_, chosen, ending))
 
 
 def _write(file: Path, pieces: Iterator[bytes]) -> None:

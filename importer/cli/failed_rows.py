@@ -25,6 +25,7 @@ from importer.web.formats import visible
 @click.option("--field", help="Only rows at whose fault this field is; empty: the row as a whole.")
 @click.option("--code", help="Only rows that failed with this code.")
 @click.option("--text", help="Only rows of which a cell or the reason holds this text.")
+@click.option("--discarded", is_flag=True, help="Only rows that were discarded.")
 @click.option("--groups", "as_groups", is_flag=True, help="Count them by field and code instead.")
 @click.option("--after", type=click.IntRange(0, 2**31 - 1), default=0, help="Only rows after this row number.")
 @click.option("--limit", type=click.IntRange(1, 1000), default=50, show_default=True, help="How many rows.")
@@ -35,16 +36,15 @@ def failed_rows(
     field: str | None,
     code: str | None,
     text: str | None,
+    discarded: bool,
     as_groups: bool,
     after: int,
     limit: int,
     as_json: bool,
 ) -> None:
     """List the failed rows of an import with what is wrong with them."""
-    import_, chosen = (
-        find_import(db.session(), operator(), import_id),
-        ChosenRows.told({"field": field, "code": code, "text": text}),
-    )
+    import_ = find_import(db.session(), operator(), import_id)
+    chosen = ChosenRows.told({"field": field, "code": code, "text": text})._replace(discarded=discarded)
     if as_groups:
         _print_groups(import_, as_json)
     else:

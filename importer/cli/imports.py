@@ -12,14 +12,16 @@ import click
 
 from importer.cli.progress import follow, size_of, uploading
 from importer.cli.questions import WAITS, ask_all, can_ask
-from importer.cli.refusals import command
+from importer.cli.refusals import command, refuse
 from importer.cli.reports import counts, print_import
-from importer.control import accounts, answers, imports, retries
-from importer.control.chosen_imports import page_of_imports
+from importer.control import accounts, answers, imports, repairs, retries
+from importer.control.chosen_imports import MEANINGS, ChosenImports, page_of_imports
 from importer.control.first_look import FIRST_BYTES, require_type
 from importer.control.options import Options, options_from_text
 from importer.control.reports import Report, find_import, report, reports
 from importer.control.uploads import begin_upload, receive
+from importer.files.repairs.rules import Retry
+from importer.ledger.chosen_rows import ChosenRows
 from importer.models import Import, Role, User
 from importer.outcomes import Outcome
 from importer.statuses import Status
@@ -149,16 +151,29 @@ def exit_status(shown: Report) -> int:
     return EXIT_STATUSES.get(Outcome(shown.outcome), NOT_IMPORTED)
 
 
+def choosing_options(list_imports: Callable[..., None]) -> Callable[..., None]:
+    """The options that choose imports, one for each field of `ChosenImports`."""
+    for name in reversed(ChosenImports._fields):
+        option = click.option(f"--{OPTION_NAMES.get(name, name)}", name, help=f"It must be {MEANINGS[name]}.")
+        list_imports = option(list_imports)
+    return list_imports
+
+
+OPTION_NAMES = {"record_type": "type"}
+
+
 @group.command("list")
 @click.option(
     "--limit", type=click.IntRange(1, 1000), default=20, show_default=True, help="How many, the latest first."
 )
+@choosing_options
 @json_option
 @command
-def list_(limit: int, as_json: bool) -> None:
-    """List the latest imports."""
+def list_(limit: int, as_json: bool, **said: str | None) -> None:
+    """List the latest imports, or those that the options choose."""
     session = db.session()
-    latest, _ = page_of_imports(session, operator(), limit=limit)
+    condition = ChosenImports.asked(session, operator(), said).condition_of_scripts()
+    latest, _ = page_of_imports(session, operator(), limit=limit, condition=condition)
     found = reports(session, services(), latest)
     if as_json:
         click.echo(json.dumps([entry.as_dict() for entry in found], indent=2))
@@ -179,13 +194,23 @@ def show(import_id: str, as_json: bool) -> None:
 @group.command("retry")
 @id_argument
 @click.option("--row", type=click.IntRange(min=1), help="Only this row.")
+@click.option("--field", help="Only rows at whose fault this field is; empty: the row as a whole.")
+@click.option("--code", help="Only rows that failed with this code.")
+@click.option("--text", help="Only rows of which a cell or the reason holds this text.")
 @json_option
 @command
-def retry(import_id: str, row: int | None, as_json: bool) -> None:
-    """Try the failed rows again."""
-    import_ = find(import_id)
-    count = retries.retry(db.session(), services(), import_, operator(), row)
-    if not as_json:
+def retry(import_id: str, row: int | None, as_json: bool, **told: str | None) -> None:
+    """Try the failed rows again: all, one, or those of a group or a search."""
+    import_, chosen = find(import_id), ChosenRows.told(told)
+    is_chosen = any(value is not None for value in told.values())
+    if row is not None and is_chosen:
+        refuse("--row is one row by itself: leave it out, or --field, --code and --text.")
+    if is_chosen:
+        repairs.begin(db.session(), services(), import_, operator(), chosen, Retry())
+        count = None
+    else:
+        count = retries.retry(db.session(), services(), import_, operator(), row)
+    if count is not None and not as_json:
         click.echo(f"Failed rows that are tried again: {count:,}", err=True)
     print_import(import_, as_json)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import click
@@ -71,6 +72,9 @@ def _other_counts(shown: Report) -> Iterator[str]:
         yield f"Empty cells that cleared a record's value: {shown.empty_cells_cleared:,}"
     if shown.blank_rows:
         yield f"Lines without any value, left out: {shown.blank_rows:,}"
+    if shown.kept_until:
+        until = datetime.fromisoformat(shown.kept_until).astimezone(UTC)
+        yield f"Rows that were not imported can be downloaded until {until:%Y-%m-%d %H:%M:%S} UTC"
 
 
 def _alteration(altered: dict[str, Any]) -> str:

@@ -11,7 +11,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from sqlalchemy import ColumnElement, and_, func, not_, or_, select, true
 from sqlalchemy.orm import Session
 
+from importer.control.accounts import find_user
 from importer.control.reports import visible_imports
+from importer.errors import AccountError, FilterError
 from importer.models import Import, User
 from importer.outcomes import REFUSALS
 from importer.statuses import ENDED, Reason, Status
@@ -40,6 +42,20 @@ SHOWN: dict[str, tuple[str, ColumnElement[bool]]] = {
     "refused": ("Refused", NOT_TAKEN),
 }
 """What the list can be narrowed to by outcome (`importer.outcomes`): name in the address, words, condition."""
+
+
+MEANINGS = {
+    "show": f"one of {', '.join(name for name in SHOWN if name)}",
+    "text": f"at most {MAX_SEARCH_CHARS} characters of the file's name, or an import's id",
+    "record_type": f"the name of a record type, of at most {MAX_SEARCH_CHARS} characters",
+    "person": f"the e-mail address of who started it, their number, or {NOBODY}",
+    "since": "a day, such as 2026-03-01",
+    "until": "a day, such as 2026-03-31",
+    "zone": "a time zone, such as Europe/Berlin",
+}
+"""What may be said of each field of `ChosenImports`."""
+
+NO_ID = "0"
 
 
 class ChosenImports(NamedTuple):
@@ -75,6 +91,22 @@ class ChosenImports(NamedTuple):
             until=_day(given["until"]),
             zone=given["zone"] if _zone(given["zone"]) else "UTC",
         )
+
+    @classmethod
+    def asked(cls, session: Session, user: User, said: Mapping[str, str | None]) -> ChosenImports:
+        """As a script says it, by field; what cannot be meant is refused. A person may be an e-mail address.
+
+        Raises:
+            FilterError: naming what is wrong.
+        """
+        given = {name: text.strip() for name, text in said.items() if text and text.strip()}
+        if "@" in given.get("person", ""):
+            given["person"] = _id_of(session, user, given["person"])
+        chosen = cls.told(given)
+        for name, text in given.items():
+            if text != str(getattr(chosen, name) or ""):
+                raise FilterError(f"{name} must be {MEANINGS[name]}.")
+        return chosen
 
     def as_address(self) -> dict[str, Any]:
         """What differs from all imports; `told` takes it back."""
@@ -118,6 +150,20 @@ class ChosenImports(NamedTuple):
 
     def _beginning(self, day: date) -> datetime:
         return datetime.combine(day, time.min, _zone(self.zone) or UTC)
+
+    def condition_of_scripts(self) -> ColumnElement[bool]:
+        """The same where no outcome stands for every one, refused files among them."""
+        return self.condition() if self.show else self.condition_but_outcome()
+
+
+def _id_of(session: Session, user: User, email: str) -> str:
+    """The id of the person with this address. Who sees nobody else's imports is not told who there is."""
+    try:
+        return str(find_user(session, email).id)
+    except AccountError as error:
+        if user.is_admin:
+            raise FilterError(error.message) from error
+        return NO_ID
 
 
 def _is_in_name(text: str) -> ColumnElement[bool]:

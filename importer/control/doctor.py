@@ -25,6 +25,8 @@ from importer.health.checks import Examination
 from importer.ledger.books import complete, forget_groundless, read_books, recount
 from importer.lifecycle.cleaning import clean, delete_for, forget_unknown, is_upload_over
 from importer.lifecycle.dispatching import dispatch
+from importer.lifecycle.kept_files import drop_file, forget_file, is_overdue
+from importer.lifecycle.stored_rows import StoredRows
 from importer.lifecycle.transitions import try_move
 from importer.models import FailedRow, Import
 from importer.queue import checkpoint, queues
@@ -39,12 +41,11 @@ GRACE = timedelta(seconds=DOCTOR_GRACE_SECONDS)
 
 
 def wanted_imports(session: Session) -> Sequence[Import]:
-    """The imports that are worth examining: the unfinished, those not yet cleaned up, and the latest."""
+    """The imports that are worth examining: the unfinished, those with something to clean up, and the latest."""
     latest = select(Import.sequence).order_by(Import.sequence.desc()).limit(LATEST)
     unfinished = or_(Import.status.not_in(ENDED), Import.cleaned_at.is_(None), Import.deleted_at.is_not(None))
-    return session.scalars(
-        select(Import).where(or_(unfinished, Import.sequence.in_(latest))).order_by(Import.sequence)
-    ).all()
+    wanted = or_(unfinished, is_overdue(), Import.sequence.in_(latest))
+    return session.scalars(select(Import).where(wanted).order_by(Import.sequence)).all()
 
 
 def examine_installation(session: Session, services: Services) -> Iterator[Complaint]:
@@ -108,6 +109,7 @@ def examine(session: Session, services: Services, import_: Import) -> list[Compl
         *patient.retries(),
         *_left_over(session, services, import_),
         *_file(services, import_),
+        *_kept_file(session, services, import_),
     ]
 
 
@@ -239,3 +241,18 @@ def _file(services: Services, import_: Import) -> Iterator[Complaint]:
         services.storage.open_at(import_.object_key, offset=0, etag=import_.etag).close()
     except (ObjectMissingError, ObjectChangedError) as error:
         yield Complaint(import_.id, "file_gone", f"{error.message} Cancel it.")
+
+
+def _kept_file(session: Session, services: Services, import_: Import) -> Iterator[Complaint]:
+    """Whether a file that is kept for rows that were left undone is in S3, and no longer than it should be."""
+    if import_.kept_until is None:
+        return
+    if import_.kept_until < datetime.now(UTC) - GRACE:
+        message = f"Its file was to be kept until {import_.kept_until:%Y-%m-%d %H:%M} UTC, and is still there."
+        yield Complaint(import_.id, "kept_too_long", message, partial(drop_file, session, services, import_))
+        return
+    try:
+        StoredRows.of(import_).open_at(services.storage, import_.rows_offset).close()
+    except (ObjectMissingError, ObjectChangedError):
+        message = "The file that is kept for its rows that were not imported is gone from S3, or is another one."
+        yield Complaint(import_.id, "kept_file_gone", message, partial(forget_file, session, import_))

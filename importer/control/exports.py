@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from importer.files.exports.columns import names_of
 from importer.files.exports.csv_writer import csv_of
-from importer.files.exports.safe_cells import written
+from importer.files.exports.safe_cells import written, written_row
 from importer.files.exports.xlsx_writer import xlsx_of
 from importer.ledger.chosen_rows import ChosenRows
 from importer.ledger.exported_rows import NOT_ENDED, ExportedRow, Outcome, failed_rows, outcomes
@@ -26,9 +26,11 @@ class Format(NamedTuple):
     media_type: str
 
 
+XLSX = "xlsx"
+
 FORMATS: dict[str, Format] = {
     "csv": Format(csv_of, "text/csv; charset=utf-8"),
-    "xlsx": Format(xlsx_of, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+    XLSX: Format(xlsx_of, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
 }
 """By the ending of a file's name."""
 
@@ -49,7 +51,7 @@ def failed_rows_file(services: Services, import_: Import, chosen: ChosenRows, en
 
 def _failed_row(row: ExportedRow, import_id: str, width: int) -> list[str]:
     """The cells of a row. Those that it has beyond its header stand behind all columns."""
-    cells = list(map(written, row.cells))
+    cells = written_row(row.cells)
     return [
         *cells[:width],
         *[""] * (width - len(cells)),

@@ -47,7 +47,6 @@ def resume(session: Session, services: Services, import_: Import, user: User) ->
         user_id=user.id,
         allowed_failed_rows=Import.failed_rows + services.settings.max_failed_rows,
         failed_slices=0,
-        pause_told_at=None,
     )
     session.commit()
     dispatch(session, services, import_)

@@ -10,15 +10,17 @@ from importer.services import Services
 
 CHOICES: dict[Notify, str] = {
     Notify.NEVER: "Never",
-    Notify.PROBLEMS: "When rows fail, or it stops or pauses by itself",
+    Notify.PROBLEMS: "When rows fail, it stops or pauses by itself, or it waits for answers",
     Notify.ALWAYS: "Always",
 }
 """What each choice is called on pages."""
 
 SAVED: dict[Notify, str] = {
     Notify.NEVER: "Saved. You get no mails about your imports.",
-    Notify.PROBLEMS: "Saved. You get a mail when rows of an import fail, or it stops or pauses by itself.",
-    Notify.ALWAYS: "Saved. You get a mail whenever an import of yours ends, or pauses by itself.",
+    Notify.PROBLEMS: "Saved. You get a mail when rows of an import fail, it stops or pauses by itself, or it waits"
+    " for answers after its file was converted.",
+    Notify.ALWAYS: "Saved. You get a mail whenever an import of yours ends, pauses by itself, or waits for answers"
+    " after its file was converted.",
 }
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from importer.control.complaint import Complaint
-from importer.ledger.books import sequences_without_import
+from importer.ledger.remains import remains
 from importer.lifecycle.cleaning import delete_rows_for
 from importer.models import Import
 from importer.models.imports import OBJECT_PREFIX, import_of_key
@@ -22,9 +22,9 @@ NAMED = 3
 
 
 def rows_without_import(session: Session) -> Iterator[Complaint]:
-    """Failed rows and ledger lines whose import is gone."""
-    for sequence in sequences_without_import(session):
-        message = f"There are failed rows or ledger lines of import number {sequence}, which is gone."
+    """Whatever the database holds of imports that are gone."""
+    for sequence, names in remains(session).items():
+        message = f"Import number {sequence} is gone, but there is still something of it: {', '.join(names)}."
         repair = partial(_delete_rows, session, sequence)
         yield Complaint(None, "rows_without_import", message, repair)
 

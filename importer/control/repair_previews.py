@@ -123,9 +123,8 @@ class _Previewing:
         self._limits = Limits(len(columns), settings.max_record_bytes, settings.max_cell_chars)
         self._connection = session.connection()
         self._sequence = import_.sequence
-        self._chosen = chosen
+        self._chosen = chosen._replace(discarded=rule.kind == Mark.RESTORE)
         self._rule = rule
-        self._restores = rule.kind == Mark.RESTORE
 
     def run(self, after: int) -> Preview:
         until = time.monotonic() + SECONDS
@@ -139,7 +138,6 @@ class _Previewing:
                 after=reached,
                 until=LAST_ROW,
                 most=ROWS_PER_STRETCH,
-                discarded=self._restores,
             )
             self._add(found, self._candidates(reached, stretch.last))
             found.looked_at += stretch.rows
@@ -149,12 +147,10 @@ class _Previewing:
                 return found
 
     def _count(self) -> int:
-        return count_group(self._connection, self._sequence, self._chosen, discarded=self._restores)
+        return count_group(self._connection, self._sequence, self._chosen)
 
     def _candidates(self, after: int, last: int) -> list[Candidate]:
-        return candidates(
-            self._connection, self._sequence, self._chosen, after=after, last=last, discarded=self._restores
-        )
+        return candidates(self._connection, self._sequence, self._chosen, after=after, last=last)
 
     def _add(self, found: Preview, rows: Sequence[Candidate]) -> None:
         found.rows += len(rows)

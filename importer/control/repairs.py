@@ -15,7 +15,7 @@ from importer.control.retries import enqueue_retries
 from importer.errors import RefusedTransitionError, RuleError
 from importer.files.mapping import Fill
 from importer.files.repairs.rule import Rule
-from importer.files.repairs.rules import RULES, WITHOUT_COLUMNS, rule_from_json
+from importer.files.repairs.rules import RULES, WITHOUT_COLUMNS, Discard, Retry, rule_from_json
 from importer.files.repairs.sentences import in_words
 from importer.files.repairs.values import DecimalMark, Percent
 from importer.ledger.chosen_rows import ChosenRows
@@ -26,6 +26,9 @@ from importer.models import Import, Repair, User
 from importer.record_types.mappings import mapping_of
 from importer.services import Services
 from importer.statuses import TAKES_ROWS
+
+EVENTS = {Discard.kind: EventKind.DISCARDED, Retry.kind: EventKind.CHOSEN_RETRIED}
+"""What the history says of rules that repair nothing."""
 
 LISTED = 20
 """The latest repairs of an import that are told; the others are kept."""
@@ -92,15 +95,14 @@ def begin(
         raise RuleError("This rule cannot be remembered for other files: it is none of how a column is read.")
     repair = Repair(
         import_sequence=import_.sequence,
-        chosen=chosen.as_json(),
+        chosen=chosen._replace(discarded=False).as_json(),  # the rule says that by itself
         rule=rule.as_json(),
         made_by=user.id,
         after=0,
         until=until,
     )
     session.add(repair)
-    discards = rule.kind == "discard"
-    record_in(session, import_, EventKind.DISCARDED if discards else EventKind.REPAIRED, user.id)
+    record_in(session, import_, EVENTS.get(rule.kind, EventKind.REPAIRED), user.id)
     if remembers:
         record_in(session, import_, EventKind.REMEMBERED, user.id)
     session.commit()

@@ -35,6 +35,7 @@ class Report:
         empty_cells_kept, empty_cells_cleared: cells without a value, where a record keeps or loses the one it has.
         blank_rows: lines without any value, which are no rows.
         dropped_rows: dispatched but neither imported nor failed when the import was cancelled or stopped.
+        kept_until: until when its rows that were not imported can be downloaded; None: they cannot.
         read_to_end: whether the dispatcher has seen the end of the file.
         seconds_running: what its rows have taken, without pauses and waiting.
         rows_per_second: the average of that time.
@@ -55,6 +56,7 @@ class Report:
     created_at: str
     started_at: str | None
     finished_at: str | None
+    kept_until: str | None
     total_rows: int | None
     estimated_rows: int | None
     dispatched_rows: int
@@ -78,6 +80,11 @@ class Report:
     @property
     def ended_early(self) -> bool:
         return self.status in ENDED_EARLY
+
+    @property
+    def undone_rows(self) -> int | None:
+        """Rows that were neither imported nor have failed; an estimate where the file was not read to its end."""
+        return None if self.estimated_rows is None else self.estimated_rows - self.ended_rows
 
     @property
     def tone(self) -> Tone:
@@ -239,6 +246,7 @@ def _report(import_: Import, reached: Checkpoint | None, creator: str | None) ->
         created_at=import_.created_at.isoformat(),
         started_at=_iso(import_.started_at),
         finished_at=_iso(import_.finished_at),
+        kept_until=_iso(import_.kept_until),
         estimated_rows=estimated,
         dispatched_rows=dispatched,
         dropped_rows=dispatched - import_.ended_rows if import_.status in ENDED_EARLY else 0,

@@ -19,7 +19,8 @@ UPLOAD_AHEAD_BYTES = 64 * 1024
 
 UPLOAD = re.compile(rb"(?:\r\n)?POST (?:https?://[^/ ]*)?/(?:api/)?imports(?:/[a-z0-9]{12}/corrected-rows)?[? ]")
 DOWNLOAD = re.compile(
-    rb"(?:\r\n)?GET (?:https?://[^/ ]*)?/(?:api/)?imports/[a-z0-9]{12}/(?:failed-rows|result)\.(?:csv|xlsx)[? ]"
+    rb"(?:\r\n)?GET (?:https?://[^/ ]*)?/(?:api/)?imports/[a-z0-9]{12}"
+    rb"/(?:failed-rows|result|undone-rows)\.(?:csv|xlsx)[? ]"
 )
 LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*(\d{1,18})", re.IGNORECASE)
 CHUNKED = re.compile(rb"\r\ntransfer-encoding:", re.IGNORECASE)

@@ -30,22 +30,6 @@ WHERE import_sequence = :sequence
     AND NOT EXISTS (SELECT FROM ledger WHERE rows @> (import_sequence << 32 | row_number))
 """)
 
-WITHOUT_IMPORT = text("""
-WITH RECURSIVE failed (sequence) AS (
-    SELECT min(import_sequence) FROM failed_rows
-    UNION ALL
-    SELECT (SELECT min(import_sequence) FROM failed_rows WHERE import_sequence > sequence)
-    FROM failed WHERE sequence IS NOT NULL
-), held AS (
-    SELECT sequence FROM failed WHERE sequence IS NOT NULL
-    UNION
-    SELECT lower(rows) >> 32 FROM ledger WHERE NOT isempty(rows)
-)
-SELECT sequence FROM held WHERE NOT EXISTS (SELECT FROM imports WHERE imports.sequence = held.sequence)
-ORDER BY sequence
-""")
-"""Of the failed rows, which may be very many, one of each import is looked at; of the ledger every line."""
-
 
 class Books(NamedTuple):
     """What is said of an import in each place, all of one moment.
@@ -117,11 +101,3 @@ def forget_groundless(session: Session, import_: Import) -> None:
     """Remove the failed rows that have not ended: they are read again, or belong to nothing."""
     session.execute(FORGET_GROUNDLESS, {"sequence": import_.sequence})
     session.commit()
-
-
-def sequences_without_import(session: Session) -> list[int]:
-    """The numbers of imports that are gone, and of which there are failed rows or lines of the ledger."""
-    session.execute(NO_TIMEOUT)
-    found = list(session.scalars(WITHOUT_IMPORT))
-    session.commit()
-    return found

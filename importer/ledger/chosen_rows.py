@@ -13,39 +13,48 @@ from importer.models import FailedRow
 MAX_SEARCH_CHARS = 200
 
 
+DISCARDED = "1"
+"""What an address says of discarded rows."""
+
+
 class ChosenRows(NamedTuple):
-    """Some of an import's failed rows; those that a person has discarded are never among them.
+    """Some of an import's failed rows, without those that a person has discarded, or of these alone.
 
     Attributes:
         field: at fault; empty: the row as a whole; None: any.
         code: of the fault; None: any.
         text: what a cell or the reason holds, without regard to case; None: anything.
+        discarded: rows that a person has discarded are meant, and no others.
     """
 
     field: str | None = None
     code: str | None = None
     text: str | None = None
+    discarded: bool = False
 
     @classmethod
     def told(cls, told: Mapping[str, Any]) -> ChosenRows:
         """As an address or JSON says it; what it does not know is passed over."""
         given = {name: str(told[name]) for name in cls._fields if told.get(name) is not None}
         text = given.get("text", "").strip()[:MAX_SEARCH_CHARS]
-        return cls(given.get("field"), given.get("code") or None, text or None)
+        return cls(
+            given.get("field"), given.get("code") or None, text or None, given.get("discarded") == DISCARDED
+        )
 
     def as_json(self) -> dict[str, str]:
         """What differs from all failed rows; `told` takes it back."""
-        return {name: value for name, value in self._asdict().items() if value is not None}
+        told = {**self._asdict(), "discarded": DISCARDED if self.discarded else None}
+        return {name: value for name, value in told.items() if value is not None}
 
-    def condition(self, sequence: int, *, discarded: bool = False) -> ColumnElement[bool]:
-        """Of an import's failed rows those that are meant; or of its discarded ones, which are brought back."""
-        return and_(self.group(sequence, discarded=discarded), self.holds)
+    def condition(self, sequence: int) -> ColumnElement[bool]:
+        """Of an import's failed rows those that are meant."""
+        return and_(self.group(sequence), self.holds)
 
-    def group(self, sequence: int, *, discarded: bool = False) -> ColumnElement[bool]:
+    def group(self, sequence: int) -> ColumnElement[bool]:
         """The rows with this field and code, whatever they hold: an index finds them."""
         return and_(
             FailedRow.import_sequence == sequence,
-            FailedRow.discarded_at.is_not(None) if discarded else FailedRow.discarded_at.is_(None),
+            FailedRow.discarded_at.is_not(None) if self.discarded else FailedRow.discarded_at.is_(None),
             true() if self.field is None else self._has_field(self.field),
             true() if self.code is None else FailedRow.code == self.code,
         )

@@ -12,9 +12,10 @@ from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, Engine, func, select
 
+from importer.errors import UnknownImportError
 from importer.ledger.lines import known_rows
 from importer.ledger.planning import use_indexes
-from importer.models import Correction, FailedRow
+from importer.models import Correction, FailedRow, Import
 
 ROWS_PER_PAGE = 2_000
 BYTES_PER_PAGE = 4 * 1024 * 1024
@@ -112,16 +113,44 @@ def _last_correction() -> ColumnElement[int | None]:
 
 
 def outcomes(engine: Engine, sequence: int, last_row: int) -> Iterator[Outcome]:
-    """What each row up to the last one came to, in the order of the file."""
+    """What each row up to the last one came to, in the order of the file.
+
+    Raises:
+        UnknownImportError: the import was deleted meanwhile.
+    """
     for first in range(1, last_row + 1, ROWS_PER_STRETCH):
         last = min(first + ROWS_PER_STRETCH - 1, last_row)
         with engine.begin() as connection:
-            use_indexes(connection)
-            ended = known_rows(connection, sequence, first, last)
+            ended = _ended_between(connection, sequence, first, last)
             failed = _failed_between(connection, sequence, first, last)  # last: a row may fail meanwhile
+            _refuse_deleted(connection, sequence)
         for number in range(first, last + 1):
             kind = "imported" if number in ended else NOT_ENDED
             yield failed.get(number) or Outcome(number, kind)
+
+
+def ended_rows(engine: Engine, sequence: int, first: int, last: int) -> set[int]:
+    """Which rows from `first` to `last` have ended.
+
+    Raises:
+        UnknownImportError: the import was deleted meanwhile.
+    """
+    with engine.begin() as connection:
+        ended = _ended_between(connection, sequence, first, last)
+        _refuse_deleted(connection, sequence)
+    return ended
+
+
+def _ended_between(connection: Connection, sequence: int, first: int, last: int) -> set[int]:
+    use_indexes(connection)
+    return known_rows(connection, sequence, first, last)
+
+
+def _refuse_deleted(connection: Connection, sequence: int) -> None:
+    """Asked last: of an import that is not deleted yet, no line of the ledger was either."""
+    wanted = select(Import.id).where(Import.sequence == sequence, Import.deleted_at.is_(None))
+    if connection.execute(wanted).first() is None:
+        raise UnknownImportError("The import was deleted meanwhile.")
 
 
 def _failed_between(connection: Connection, sequence: int, first: int, last: int) -> dict[int, Outcome]:

@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Exists, Select, case, exists, func, select, t
 from sqlalchemy.orm import Session
 
 from importer.files.problems import Problem
+from importer.files.repairs.rule import Mark
 from importer.ledger.changes import Candidate, Change
 from importer.ledger.chosen_rows import ChosenRows
 from importer.ledger.corrections import CHANGE, CORRECT
@@ -31,10 +32,22 @@ LAST_ROW = 2**31 - 1
 
 MAX_FAILED_PORTIONS = 3
 
-MARK = """
-UPDATE failed_rows SET discarded_at = CASE WHEN %(discard)s THEN now() END
+DISCARD = """
+UPDATE failed_rows SET discarded_at = now()
 WHERE import_sequence = %(sequence)s AND row_number = ANY(%(row_numbers)s::integer[])
 """
+
+RESTORE = """
+UPDATE failed_rows SET discarded_at = NULL
+WHERE import_sequence = %(sequence)s AND row_number = ANY(%(row_numbers)s::integer[])
+"""
+
+RETRY = """
+UPDATE failed_rows SET retry_requested_at = now()
+WHERE import_sequence = %(sequence)s AND row_number = ANY(%(row_numbers)s::integer[])
+"""
+
+MARKING = {Mark.DISCARD: DISCARD, Mark.RESTORE: RESTORE, Mark.RETRY: RETRY}
 
 ENOUGH_MEMORY = text("SELECT set_config('work_mem', '64MB', true)")
 """For half a million rows; with Postgres's own 4 MB their count goes over the disk."""
@@ -72,7 +85,6 @@ def next_stretch(
     after: int,
     until: int,
     most: int,
-    discarded: bool = False,
 ) -> Stretch:
     """The next failed rows of a group, of which some or all are chosen.
 
@@ -80,12 +92,11 @@ def next_stretch(
         after: the row number after which they come.
         until: the last row number that they may have.
         most: rows.
-        discarded: discarded rows are meant, and no others.
     """
     size = case((chosen.holds, func.octet_length(FailedRow.cells)), else_=0)
     wanted = (
         select(FailedRow.row_number, size)
-        .where(chosen.group(sequence, discarded=discarded))
+        .where(chosen.group(sequence))
         .where(FailedRow.row_number > after, FailedRow.row_number <= until)
         .order_by(FailedRow.row_number)
         .limit(most)
@@ -107,7 +118,6 @@ def candidates(
     after: int,
     last: int,
     locks: bool = False,
-    discarded: bool = False,
 ) -> list[Candidate]:
     """The chosen rows of a stretch, in ascending order."""
     wanted = (
@@ -120,7 +130,7 @@ def candidates(
             FailedRow.attempts + 1,
             FailedRow.retry_requested_at.is_not(None),
         )
-        .where(chosen.condition(sequence, discarded=discarded))
+        .where(chosen.condition(sequence))
         .where(FailedRow.row_number > after, FailedRow.row_number <= last)
         .order_by(FailedRow.row_number)
     )
@@ -131,9 +141,9 @@ def candidates(
     ]
 
 
-def count_group(connection: Connection, sequence: int, chosen: ChosenRows, *, discarded: bool = False) -> int:
+def count_group(connection: Connection, sequence: int, chosen: ChosenRows) -> int:
     """How many failed rows a group has, whatever they hold."""
-    wanted = select(func.count()).select_from(FailedRow).where(chosen.group(sequence, discarded=discarded))
+    wanted = select(func.count()).select_from(FailedRow).where(chosen.group(sequence))
     return connection.execute(wanted).scalar_one()
 
 
@@ -167,10 +177,10 @@ def change_rows(connection: Connection, repair: Repair, changes: Sequence[Change
     connection.exec_driver_sql(CORRECT, corrected)
 
 
-def mark_rows(connection: Connection, sequence: int, row_numbers: Sequence[int], *, discard: bool) -> None:
-    """Discard rows, which are locked, or bring them back."""
+def mark_rows(connection: Connection, sequence: int, row_numbers: Sequence[int], mark: Mark) -> None:
+    """Discard rows, which are locked, bring them back, or ask that they be tried again."""
     numbers = integer_array_literal(row_numbers)
-    connection.exec_driver_sql(MARK, {"sequence": sequence, "row_numbers": numbers, "discard": discard})
+    connection.exec_driver_sql(MARKING[mark], {"sequence": sequence, "row_numbers": numbers})
 
 
 # Repairs

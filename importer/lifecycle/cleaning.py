@@ -1,4 +1,4 @@
-"""Removes what an ended import leaves in Redis and S3, and all that a deleted one leaves.
+"""Removes what an ended import leaves in Redis and S3 but what is kept, and all that a deleted one leaves.
 
 Every step may be repeated; recovery calls these until they have succeeded (docs/design.md, rule 17).
 """
@@ -26,6 +26,7 @@ from importer.ledger.lines import delete_some_lines
 from importer.ledger.rates import delete_points
 from importer.ledger.retries import forget_retries
 from importer.lifecycle.events import delete_events
+from importer.lifecycle.kept_files import keep_file, kept_key
 from importer.lifecycle.transitions import try_move
 from importer.models import Import
 from importer.models.corrected_files import corrected_prefix
@@ -43,7 +44,8 @@ DELETE FROM imports WHERE id = :id AND deleted_at IS NOT NULL AND cleaned_at IS 
 
 
 def clean(session: Session, services: Services, import_: Import) -> None:
-    """Clear Redis and S3 of an import that is ending or has ended, and say so in Postgres.
+    """Clear Redis and S3 of an import that is ending or has ended, but for a file that is kept, and say so in
+    Postgres.
 
     Raises:
         RedisError, StorageError: it has to be tried again.
@@ -58,6 +60,7 @@ def clean(session: Session, services: Services, import_: Import) -> None:
         queues.drop_slices(services.redis, import_.id, failed=is_deleted)
         queues.drop_conversions(services.redis, import_.id, failed=is_deleted)
         queues.drop_row_jobs(services.redis, import_.id, failed=is_deleted)
+    keep_file(session, services, import_)
     _remove_file(services, import_)
     _note_cleaned(session, import_, as_deleted=is_deleted)
 
@@ -131,14 +134,16 @@ def is_upload_over() -> ColumnElement[bool]:
 
 
 def _remove_file(services: Services, import_: Import) -> None:
+    kept = kept_key(import_)
     if import_.uploaded_at is None:
         services.storage.abort_uploads_of(import_.object_key)
         services.storage.delete(import_.object_key)
-    elif not services.settings.keep_files or import_.deleted_at is not None:
+    elif kept != import_.object_key and (not services.settings.keep_files or import_.deleted_at is not None):
         services.storage.delete(import_.object_key)
-    if import_.conversion is not None:  # its lines can be made again, so they are not kept
+    if import_.conversion is not None:  # its lines can be made again
         services.storage.abort_uploads_of(import_.lines_key)
-        services.storage.delete(import_.lines_key)
+        if kept != import_.lines_key:
+            services.storage.delete(import_.lines_key)
     if import_.deleted_at is not None:
         _remove_corrected_files(services, import_)
 

@@ -68,6 +68,7 @@ def begin_conversion(
         "converted_etag": None,
         "converted_bytes": None,
         "converted_rows": None,
+        "pause_told_at": None,
     }
     columns = {**fresh, **values, "questions": None}
     moved = try_move(session, import_.id, Status.CONVERTING, **step._asdict(), **columns)

@@ -26,6 +26,7 @@ class EventKind(StrEnum):
     COMPLETED = "completed"
     STOPPED = "stopped"
     RETRIED = "retried"
+    CHOSEN_RETRIED = "chosen_retried"
     CORRECTED = "corrected"
     REPAIRED = "repaired"
     REMEMBERED = "remembered"
@@ -77,6 +78,7 @@ WORDINGS: dict[EventKind, Wording] = {
     EventKind.COMPLETED: Wording("Completed: {imported} imported, {failed} failed."),
     EventKind.STOPPED: Wording("Stopped. {reason}"),
     EventKind.RETRIED: Wording("{by} had {rows} tried again."),
+    EventKind.CHOSEN_RETRIED: Wording("{by} had failed rows of some kind tried again."),
     EventKind.CORRECTED: Wording("{by} corrected {rows} by hand."),
     EventKind.REPAIRED: Wording("{by} began to repair failed rows by a rule."),
     EventKind.REMEMBERED: Wording("{by} had a rule remembered for files like this one."),

@@ -15,28 +15,37 @@ from sqlalchemy import Connection, Engine, text
 from importer.models import Occasion
 from importer.statuses import ENDED, Reason
 
+PATIENCE_SECONDS = 120
+"""So long questions about a converted file must wait: who is still at the page needs no mail."""
+
 MOST_NOTED = 100
 """Imports of which a pass notes mails; the next one takes the others."""
 
 NOTE = text("""
 WITH due AS (
     SELECT id, created_by, status = ANY(:ended) AS has_ended,
+        CASE WHEN status IN ('paused', 'waiting') THEN status ELSE 'ended' END AS occasion,
         CASE
             WHEN status = 'completed' THEN notify = 'always' OR failed_rows > 0
             WHEN status = 'stopped' THEN uploaded_at IS NOT NULL
+            WHEN status = 'waiting' THEN NOT EXISTS (
+                SELECT FROM mails WHERE mails.import_id = imports.id AND mails.occasion = 'waiting'
+            )
             ELSE status = 'paused'
         END AS is_wanted
     FROM imports
     WHERE notify IS NOT NULL AND deleted_at IS NULL AND (
         status = ANY(:ended)
         OR status = 'paused' AND reason_code <> :by_person AND pause_told_at IS NULL
+        OR status = 'waiting' AND jsonb_typeof(conversion) = 'object' AND pause_told_at IS NULL
     )
     ORDER BY id
     LIMIT :most
     FOR UPDATE SKIP LOCKED
 ), noted AS (
-    INSERT INTO mails (import_id, user_id, occasion)
-    SELECT id, created_by, CASE WHEN has_ended THEN 'ended' ELSE 'paused' END
+    INSERT INTO mails (import_id, user_id, occasion, due_at)
+    SELECT id, created_by, occasion,
+        now() + CASE WHEN occasion = 'waiting' THEN :patience ELSE 0 END * interval '1 second'
     FROM due
     WHERE created_by IS NOT NULL AND is_wanted
 )
@@ -100,9 +109,10 @@ class UnsentMail(NamedTuple):
 
 
 def note_mails(connection: Connection) -> None:
-    """Note mails about imports that have ended, or were paused by the product, where somebody wants to know."""
+    """Note mails about imports of which somebody wants to know that they have ended, were paused by the product,
+    or wait for answers after their file was converted."""
     parameters = {"ended": list(ENDED), "by_person": str(Reason.BY_PERSON), "most": MOST_NOTED}
-    connection.execute(NOTE, parameters)
+    connection.execute(NOTE, {**parameters, "patience": PATIENCE_SECONDS})
 
 
 def is_mail_due(connection: Connection) -> bool:

@@ -92,7 +92,7 @@ def _moved(
     """Moves the import; has its `sequence` and its status before, the `source`, where that was one of these."""
     of_target: dict[str, Any] = {"status": target}
     if target in DISPATCHED:
-        of_target |= {"reason_code": None, "reason": None}
+        of_target |= {"reason_code": None, "reason": None, "pause_told_at": None}
     if target is Status.RUNNING:
         of_target["timed_until"] = func.clock_timestamp()
     if target in ENDED:

@@ -16,8 +16,8 @@ class Letter:
 
     Attributes:
         mail_id: of the mail; a server that gets it twice can tell by it.
-        status: of the import: `completed`, `stopped` or `paused`.
-        reason: why it stopped or paused; None where it completed.
+        status: of the import: `completed`, `stopped`, `paused` or `waiting`.
+        reason: why it stopped or paused; None where it completed or waits.
         groups: of failed rows: how many, their field or None, and their code; the largest first.
         address: of the import's page.
         account: of the page where mails are chosen.
@@ -64,6 +64,8 @@ def _on_one_line(text: str) -> str:
 
 
 def _outcome(letter: Letter) -> str:
+    if letter.status == "waiting":
+        return "waiting for answers"
     if letter.status != "completed":
         return letter.status
     if letter.failed_rows and not letter.imported_rows:
@@ -75,7 +77,8 @@ def _lines(letter: Letter) -> list[str]:
     lines = [_first_sentence(letter)]
     if letter.reason:
         lines.append(_on_one_line(letter.reason))
-    lines += ["", *_counts(letter)]
+    if letter.status != "waiting":
+        lines += ["", *_counts(letter)]
     if letter.groups:
         lines += ["", "Failed rows by field and reason:"]
         lines += [
@@ -90,6 +93,8 @@ def _first_sentence(letter: Letter) -> str:
         return f"The import of {name} is completed: every row of the file is imported or failed."
     if letter.status == "paused":
         return f"The import of {name} is paused. It goes on when somebody resumes it on its page."
+    if letter.status == "waiting":
+        return f"{name} was read. Its rows are imported once the questions about it are answered on its page."
     return f"The import of {name} was stopped. What was imported stays."
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import secrets
 from datetime import datetime
 from typing import Any
@@ -18,7 +17,6 @@ from sqlalchemy import (
     SmallInteger,
     String,
     Text,
-    TypeDecorator,
     func,
     text,
 )
@@ -27,7 +25,7 @@ from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column
 
 from importer.models.base import Base
-from importer.models.json_values import Json
+from importer.models.json_values import Cells, Json
 from importer.statuses import Status
 
 ID_ALPHABET = "abcdefghijkmnpqrstuvwxyz23456789"
@@ -60,19 +58,6 @@ def import_of_key(key: str) -> str:
 def new_import_id() -> str:
     """A random id of 12 characters (60 bits), so that a restored database cannot meet old job ids or objects."""
     return "".join(secrets.choice(ID_ALPHABET) for _ in range(ID_LENGTH))
-
-
-class Cells(TypeDecorator[list[Any]]):
-    """Cells as JSON in ASCII: Postgres text and jsonb refuse NUL and lone surrogates, escapes fit."""
-
-    impl = Text
-    cache_ok = True
-
-    def process_bind_param(self, value: list[Any] | None, dialect: Any) -> str | None:
-        return None if value is None else json.dumps(value)
-
-    def process_result_value(self, value: str | None, dialect: Any) -> list[Any] | None:
-        return None if value is None else json.loads(value)
 
 
 class Import(Base):
@@ -200,15 +185,21 @@ class Import(Base):
     )
     timed_until: Mapped[datetime | None] = mapped_column(comment="up to when seconds_running counts")
     cleaned_at: Mapped[datetime | None] = mapped_column(comment="when Redis and S3 held nothing more of it")
+    kept_until: Mapped[datetime | None] = mapped_column(
+        comment="until when S3 holds its file, for its rows that were left undone; null: it does not"
+    )
     deleted_at: Mapped[datetime | None]
     notify: Mapped[str | None] = mapped_column(
         String(10), comment="who began it is still to be written to: problems or always; null: not"
     )
-    pause_told_at: Mapped[datetime | None] = mapped_column(comment="when a mail about this pause was noted")
+    pause_told_at: Mapped[datetime | None] = mapped_column(
+        comment="when a mail about this pause, or about its questions, was noted"
+    )
 
     __table_args__ = (
         Index("uq_imports_idempotency_key", "created_by", "idempotency_key", unique=True),
         Index("ix_imports_unclean", "id", postgresql_where=text("cleaned_at IS NULL OR deleted_at IS NOT NULL")),
+        Index("ix_imports_kept", "id", postgresql_where=text("kept_until IS NOT NULL")),
         Index("ix_imports_created_by", "created_by", "sequence"),
         Index("ix_imports_status", "status", "sequence"),
         Index("ix_imports_record_type", "record_type", "sequence"),

@@ -16,6 +16,7 @@ class Occasion(StrEnum):
 
     ENDED = "ended"
     PAUSED = "paused"
+    WAITING = "waiting"
 
 
 class Mail(Base):

@@ -9,8 +9,7 @@ from sqlalchemy import BigInteger, ForeignKey, Identity, Index, Integer, SmallIn
 from sqlalchemy.orm import Mapped, mapped_column
 
 from importer.models.base import Base
-from importer.models.imports import Cells
-from importer.models.json_values import Json
+from importer.models.json_values import Cells, Json
 
 
 class Correction(Base):

@@ -13,7 +13,8 @@ from werkzeug.wrappers import Response
 from importer.control import corrected_files, exports
 from importer.control.corrected_files import CorrectedFileReport
 from importer.control.reports import find_import
-from importer.ledger.chosen_rows import ChosenRows
+from importer.control.undone_rows import undone_rows_file
+from importer.ledger.chosen_rows import DISCARDED, ChosenRows
 from importer.models import Import
 from importer.web.extensions import db, services
 from importer.web.multipart import read_upload
@@ -25,7 +26,7 @@ IMPORT = "/imports/<import_id:import_id>"
 ENDING = "<any(csv, xlsx):ending>"
 NAME_CHARS = 100
 UNDONE = "undone"
-CHOICES = frozenset({"field", "code", "text"})
+CHOICES = frozenset({"field", "code", "text", "discarded"})
 
 
 @blueprint.get(f"{IMPORT}/failed-rows.{ENDING}")
@@ -36,6 +37,11 @@ def failed_rows(import_id: str, ending: str) -> Response:
 @blueprint.get(f"{IMPORT}/result.{ENDING}")
 def result(import_id: str, ending: str) -> Response:
     return download_result(_find(import_id), ending)
+
+
+@blueprint.get(f"{IMPORT}/undone-rows.{ENDING}")
+def undone_rows(import_id: str, ending: str) -> Response:
+    return download_undone_rows(_find(import_id), ending)
 
 
 @blueprint.get(f"{IMPORT}/corrected-rows/new")
@@ -61,6 +67,8 @@ def download_failed_rows(import_: Import, ending: str) -> Response:
     unknown = set(request.args) - CHOICES
     if unknown:
         raise BadRequest(f"There is no parameter {min(unknown)!r} here. There are: {', '.join(sorted(CHOICES))}.")
+    if request.args.get("discarded", DISCARDED) != DISCARDED:
+        raise BadRequest(f"The parameter discarded may be {DISCARDED}, or be left out.")
     chosen = ChosenRows.told(request.args)
     db.session.commit()  # none may stay open while the file leaves
     return _file(import_, "failed-rows", ending, exports.failed_rows_file(services(), import_, chosen, ending))
@@ -77,7 +85,20 @@ def download_result(import_: Import, ending: str) -> Response:
         raise BadRequest(f"The parameter outcome may be “{UNDONE}”, or be left out. There is no other here.")
     only_undone = outcome == UNDONE
     pieces = exports.result_file(db.session(), services(), import_, ending, only_undone=only_undone)
-    return _file(import_, "undone-rows" if only_undone else "result", ending, pieces)
+    return _file(import_, "undone-numbers" if only_undone else "result", ending, pieces)
+
+
+def download_undone_rows(import_: Import, ending: str) -> Response:
+    """The rows that a cancelled or stopped import left undone, as its file has them.
+
+    Raises:
+        NotKeptError, StorageError: they cannot be read.
+        BadRequest: the address has a parameter.
+    """
+    if request.args:
+        raise BadRequest("There is no parameter here: all rows that were not imported are in this file.")
+    pieces = undone_rows_file(db.session(), services(), import_, ending)
+    return _file(import_, "not-imported", ending, pieces)
 
 
 def receive_corrected_rows(import_id: str) -> CorrectedFileReport:

@@ -179,7 +179,7 @@ def _position(import_: Import, wanted: Wanted, groups: Groups, page: FailedRowsP
     """Where a page stands; of what the groups or the page tell nothing is counted."""
     chosen, shown = wanted.chosen, len(page.rows)
     seconds = budget.share(least=LEAST_SECONDS, most=COUNT_SECONDS)
-    total = groups.rows_of(chosen) if chosen.text is None else None
+    total = groups.rows_of(chosen) if chosen.text is None and not chosen.discarded else None
     if total is not None and not page.has_next:
         return Position(max(total - shown, 0), total)
     before: int | None = 0
@@ -211,6 +211,8 @@ def _neighbours(
 
 def _with_imported(import_: Import, wanted: Wanted, page: FailedRowsPage, lines: list[Line]) -> list[Line]:
     """Rows that were corrected a moment ago keep their place, although they are imported."""
+    if wanted.chosen.discarded:
+        return lines
     is_ordered = not wanted.is_by_position
     until = page.rows[-1].row_number if is_ordered and page.has_next and page.rows else None
     made = corrected_lately(

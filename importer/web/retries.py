@@ -17,7 +17,7 @@ from importer.web.extensions import db, services
 blueprint = Blueprint("retries", __name__)
 
 LARGEST_ROW = 2**31 - 1
-KEPT = ("after", "start", "sort", "field", "code", "text")
+KEPT = ("after", "start", "sort", "field", "code", "text", "discarded")
 """What the address of the table of failed rows keeps after a retry."""
 
 

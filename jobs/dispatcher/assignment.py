@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import partial
 from typing import Any, NamedTuple
 
 from sqlalchemy import Engine, Row, bindparam, func, select
 from sqlalchemy.orm import Session
 
-from importer.files.csv_reader import RecordReader
-from importer.files.json_lines import JsonLinesReader
-from importer.files.line_formats import LineFormat
 from importer.ledger.repairs import has_unfinished_repairs
 from importer.ledger.retries import Requested, requested
+from importer.lifecycle.stored_rows import StoredRows
 from importer.lifecycle.transitions import try_move
 from importer.models import Import
-from importer.models.imports import lines_key, object_key
 from importer.queue.checkpoint import Checkpoint
 from importer.statuses import DISPATCHED, TAKES_ROWS, Status
 from jobs.dispatcher.pusher import ROWS_PER_PUSH
@@ -39,11 +34,7 @@ class Assignment(NamedTuple):
     """An import that takes rows.
 
     Attributes:
-        etag: of its file in S3, or of the lines it was converted into.
-        is_converted: whether those are read.
-        width: how many columns the file has.
-        line_format: how its lines are written.
-        end: bytes before what stands below its table; None: the table goes on to the end.
+        stored: its rows in S3.
         asks_for_more: all failed rows are to be tried again, and not all have been asked for.
         is_repaired: some of its repairs are to be carried out.
         retries: the first of those whose retry was asked for.
@@ -53,24 +44,11 @@ class Assignment(NamedTuple):
 
     import_id: str
     sequence: int
-    etag: str
-    is_converted: bool
-    width: int
-    line_format: LineFormat
-    end: int | None
+    stored: StoredRows
     asks_for_more: bool
     is_repaired: bool
     retries: list[Requested]
     reached: Checkpoint | None
-
-    @property
-    def object_key(self) -> str:
-        return lines_key(self.import_id) if self.is_converted else object_key(self.import_id)
-
-    @property
-    def reader(self) -> Callable[..., RecordReader | JsonLinesReader]:
-        """What reads its rows."""
-        return partial(JsonLinesReader if self.is_converted else RecordReader, line_format=self.line_format)
 
 
 def take_up(engine: Engine, import_id: str, reached: Checkpoint | None) -> Assignment | None:
@@ -92,11 +70,7 @@ def take_up(engine: Engine, import_id: str, reached: Checkpoint | None) -> Assig
     return Assignment(
         import_id,
         found.sequence,
-        etag=found.converted_etag or found.etag or "",
-        is_converted=found.converted_etag is not None,
-        width=found.width or 0,
-        line_format=LineFormat.from_json(found.profile),
-        end=(found.profile or {}).get("end"),
+        StoredRows.from_columns(import_id, found.etag, found.converted_etag, found.width or 0, found.profile),
         asks_for_more=found.retry_after is not None,
         is_repaired=found.is_repaired,
         retries=retries,

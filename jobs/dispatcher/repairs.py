@@ -65,9 +65,8 @@ class _Portion:
         self._import_id = import_id
         self._repair = repair
         self._sequence = repair.import_sequence
-        self._chosen = ChosenRows.told(repair.chosen)
         self._rule = rule_from_json(repair.rule)
-        self._restores = self._rule.kind == Mark.RESTORE
+        self._chosen = ChosenRows.told(repair.chosen)._replace(discarded=self._rule.kind == Mark.RESTORE)
         width = session.scalar(select(func.jsonb_array_length(Import.columns)).where(Import.id == import_id))
         settings = services.settings
         self._limits = Limits(width, settings.max_record_bytes, settings.max_cell_chars)
@@ -91,10 +90,8 @@ class _Portion:
     def _rows(self, after: int) -> tuple[Stretch, list[Candidate]]:
         """The stretch of this portion, and of its rows those that are chosen, locked."""
         wanted = (self._connection, self._sequence, self._chosen)
-        stretch = repairs.next_stretch(
-            *wanted, after=after, until=self._repair.until, most=ROWS_PER_PORTION, discarded=self._restores
-        )
-        found = repairs.candidates(*wanted, after=after, last=stretch.last, locks=True, discarded=self._restores)
+        stretch = repairs.next_stretch(*wanted, after=after, until=self._repair.until, most=ROWS_PER_PORTION)
+        found = repairs.candidates(*wanted, after=after, last=stretch.last, locks=True)
         return stretch, found
 
     def _apply(self, found: Sequence[Candidate]) -> tuple[list[Candidate], list[Change]]:
@@ -116,7 +113,7 @@ class _Portion:
         """Let the rule take effect; return on how many rows it did."""
         if self._rule.kind in WITHOUT_COLUMNS:
             numbers = [row.row_number for row in taken]
-            repairs.mark_rows(self._connection, self._sequence, numbers, discard=not self._restores)
+            repairs.mark_rows(self._connection, self._sequence, numbers, WITHOUT_COLUMNS[self._rule.kind])
             return len(taken)
         if changes:
             repairs.change_rows(self._connection, self._repair, changes)

@@ -10,19 +10,19 @@ import io
 import logging
 import time
 from collections.abc import Iterator
-from typing import BinaryIO, NamedTuple
+from typing import NamedTuple
 
 from sqlalchemy import func, update
 from sqlalchemy.orm import Session
 
 from importer.errors import ObjectChangedError, ObjectMissingError
-from importer.files.csv_reader import Position, RecordReader, new_tuple
-from importer.files.json_lines import JsonLinesReader
+from importer.files.csv_reader import Position, new_tuple
 from importer.ledger.alterations import set_blank_rows, set_short_rows
 from importer.ledger.counters import Change, settle
 from importer.ledger.lines import known_rows
 from importer.ledger.retries import Requested, requested
 from importer.lifecycle.cleaning import clean_completed, clean_now
+from importer.lifecycle.stored_rows import Reader
 from importer.lifecycle.transitions import try_move
 from importer.models import Import
 from importer.queue import checkpoint, queues
@@ -52,9 +52,6 @@ LOOK_FOR_ROOM_SECONDS = 0.02
 
 FEW = 10
 """So many waiting slices are looked at for one of another import; an import has hardly ever more than one."""
-
-
-Reader = RecordReader | JsonLinesReader
 
 
 class Block(NamedTuple):
@@ -137,11 +134,9 @@ class Slice:
             return self._stop(Reason.OBJECT_MISSING, error.message)
 
     def _read_on(self, assignment: Assignment, reached: Checkpoint) -> bool:
-        stored = self._services.storage.open_at(
-            assignment.object_key, offset=reached.offset, etag=assignment.etag, end=assignment.end
-        )
+        stored = assignment.stored.open_at(self._services.storage, reached.offset)
         with io.BufferedReader(stored, READ_BUFFER) as source:
-            reader = self._reader(source, assignment, reached)
+            reader = assignment.stored.reader(source, _position(reached), self._services.settings)
             self._next_turn = time.monotonic() + TURN_SECONDS  # a slice that was long in opening reads a little
             for block in self._blocks(reader):
                 after = reached.moved_to(*block.position)
@@ -158,24 +153,6 @@ class Slice:
                 if not self._may_go_on(reached):
                     return True
         return self._finish(reached)
-
-    def _reader(self, source: BinaryIO, assignment: Assignment, reached: Checkpoint) -> Reader:
-        settings = self._services.settings
-        position = Position(
-            reached.row_number,
-            reached.line_number,
-            reached.offset,
-            reached.is_within_line,
-            reached.blank_rows,
-            reached.short_rows,
-        )
-        return assignment.reader(
-            source,
-            position,
-            width=assignment.width,
-            max_record_bytes=settings.max_record_bytes,
-            max_cell_chars=settings.max_cell_chars,
-        )
 
     def _push_block(self, before: Checkpoint, after: Checkpoint, rows: list[Row]) -> tuple[Answer, int]:
         """Push, and where the lease is gone look whether the import is still to be dispatched before it is taken
@@ -288,6 +265,17 @@ class Slice:
             import_ = session.get(Import, self._id)
             if import_ is not None:
                 clean_now(session, self._services, import_)
+
+
+def _position(reached: Checkpoint) -> Position:
+    return Position(
+        reached.row_number,
+        reached.line_number,
+        reached.offset,
+        reached.is_within_line,
+        reached.blank_rows,
+        reached.short_rows,
+    )
 
 
 def _fitting(rows: list[Requested]) -> list[Requested]:

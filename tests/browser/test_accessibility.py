@@ -49,6 +49,7 @@ def addresses(logged_in: Page, tmp_path: Path) -> list[str]:
         "/records?key=nobody",
         "/repair?field=signup_date&code=impossible_date",
         "?field=signup_date&code=impossible_date",
+        "?discarded=1",
     )
     others = (
         "/imports",

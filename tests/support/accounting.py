@@ -9,7 +9,9 @@ from samples import Sample
 from sqlalchemy import select, text
 from world import World
 
+from importer.lifecycle.kept_files import kept_key
 from importer.models import FailedRow, Import
+from importer.models.imports import lines_key, object_key
 from importer.queue import keys
 from importer.queue.queues import import_of
 from importer.statuses import Status
@@ -40,7 +42,7 @@ def assert_every_row_accounted_for(
 
 
 def assert_nothing_left(world: World, import_id: str) -> None:
-    """Of an ended import Redis holds its failed jobs and marks that expire, and S3 nothing."""
+    """Of an ended import Redis holds its failed jobs and marks that expire, and S3 what is kept."""
     failed = {f"{import_id}_{row}" for row in (world.failed_rows(import_id) if world.exists(import_id) else ())}
     assert {
         job_id for job_id in world.failed.get_job_ids(cleanup=False) if import_of(job_id) == import_id
@@ -54,7 +56,16 @@ def assert_nothing_left(world: World, import_id: str) -> None:
     assert not [job_id for job_id in world.queued() if job_id.startswith(import_id)]
     started = [member.decode() for member in world.redis.zrange(world.started.key, 0, -1)]
     assert not [member for member in started if member.startswith(import_id)]
-    assert world.services.settings.keep_files or f"imports/{import_id}" not in world.objects()
+    assert_only_kept_file(world, import_id)
+
+
+def assert_only_kept_file(world: World, import_id: str) -> None:
+    """S3 holds the file of an import that ended early and of which it is noted, and else no file."""
+    kept = kept_key(world.find(import_id)) if world.exists(import_id) else None
+    held = {object_key(import_id), lines_key(import_id)}.intersection(world.objects())
+    if world.services.settings.keep_files:
+        held.discard(object_key(import_id))
+    assert held == ({kept} if kept else set())
 
 
 def assert_no_orphans(world: World) -> None:
@@ -90,7 +101,9 @@ def assert_ended(world: World, import_id: str) -> None:
     assert_nothing_left(world, import_id)
     if not world.exists(import_id):
         return
-    import_, ledger = world.find(import_id), world.ledger(import_id)
+    import_, ledger = world.find_whole(import_id), world.ledger(import_id)
     assert import_.status in (Status.CANCELLED, Status.STOPPED)
+    if import_.status == Status.CANCELLED and import_.questions == [] and world.services.settings.keep_undone_days:
+        assert import_.kept_until is not None
     assert import_.ended_rows == len(ledger) <= import_.dispatched_rows
     assert import_.failed_rows == len(world.failed_rows(import_id))

@@ -14,7 +14,7 @@ from importer.files.exports import xlsx_writer
 from importer.files.exports.columns import layout_of, names_of, own_names
 from importer.files.exports.corrected_file import rows_of
 from importer.files.exports.csv_writer import csv_of
-from importer.files.exports.safe_cells import CELL_UNITS, UNWRITABLE, read_back, written
+from importer.files.exports.safe_cells import CELL_UNITS, UNWRITABLE, read_back, written, written_row
 from importer.files.exports.verdicts import KeptRow, verdict_of
 from importer.files.exports.xlsx_writer import xlsx_of
 from importer.files.problems import CUT, Limits, Problem
@@ -32,6 +32,11 @@ def test_no_written_cell_begins_as_a_formula_or_cannot_be_written(text):
     cell = written(text)
     assert cell[:1] not in tuple(RUN)
     assert cell.encode("utf-8") is not None
+
+
+@given(st.lists(TEXTS, max_size=4))
+def test_a_row_is_written_as_its_cells_are(cells):
+    assert written_row(cells) == list(map(written, cells))
 
 
 @given(TEXTS)

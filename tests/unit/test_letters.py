@@ -45,6 +45,14 @@ def test_a_mail_says_what_happened_and_where_to_look():
     ]
 
 
+def test_a_mail_about_questions_has_no_counts():
+    message = as_message(replace(LETTER, status="waiting", filename="people.xlsx", groups=[]))
+    assert message["Subject"] == "people.xlsx: waiting for answers"
+    first, *others = message.get_content().splitlines()
+    assert "once the questions about it are answered" in first
+    assert others[:2] == ["", "Its page:"]
+
+
 @pytest.mark.parametrize(
     "evil", ["a\r\nBcc: eve@example.com", "a\nBcc: eve@example.com", "a\u2028Bcc: x", "\0\x07"]
 )

@@ -38,8 +38,10 @@ LINE_BREAK = re.compile("[\x0b\x0c\x85\u2028\u2029]")
 CONTROL = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f]")
 NO_BREAK = re.compile(f"[{NO_BREAK_BLANKS}]")
 FORMULA_QUOTES = re.compile(r'="((?:[^"]|"")*)"')
-TEXT_MARK = re.compile(r"'(?=[0-9+\-=@])(?![0-9]{2}[^\W\d_])")
-"""A spreadsheet's mark of a text. An apostrophe before two digits and a letter ('90s) is one of the language."""
+RUN = r"'?[\s\ufeff\u200b]*[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]"
+TEXT_MARK = re.compile(rf"'(?=[0-9]|{RUN})(?![0-9]{{2}}[^\W\d_])")
+"""A spreadsheet's mark of a text, and that of our own downloads (`importer.files.exports.safe_cells`). An
+apostrophe before two digits and a letter ('90s) is one of the language."""
 
 
 def is_clean(text: str) -> bool:

@@ -15,13 +15,14 @@ def csv_of(names: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[byte
     """The bytes of the file, piece by piece, the first line before any row is asked for.
 
     Args:
-        names: the first line.
+        names: the first line; empty: there is none.
         rows: their cells, already safe for spreadsheets.
     """
     text = io.StringIO(BYTE_ORDER_MARK, newline="")
     text.seek(0, io.SEEK_END)
     writer = csv.writer(text, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
-    writer.writerow(names)
+    if names:
+        writer.writerow(names)
     yield _taken(text)
     for row in rows:
         writer.writerow(row)

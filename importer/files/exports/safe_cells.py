@@ -8,6 +8,8 @@ https://owasp.org/www-community/attacks/CSV_Injection
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from string import ascii_letters, digits
 
 RUN = re.compile("'*[\\s\ufeff\u200b]*[=+\\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")
 """What a spreadsheet might run, or what only apostrophes keep from that; the last four are full-width forms."""
@@ -18,6 +20,9 @@ UNWRITABLE = re.compile("[\0\ud800-\udfff]")
 ESCAPE = re.compile(r"\\x(00|[89a-f][0-9a-f])|\\u(d[89a-f][0-9a-f]{2})")
 LINE_END = re.compile("\r\n?")
 
+HARMLESS = frozenset(["", *ascii_letters, *digits])
+"""What a cell begins with that nothing runs."""
+
 CELL_UNITS = 32_767
 """Of UTF-16, the most that a cell of Excel holds (its specifications and limits)."""
 
@@ -26,6 +31,14 @@ def written(cell: str) -> str:
     """A cell as it is written into a file: what is no text as `\\xfc`, and nothing that is run."""
     text = UNWRITABLE.sub(_escaped, cell)
     return f"'{text}" if RUN.match(text) else text
+
+
+def written_row(cells: Sequence[str]) -> list[str]:
+    """The cells of a row as `written` has them; most rows need no look at each of their characters."""
+    text = "".join(cells)
+    if "\0" in text or (not text.isascii() and UNWRITABLE.search(text)):
+        return list(map(written, cells))
+    return [cell if cell[:1] in HARMLESS else written(cell) for cell in cells]
 
 
 def read_back(text: str, kept: str = "") -> str:

@@ -32,10 +32,12 @@ PACKAGE = "http://schemas.openxmlformats.org/package/2006"
 TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml"
 XML = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
 
+FROZEN = '<pane ySplit="1" topLeftCell="A2" activePane="bottomLeft" state="frozen"/>'
+"""The first row stays where it is while one scrolls."""
+
 SHEET_BEGINS = (
-    f'{XML}<worksheet xmlns="{MAIN}"><sheetViews><sheetView workbookViewId="0"><pane ySplit="1" topLeftCell="A2"'
-    ' activePane="bottomLeft" state="frozen"/></sheetView></sheetViews><cols><col min="1" max="16384" width="16"'
-    ' style="1" customWidth="1"/></cols><sheetData>'
+    f'{XML}<worksheet xmlns="{MAIN}"><sheetViews><sheetView workbookViewId="0">%s</sheetView></sheetViews>'
+    '<cols><col min="1" max="16384" width="16" style="1" customWidth="1"/></cols><sheetData>'
 )
 SHEET_ENDS = "</sheetData></worksheet>"
 
@@ -60,7 +62,7 @@ def xlsx_of(names: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[byt
     """The bytes of the workbook, piece by piece, the first ones before any row is asked for.
 
     Args:
-        names: the first line of each sheet.
+        names: the first line of each sheet; empty: there is none.
         rows: their cells, already safe for spreadsheets. Of a longer cell the first 32,767 units are written.
     """
     pieces = _Pieces()
@@ -104,7 +106,7 @@ def _write_sheet(
     waiting: Iterator[Sequence[str]],
 ) -> Generator[bytes, None, Sequence[str] | None]:
     """Write as many rows as a sheet holds; return the first one that it does not."""
-    buffer, used, size = bytearray((SHEET_BEGINS + _row(names, HEADER)).encode()), 1, 0
+    buffer, used, size = bytearray(_top(names).encode()), 1 if names else 0, 0
     yield pieces.take()
     row = row or next(waiting, None)
     while row is not None and used < ROWS_PER_SHEET and size < BYTES_PER_SHEET:
@@ -117,6 +119,11 @@ def _write_sheet(
         row = next(waiting, None)
     sheet.write(buffer + SHEET_ENDS.encode())
     return row
+
+
+def _top(names: Sequence[str]) -> str:
+    """What a sheet begins with."""
+    return SHEET_BEGINS % FROZEN + _row(names, HEADER) if names else SHEET_BEGINS % ""
 
 
 def _row(cells: Sequence[str], style: int) -> str:

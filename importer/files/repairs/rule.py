@@ -21,6 +21,9 @@ class Mark(StrEnum):
     RESTORE = "restore"
     """It was discarded, and is needed after all."""
 
+    RETRY = "retry"
+    """It is tried again as it is."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Rule:

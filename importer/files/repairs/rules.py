@@ -26,6 +26,13 @@ class Restore(Rule):
     kind = "restore"
 
 
+@dataclass(frozen=True, kw_only=True)
+class Retry(Rule):
+    """The rows may pass as they are: something else was mended."""
+
+    kind = "retry"
+
+
 RULES: dict[str, type[Rule]] = {
     rule.kind: rule
     for rule in (
@@ -40,11 +47,16 @@ RULES: dict[str, type[Rule]] = {
         Empty,
         Discard,
         Restore,
+        Retry,
     )
 }
 """Every kind of rule."""
 
-WITHOUT_COLUMNS: dict[str, Mark] = {Discard.kind: Mark.DISCARD, Restore.kind: Mark.RESTORE}
+WITHOUT_COLUMNS: dict[str, Mark] = {
+    Discard.kind: Mark.DISCARD,
+    Restore.kind: Mark.RESTORE,
+    Retry.kind: Mark.RETRY,
+}
 """Kinds that change no cell."""
 
 

@@ -108,5 +108,6 @@ SENTENCES: dict[str, Callable[..., str]] = {
     "empty": _empty,
     "discard": lambda _: "Discard the rows",
     "restore": lambda _: "Bring discarded rows back",
+    "retry": lambda _: "Try the rows again as they are",
 }
 """What each kind of rule does."""

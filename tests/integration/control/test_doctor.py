@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from importer.control import doctor, imports
 from importer.errors import StorageError
-from importer.models import Import
+from importer.models import Alteration, Correction, Event, FailedRow, Import, RatePoint, Repair
 from importer.queue import checkpoint, queues
 
 FILE = people(120, keys=50)
@@ -216,6 +216,36 @@ def test_failed_rows_and_ledger_lines_of_imports_that_are_gone_are_found_and_del
     with world.session() as session:
         for complaint in doctor.rows_without_import(session):
             complaint.repair()
+    assert installation(world, "rows_without_import") == []
+    assert examine(world, completed) == {}
+
+
+def test_everything_that_is_left_of_an_import_that_is_gone_is_found_and_deleted(world, completed):
+    gone = world.import_file(FILE.csv)
+    sequence = world.find(gone).sequence
+    with world.session() as session:
+        repair = Repair(import_sequence=sequence, chosen={}, rule={"kind": "trim"}, until=1)
+        session.add(repair)
+        session.flush()
+        session.add_all(
+            [
+                Correction(import_sequence=sequence, row_number=1, attempt=2, changes=[], repair_id=repair.id),
+                RatePoint(import_sequence=sequence, mark=1, seconds=1, imported_rows=1, failed_rows=0),
+                Alteration(import_sequence=sequence, field="name", kind="trim", count=1, examples=[]),
+            ]
+        )
+        session.commit()
+    world.execute("DELETE FROM imports WHERE id = :id", id=gone)
+    (found,) = installation(world, "rows_without_import")
+    kinds = ["ledger lines", "failed rows", "corrections", "repairs", "alterations", "events", "rate points"]
+    assert found.message == f"Import number {sequence} is gone, but there is still something of it: " + (
+        f"{', '.join(kinds)}."
+    )
+    with world.session() as session:
+        for complaint in doctor.rows_without_import(session):
+            complaint.repair()
+        for model in (FailedRow, Correction, Repair, Alteration, Event, RatePoint):
+            assert session.query(model).filter(model.import_sequence == sequence).count() == 0
     assert installation(world, "rows_without_import") == []
     assert examine(world, completed) == {}
 

@@ -11,6 +11,7 @@ from importer.control.options import Options
 from importer.control.repairs import RepairReport, prepared, repairs_of
 from importer.errors import RefusedTransitionError, RuleError
 from importer.ledger.chosen_rows import ChosenRows
+from importer.lifecycle.events import events_of
 from importer.models import Correction, Import, Layout, Repair, User
 from importer.statuses import Status
 from jobs.dispatcher import repairs as portions
@@ -336,3 +337,45 @@ def test_changes_of_an_attempt_that_never_began_are_kept_before_those_of_a_repai
     world.run()
     (kept,) = corrections(world, import_id)
     assert kept.changes == [[2, "]0", "12.5"], [2, "12.5", "12,5"]]
+
+
+# Retries of a group
+
+
+def test_a_retry_of_a_group_tries_its_rows_alone_and_changes_nothing_in_them(
+    world, comma, repair, listed, monkeypatch
+):
+    monkeypatch.setattr(portions, "ROWS_PER_PORTION", 2)
+    import_id = comma(mixed(10, wrong=5) + "nonsense,N,,\n")
+    world.execute("UPDATE failed_rows SET cells = replace(cells, '12.5', '12,5') WHERE row_number < 5")
+    repair(import_id, BALANCES, {"kind": "retry"})
+    world.run()
+    assert world.counts(import_id) == {"created": 9, "failed": 2}
+    assert {number: row.attempts for number, row in world.failed_rows(import_id).items()} == {5: 2, 11: 1}
+    assert corrections(world, import_id) == []
+    (report,) = listed(import_id)
+    assert (report.words, report.changed_rows, report.is_over) == ("Try the rows again as they are", 5, True)
+    assert_every_row_accounted_for(world, import_id, world.records(), rows=11)
+
+
+def test_a_retry_of_what_a_search_finds_leaves_other_and_discarded_rows_alone(world, comma, repair):
+    import_id = comma(mixed(10, wrong=4))
+    repair(import_id, ChosenRows(text="p1@"), {"kind": "discard"})
+    repair(import_id, ChosenRows(text="p"), {"kind": "retry"})
+    world.run()
+    repair(import_id, ChosenRows(text="p3@"), {"kind": "retry"})
+    world.run()
+    assert {number: row.attempts for number, row in world.failed_rows(import_id).items()} == {
+        1: 2,
+        2: 1,
+        3: 2,
+        4: 3,
+    }
+
+
+def test_the_history_says_that_a_group_was_tried_again(world, comma, repair):
+    import_id = comma(mixed(4, wrong=3))
+    repair(import_id, BALANCES, {"kind": "retry"})
+    with world.session() as session:
+        lines, _ = events_of(session, world.find(import_id), limit=10)
+    assert "ann@example.com had failed rows of some kind tried again." in [line.sentence for line in lines]

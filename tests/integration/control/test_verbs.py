@@ -145,7 +145,10 @@ def test_nothing_is_written_after_a_cancel_by_a_worker_that_holds_rows(world, ha
     assert_nothing_left(world, import_id)
 
 
-def test_a_cancel_while_s3_is_away_is_finished_by_recovery_and_forgets_no_number(world, half_read, monkeypatch):
+def test_a_cancel_while_s3_is_away_is_finished_by_recovery_and_forgets_no_number(
+    world, half_read, monkeypatch, setting
+):
+    setting(keep_undone_days=0)
     import_id, _ = half_read
     work_off(world, 7)
     world.execute("UPDATE imports SET dispatched_rows = 0")  # the dispatcher notes it once a second

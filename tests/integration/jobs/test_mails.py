@@ -8,10 +8,12 @@ from email.policy import default
 
 import pytest
 from mail_catcher import Mailbox
+from samples import FORMS
 from sqlalchemy import select, text, update
 from world import many_contacts
 
 from importer.control import imports, uploads
+from importer.control.answers import answer
 from importer.control.intake import Options
 from importer.lifecycle import mails
 from importer.mail import servers
@@ -62,7 +64,8 @@ def upload(world, csv=FAULTY, notify=Notify.ALWAYS, filename="people.csv"):
             idempotency_key=None,
         )
         options = Options(notify=notify)
-        uploads.receive(session, world.services, import_, [csv.encode()], says_options=lambda: options)
+        body = csv.encode() if isinstance(csv, str) else csv
+        uploads.receive(session, world.services, import_, [body], says_options=lambda: options)
         return import_.id
 
 
@@ -337,3 +340,53 @@ def _connected(address):
     client._host = address.host
     client.connect(address.host, address.port)
     return client
+
+
+# Questions about a converted file
+
+
+def workbook(world, notify=Notify.PROBLEMS):
+    """Upload a workbook whose balances can be read in two ways, and convert it."""
+    rows = "".join(f"{name}@example.com,{name},1.500\n" for name in ("ann", "bob", "cy"))
+    import_id = upload(world, FORMS["xlsx"](f"email,name,balance\n{rows}"), notify, "people.xlsx")
+    world.convert()
+    assert world.status(import_id) == Status.WAITING
+    return import_id
+
+
+def test_who_went_away_is_told_that_a_converted_file_waits_for_answers(world, mailbox, post):
+    import_id = workbook(world)
+    post()
+    assert mailbox.texts == []  # they may still be at the page
+    make_due(world)
+    for _ in range(3):
+        post()
+    (told,) = map(read, mailbox.texts)
+    assert told["Subject"] == "people.xlsx: waiting for answers"
+    assert f"https://importer.example/imports/{import_id}" in told.get_content()
+
+
+def test_who_answers_at_once_gets_no_mail_about_questions_but_one_about_the_end(world, mailbox, post):
+    import_id = workbook(world, Notify.ALWAYS)
+    post()
+    with world.session() as session:
+        import_ = session.get(Import, import_id)
+        person = session.scalars(select(User)).one()
+        answer(session, world.services, import_, person, Options({"decimal_mark-3": "."}))
+    make_due(world)
+    post()
+    assert mailbox.texts == []
+    moved(world, import_id, Status.PAUSED, reason_code=Reason.TOO_MANY_FAILED, reason="Too many.")
+    post()
+    moved(world, import_id, Status.COMPLETED)
+    post()
+    assert [read(raw)["Subject"] for raw in mailbox.texts] == ["people.xlsx: paused", "people.xlsx: completed"]
+
+
+def test_questions_about_a_file_that_was_read_at_once_are_no_mail(world, mailbox, post):
+    import_id = upload(world, "email,name,balance\nann@example.com,Ann,1.500\n")
+    assert world.status(import_id) == Status.WAITING
+    post()
+    make_due(world)
+    post()
+    assert mailbox.texts == []

@@ -205,7 +205,7 @@ def test_an_unexpected_error_is_json_too_and_tells_no_details(someone, app, monk
         (f"limit={'9' * 5000}", "limit must be"),
         ("limit=5&limit=x", "limit must be"),
         ("page=-1", "page must be a whole number"),
-        ("status=failed", "no parameter 'status' here. There are: page, limit."),
+        ("status=failed", "no parameter 'status' here. There are: page, limit, show, text,"),
     ],
 )
 def test_a_parameter_that_means_nothing_is_refused(someone, query, words):

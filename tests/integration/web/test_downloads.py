@@ -6,8 +6,9 @@ import json
 import re
 
 import pytest
+from sqlalchemy import update
 
-from importer.models import CorrectedFile, Repair
+from importer.models import CorrectedFile, Import, Repair
 from importer.statuses import Status
 
 
@@ -140,3 +141,50 @@ def test_the_command_line_writes_files_and_takes_them_back(runner, failed, tmp_p
     assert (refused.exit_code, "ends in none of .csv and .xlsx" in refused.stderr) == (1, True)
     sent = runner.invoke(args=["imports", "upload-corrected", failed.id, str(file), "--json"])
     assert json.loads(sent.output)["filename"] == "failed.csv"
+
+
+# Rows that were left undone
+
+
+@pytest.fixture
+def cancelled(someone, services, session):
+    """An import of the operator that was cancelled before any of its two rows."""
+    import_id = someone.upload(b"icao,name\nEDDB,=Berlin\nEDDF,Frankfurt\n").get_json()["id"]
+    assert someone.post(f"/imports/{import_id}/cancel").status_code == 302
+    return session.get(Import, import_id)
+
+
+@pytest.mark.parametrize("begin", ["/imports", "/api/imports"])
+def test_rows_that_were_left_undone_leave_as_their_file_has_them(someone, cancelled, begin):
+    answer = someone.get(f"{begin}/{cancelled.id}/undone-rows.csv")
+    assert "airports-not-imported.csv" in answer.headers["Content-Disposition"]
+    assert table(answer.data) == [["icao", "name"], ["EDDB", "'=Berlin"], ["EDDF", "Frankfurt"]]
+    assert someone.get(f"{begin}/{cancelled.id}/undone-rows.xlsx").data[:2] == b"PK"
+    assert someone.get(f"{begin}/{cancelled.id}/undone-rows.csv?code=bad").status_code == 400
+
+
+def test_the_page_says_until_when_they_are_there_and_then_offers_their_numbers(someone, cancelled, session):
+    page = someone.page(f"/imports/{cancelled.id}")
+    assert "undone-rows.xlsx" in page
+    assert "They are kept until" in page
+    assert someone.get(f"/api/imports/{cancelled.id}").get_json()["kept_until"] is not None
+    session.execute(update(Import).values(kept_until=None, dispatched_rows=2))
+    session.commit()
+    page = someone.page(f"/imports/{cancelled.id}")
+    assert "undone-rows" not in page
+    assert "result.csv?outcome=undone" in page
+    answer = someone.get(f"/api/imports/{cancelled.id}/undone-rows.csv")
+    assert (answer.status_code, answer.get_json()["error"]["code"]) == (409, "not_kept")
+
+
+def test_they_are_nobody_elses(visitor, other, cancelled):
+    assert visitor(other).get(f"/imports/{cancelled.id}/undone-rows.csv").status_code == 404
+
+
+def test_the_command_line_writes_them_and_says_until_when(runner, cancelled, tmp_path):
+    file = tmp_path / "undone.csv"
+    assert runner.invoke(args=["imports", "download", cancelled.id, str(file), "--undone"]).exit_code == 0
+    assert len(table(file.read_bytes())) == 3
+    assert "can be downloaded until" in runner.invoke(args=["imports", "show", cancelled.id]).output
+    both = runner.invoke(args=["imports", "download", cancelled.id, str(file), "--undone", "--code", "bad"])
+    assert (both.exit_code, "files of their own" in both.stderr) == (1, True)

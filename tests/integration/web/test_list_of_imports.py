@@ -219,3 +219,55 @@ def test_the_checkpoints_of_several_imports_are_read_at_once(services):
     assert {name: one.offset for name, one in found.items()} == {"a": 10, "b": 20}
     assert found["a"] == checkpoint.read(services.redis, "a")
     assert checkpoint.read_several(services.redis, []) == {}
+
+
+# The same by scripts
+
+
+def listed(visitor, query):
+    answer = visitor.get("/api/imports", query_string=query)
+    assert answer.status_code == 200, answer.get_json()
+    return [one["id"] for one in answer.get_json()["imports"]]
+
+
+def test_scripts_choose_imports_as_the_page_does(admin, operator, other, visitor, make_import):
+    boss = visitor(admin)
+    wanted = make_import(
+        operator, record_type="contacts", filename="Kunden.csv", created_rows=1, failed=[["X", "Y"]]
+    )
+    make_import(other, record_type="contacts", filename="Kunden.csv", created_rows=1)
+    refused = make_import(other, Status.STOPPED, reason_code="file_refused")
+    assert listed(boss, {"show": "failures", "record_type": "contacts", "text": "kunden"}) == [wanted.id]
+    assert listed(boss, {"person": "Operator@example.com"}) == [wanted.id]
+    assert listed(boss, {"text": refused.id}) == [refused.id]
+    assert len(listed(boss, {})) == len(listed(boss, {"show": "", "text": ""})) == 3
+    assert listed(boss, {"show": "refused", "since": "2000-01-01", "zone": "Europe/Berlin"}) == [refused.id]
+    assert listed(boss, {"until": "2001-01-01"}) == []
+
+
+def test_a_misspelt_choice_of_a_script_never_lists_all(admin, operator, visitor, make_import):
+    make_import(operator)
+    boss = visitor(admin)
+    for query in ("show=failed", "since=yesterday", "person=bob", "person=nobody@example.com"):
+        answer = boss.get(f"/api/imports?{query}")
+        assert (answer.status_code, answer.get_json()["error"]["code"]) == (400, "filter")
+    assert boss.get("/api/imports?outcome=failures").status_code == 400
+    assert listed(visitor(operator), {"person": "nobody@example.com"}) == []  # who there is, is not told
+
+
+def test_the_next_page_of_a_choice_is_of_that_choice(operator, visitor, make_import):
+    wanted = [make_import(operator, record_type="contacts").id for _ in range(3)]
+    make_import(operator)
+    someone = visitor(operator)
+    first = someone.get("/api/imports?record_type=contacts&limit=2").get_json()
+    second = someone.get(first["next"]).get_json()
+    assert [one["id"] for page in (first, second) for one in page["imports"]] == wanted[::-1]
+    assert second["next"] is None
+
+
+def test_the_command_line_lists_what_its_options_choose(runner, operator, make_import):
+    wanted, _ = make_import(operator, record_type="contacts"), make_import(operator)
+    listing = runner.invoke(args=["imports", "list", "--type", "contacts", "--person", operator.email])
+    assert [line[:12] for line in listing.output.splitlines()] == [wanted.id]
+    refused = runner.invoke(args=["imports", "list", "--show", "failed"])
+    assert (refused.exit_code, "show must be one of active" in refused.stderr) == (1, True)

@@ -227,3 +227,76 @@ def test_a_rule_that_is_no_json_is_refused_at_the_command_line(runner, import_):
     found = runner.invoke(args=["imports", "repair", import_.id, "--rule", "nonsense"])
     assert found.exit_code == 1
     assert "The rule is no JSON" in found.output
+
+
+# Discarded rows, and retries of a group
+
+
+@pytest.fixture
+def discarded(import_, session):
+    """The same import, of whose failed rows the second was discarded."""
+    row = session.scalars(select(FailedRow).where(FailedRow.row_number == 2)).one()
+    row.discarded_at = row.failed_at
+    session.commit()
+    return import_
+
+
+def test_discarded_rows_have_a_view_of_their_own(someone, discarded):
+    page = someone.page(f"/imports/{discarded.id}")
+    assert f'href="/imports/{discarded.id}?discarded=1#failed-rows"' in page
+    assert 'id="row-2"' not in page
+    page = someone.page(f"/imports/{discarded.id}?discarded=1")
+    assert re.findall(r'<tr id="row-(\d+)"', page) == ["2"]
+    assert "Discarded rows" in texts(page)
+    assert "failed-rows.csv?discarded=1" in page
+    assert "Edit row" not in page
+    assert '<input type="hidden" name="discarded" value="1">' in page
+    assert "No discarded row is like that." in texts(
+        someone.page(f"/imports/{discarded.id}?discarded=1&text=nothing")
+    )
+
+
+def test_scripts_list_discarded_rows_alone(someone, discarded, runner):
+    path = f"/api/imports/{discarded.id}/failed-rows"
+    rows = someone.get(f"{path}?discarded=1").get_json()["failed_rows"]
+    assert [(row["row_number"], row["discarded_at"] is not None) for row in rows] == [(2, True)]
+    assert [row["row_number"] for row in someone.get(path).get_json()["failed_rows"]] == [1, 3]
+    assert someone.get(f"{path}?discarded=yes").status_code == 400
+    assert someone.get(f"/imports/{discarded.id}/failed-rows.csv?discarded=yes").status_code == 400
+    assert len(someone.get(f"/imports/{discarded.id}/failed-rows.csv?discarded=1").data.splitlines()) == 2
+    listed = runner.invoke(args=["imports", "failed-rows", discarded.id, "--discarded"]).output
+    assert (listed.count("row 2, "), listed.count("row 1, ")) == (1, 0)
+
+
+def test_what_the_view_of_discarded_rows_shows_is_brought_back_by_one_button(someone, discarded, session):
+    page = someone.page(f"/imports/{discarded.id}?discarded=1&text=EDDB")
+    assert 'id="restore-rows"' in page
+    someone.post(f"/imports/{discarded.id}/repair/restore", {"discarded": "1", "text": "EDDB"})
+    kept = the_repair(session)
+    assert (kept.rule, kept.chosen) == ({"kind": "restore"}, {"text": "EDDB"})
+
+
+def test_a_group_that_may_pass_has_a_button_and_others_none(someone, import_, session):
+    assert "retry-group" not in someone.page(f"/imports/{import_.id}")
+    row = session.scalars(select(FailedRow).where(FailedRow.row_number == 3)).one()
+    row.code = "check_timeout"
+    session.commit()
+    assert someone.page(f"/imports/{import_.id}").count('id="retry-group-') == 1
+    answer = someone.post(f"/imports/{import_.id}/repair/retry", {"field": "lat", "code": "check_timeout"})
+    assert answer.location == f"/imports/{import_.id}#live-repairs"
+    kept = the_repair(session)
+    assert (kept.rule, kept.chosen) == ({"kind": "retry"}, {"field": "lat", "code": "check_timeout"})
+
+
+def test_a_group_is_tried_again_by_scripts_and_at_the_command_line(someone, import_, session, runner):
+    body = {**LATITUDES, "rule": {"kind": "retry"}}
+    told = someone.post(f"/api/imports/{import_.id}/repairs", json=body).get_json()
+    assert (told["words"], told["chosen"]) == ("Try the rows again as they are", LATITUDES)
+    assert runner.invoke(args=["imports", "retry", import_.id, "--code", "bad"]).exit_code == 0
+    assert runner.invoke(args=["imports", "retry", import_.id, "--code", "bad", "--row", "1"]).exit_code == 1
+    kinds = session.scalars(select(Repair.rule).order_by(Repair.id)).all()
+    assert kinds == [{"kind": "retry"}] * 2
+
+
+def test_somebody_elses_group_cannot_be_tried(visitor, other, import_):
+    assert visitor(other).post(f"/imports/{import_.id}/repair/retry", LATITUDES).status_code == 404

@@ -33,6 +33,7 @@ CLEANED = [
     ('="a ""b"" c"', 'a "b" c', "formula_quotes"),
     ("'0049", "0049", "text_mark"),
     ("'=A1", "=A1", "text_mark"),
+    ("'\uff1dA1", "\uff1dA1", "text_mark"),
     ("\u201cBo Oun\u201d", "Bo Oun", "quotes_around"),
     ("\u201eBo Oun\u201c", "Bo Oun", "quotes_around"),
     ("\u00abBo Oun\u00bb", "Bo Oun", "quotes_around"),

@@ -85,6 +85,7 @@ def test_a_number_written_for_a_column_without_a_mark_has_one_reading():
 def test_rows_are_discarded_and_brought_back_whole():
     assert apply(rule_from_json({"kind": "discard"}), ["a"]) is Mark.DISCARD
     assert apply(rule_from_json({"kind": "restore"}), ["a"]) is Mark.RESTORE
+    assert apply(rule_from_json({"kind": "retry"}), ["a"]) is Mark.RETRY
 
 
 EXAMPLES = [
@@ -104,6 +105,7 @@ EXAMPLES = [
     {"kind": "empty", "cells": ["a"]},
     {"kind": "discard"},
     {"kind": "restore"},
+    {"kind": "retry"},
 ]
 TEXTS = st.one_of(
     st.text(st.characters(), max_size=40),
