@@ -61,7 +61,7 @@ def in_passing(connection: Connection, *, seconds: float | None = None, **settin
         TooSlowError: a statement took longer.
     """
     if seconds is not None:
-        # Where the time is up while Postgres waits for its parallel workers to leave, it ends the next statement.
+        # Where the time is up just as parallel workers leave, Postgres ends the next statement instead.
         settings["max_parallel_workers_per_gather"] = "0"
         settings["statement_timeout"] = f"{seconds * 1000:.0f}ms"
     with connection.begin_nested() as savepoint:
