@@ -11,7 +11,7 @@ import pytest
 from importer.config import SETTINGS
 
 CHECKOUT = Path(__file__).parents[2]
-TWO_AT_ONCE = "--numprocesses 2 --dist loadfile"
+TWO_AT_ONCE = "--numprocesses 2 --dist loadfile --no-loadscope-reorder"
 CHECKS = ["ruff check --no-cache", "ruff format --check", "mypy"]
 QUICK = ["-o", "testpaths=tests/unit tests/integration"]
 SAYS_WHAT_IT_RUNS = """#!/bin/sh
