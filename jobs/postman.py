@@ -28,7 +28,7 @@ MOST_AT_ONCE = 5
 """Mails that a pass sends; the next one sends more."""
 
 
-STILL = {Occasion.PAUSED: Status.PAUSED, Occasion.WAITING: Status.WAITING}
+STATUS_NEEDED = {Occasion.PAUSED: Status.PAUSED, Occasion.WAITING: Status.WAITING}
 """The status that an import must still have: else somebody has resumed it by now, or answered."""
 
 
@@ -100,7 +100,8 @@ class Postman:
             import_, user = session.get(Import, mail.import_id), session.get(User, mail.user_id)
             if import_ is None or user is None or import_.deleted_at or user.disabled_at:
                 return None
-            if import_.status != STILL.get(mail.occasion, import_.status):
+            needed = STATUS_NEEDED.get(mail.occasion)
+            if needed is not None and import_.status != needed:
                 return None
             groups = mails.groups_of_failed(session.connection(), import_.sequence) if import_.failed_rows else []
             return Letter(

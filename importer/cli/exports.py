@@ -58,8 +58,11 @@ def download(
 
 
 def _write(file: Path, pieces: Iterator[bytes]) -> None:
-    with file.open("wb") as opened:
+    """Write a file; what broke off in the middle keeps another name, for it looks whole."""
+    beginning = file.with_name(f"{file.name}.part")
+    with beginning.open("wb") as opened:
         opened.writelines(pieces)
+    beginning.replace(file)
     click.echo(f"{file} has {file.stat().st_size:,} bytes.", err=True)
 
 

@@ -20,7 +20,6 @@ from importer.control.first_look import FIRST_BYTES, require_type
 from importer.control.options import Options, options_from_text
 from importer.control.reports import Report, find_import, report, reports
 from importer.control.uploads import begin_upload, receive
-from importer.files.repairs.rules import Retry
 from importer.ledger.chosen_rows import ChosenRows
 from importer.models import Import, Role, User
 from importer.outcomes import Outcome
@@ -206,7 +205,7 @@ def retry(import_id: str, row: int | None, as_json: bool, **told: str | None) ->
     if row is not None and is_chosen:
         refuse("--row is one row by itself: leave it out, or --field, --code and --text.")
     if is_chosen:
-        repairs.begin(db.session(), services(), import_, operator(), chosen, Retry())
+        repairs.begin_retry(db.session(), services(), import_, operator(), chosen)
         count = None
     else:
         count = retries.retry(db.session(), services(), import_, operator(), row)

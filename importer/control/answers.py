@@ -25,7 +25,7 @@ from importer.lifecycle.named_layouts import (
     refuse_to_replace,
 )
 from importer.lifecycle.starting import Reading, read_beginning, start_or_wait
-from importer.lifecycle.transitions import Step, still_answered, try_move
+from importer.lifecycle.transitions import MoveDetails, still_answered, try_move
 from importer.models import Import, User
 from importer.services import Services
 from importer.statuses import Status
@@ -90,14 +90,14 @@ class Taken(NamedTuple):
     Attributes:
         given: answers, by question.
         layout: the named one by which it is read; None: none was said.
-        step: who says it, and what is told of it in the import's history; it is taken where nobody has answered
+        details: who says it, and what is told of it in the import's history; it is taken where nobody has answered
             since this was looked at.
         columns: what else is written of the import.
     """
 
     given: Mapping[str, Any]
     layout: NamedLayout | None
-    step: Step
+    details: MoveDetails
     columns: Mapping[str, Any]
 
 
@@ -121,8 +121,8 @@ def answer(session: Session, services: Services, import_: Import, user: User, op
         _refuse_unless_waiting(import_)
         given, decided = split_off(import_, dict(options.given))
         told = answered(import_.questions or [], options.given, import_.header or [])
-        step = Step([Status.WAITING], user.id, told, still_answered(import_.answers))
-        if _take(session, services, import_, Taken(given, layout, step, {**columns, **decided})):
+        details = MoveDetails([Status.WAITING], user.id, told, still_answered(import_.answers))
+        if _take(session, services, import_, Taken(given, layout, details, {**columns, **decided})):
             return
         session.refresh(import_)
     raise RefusedTransitionError(f"Others answer about import {import_.id} at the same time. Try again.")
@@ -159,7 +159,7 @@ def _take(session: Session, services: Services, import_: Import, taken: Taken) -
     unknown = [question for question in taken.given if question in reading.unused or question in still_open]
     if unknown:
         raise UnknownAnswersError(unknown, reading.opening.proposal.questions)
-    return start_or_wait(session, services, import_, reading, taken.step, **taken.columns)
+    return start_or_wait(session, services, import_, reading, taken.details, **taken.columns)
 
 
 def _answer_before_conversion(session: Session, services: Services, import_: Import, taken: Taken) -> bool:
@@ -178,7 +178,7 @@ def _answer_before_conversion(session: Session, services: Services, import_: Imp
         session,
         import_.id,
         Status.WAITING,
-        **taken.step._asdict(),
+        **taken.details._asdict(),
         answers=answers,
         questions=left,
         **taken.columns,
@@ -207,4 +207,4 @@ def _convert_anew(session: Session, services: Services, import_: Import, taken: 
     if taken.given.get("sheet") not in (None, before.get("sheet")):  # its columns are others
         before = {question: said for question, said in before.items() if question in BEFORE}
     answers = {**before, **taken.given}
-    return begin_conversion(session, services, import_, taken.step, answers=answers, **taken.columns)
+    return begin_conversion(session, services, import_, taken.details, answers=answers, **taken.columns)

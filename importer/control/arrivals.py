@@ -14,7 +14,7 @@ from importer.control.repeats import repeat_of
 from importer.errors import LayoutExistsError, UploadError
 from importer.lifecycle.converted import begin_conversion
 from importer.lifecycle.starting import Reading, start_or_wait
-from importer.lifecycle.transitions import Step, try_move
+from importer.lifecycle.transitions import MoveDetails, try_move
 from importer.models import Import
 from importer.services import Services
 from importer.statuses import Reason, Status
@@ -58,14 +58,14 @@ def start(session: Session, services: Services, import_: Import, arrived: Arrive
 
 def _begin(session: Session, services: Services, import_: Import, arrived: ArrivedFile) -> bool:
     """Do so where the import is still uploading; return whether it is."""
-    step, columns = Step([Status.UPLOADING], import_.created_by), _columns(session, services, arrived)
+    details, columns = MoveDetails([Status.UPLOADING], import_.created_by), _columns(session, services, arrived)
     if arrived.reading is not None:
-        return start_or_wait(session, services, import_, arrived.reading, step, **columns)
+        return start_or_wait(session, services, import_, arrived.reading, details, **columns)
     return begin_conversion(
         session,
         services,
         import_,
-        step,
+        details,
         may_wait=arrived.options.may_wait,
         answers=dict(arrived.options.given),
         **columns,

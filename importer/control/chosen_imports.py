@@ -100,7 +100,7 @@ class ChosenImports(NamedTuple):
             FilterError: naming what is wrong.
         """
         given = {name: text.strip() for name, text in said.items() if text and text.strip()}
-        if "@" in given.get("person", ""):
+        if "@" in given.get("person", "") and "\0" not in given["person"]:  # Postgres cannot hold a NUL
             given["person"] = _id_of(session, user, given["person"])
         chosen = cls.told(given)
         for name, text in given.items():

@@ -25,7 +25,7 @@ from importer.health.checks import Examination
 from importer.ledger.books import complete, forget_groundless, read_books, recount
 from importer.lifecycle.cleaning import clean, delete_for, forget_unknown, is_upload_over
 from importer.lifecycle.dispatching import dispatch
-from importer.lifecycle.kept_files import drop_file, forget_file, is_overdue
+from importer.lifecycle.kept_files import drop_file, is_overdue
 from importer.lifecycle.stored_rows import StoredRows
 from importer.lifecycle.transitions import try_move
 from importer.models import FailedRow, Import
@@ -247,6 +247,7 @@ def _kept_file(session: Session, services: Services, import_: Import) -> Iterato
     """Whether a file that is kept for rows that were left undone is in S3, and no longer than it should be."""
     if import_.kept_until is None:
         return
+    session.commit()  # S3 is asked next
     if import_.kept_until < datetime.now(UTC) - GRACE:
         message = f"Its file was to be kept until {import_.kept_until:%Y-%m-%d %H:%M} UTC, and is still there."
         yield Complaint(import_.id, "kept_too_long", message, partial(drop_file, session, services, import_))
@@ -255,4 +256,4 @@ def _kept_file(session: Session, services: Services, import_: Import) -> Iterato
         StoredRows.of(import_).open_at(services.storage, import_.rows_offset).close()
     except (ObjectMissingError, ObjectChangedError):
         message = "The file that is kept for its rows that were not imported is gone from S3, or is another one."
-        yield Complaint(import_.id, "kept_file_gone", message, partial(forget_file, session, import_))
+        yield Complaint(import_.id, "kept_file_gone", message, partial(drop_file, session, services, import_))

@@ -110,6 +110,29 @@ def begin(
     return repair
 
 
+def begin_retry(session: Session, services: Services, import_: Import, user: User, chosen: ChosenRows) -> Repair:
+    """Have the chosen rows tried again as they are; where that is under way already, nothing is added.
+
+    Raises:
+        RefusedTransitionError: the import was cancelled or stopped, or has no failed row.
+        RuleError: no rows are chosen.
+    """
+    if chosen == ChosenRows():
+        raise RuleError("No rows are chosen. Give a field, a code or a text; or retry all failed rows.")
+    rule = Retry()
+    under_way = session.scalar(
+        select(Repair)
+        .where(
+            Repair.import_sequence == import_.sequence,
+            Repair.finished_at.is_(None),
+            Repair.rule == rule.as_json(),
+            Repair.chosen == chosen.as_json(),
+        )
+        .limit(1)
+    )
+    return under_way or begin(session, services, import_, user, chosen, rule)
+
+
 def _last_row_to_repair(session: Session, import_: Import) -> int:
     """The number of the last failed row.
 

@@ -14,7 +14,7 @@ from importer.files.detection import letters
 from importer.files.exports.safe_cells import written
 from importer.files.exports.undone_rows import undone_row
 from importer.ledger.exported_rows import ROWS_PER_STRETCH, ended_rows
-from importer.lifecycle.kept_files import forget_file
+from importer.lifecycle.kept_files import drop_file
 from importer.lifecycle.stored_rows import StoredRows
 from importer.models import Import
 from importer.services import Services
@@ -56,7 +56,7 @@ def _refuse_lost(session: Session, services: Services, import_: Import, stored: 
     try:
         stored.open_at(services.storage, import_.rows_offset).close()
     except (ObjectMissingError, ObjectChangedError) as error:
-        forget_file(session, import_)
+        drop_file(session, services, import_)
         raise NotKeptError(f"The file that was kept is gone from S3, or is another one. {AGAIN}") from error
 
 

@@ -111,9 +111,8 @@ class _Proposing:
 
     def proposal(self) -> Proposal:
         fills = [fill for one in self._fields if (fill := self._fill(one)) is not None]
-        mapping = Mapping(
-            tuple(fills), clears=self._answers.valid("empty_cells", (CLEAR, KEEP).__contains__) == CLEAR
-        )
+        clears = self._answers.valid("empty_cells", (CLEAR, KEEP).__contains__) == CLEAR
+        mapping = Mapping(tuple(fills), clears=clears)
         questions = [
             *self._described.questions,
             *self._about_fields(),

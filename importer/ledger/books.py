@@ -24,6 +24,9 @@ WHERE import_sequence = :sequence
     AND NOT EXISTS (SELECT FROM ledger WHERE rows @> (import_sequence << 32 | row_number))
 """)
 
+TOUCH = text("UPDATE imports SET failed_rows = failed_rows WHERE sequence = :sequence")
+"""Tells who keeps what was counted of the failed rows that they are others now."""
+
 FORGET_GROUNDLESS = text("""
 DELETE FROM failed_rows
 WHERE import_sequence = :sequence
@@ -100,4 +103,5 @@ def complete(session: Session, import_: Import) -> None:
 def forget_groundless(session: Session, import_: Import) -> None:
     """Remove the failed rows that have not ended: they are read again, or belong to nothing."""
     session.execute(FORGET_GROUNDLESS, {"sequence": import_.sequence})
+    session.execute(TOUCH, {"sequence": import_.sequence})
     session.commit()

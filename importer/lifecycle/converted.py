@@ -25,7 +25,7 @@ from importer.lifecycle.starting import (
     header_limits,
     start_or_wait,
 )
-from importer.lifecycle.transitions import Step, try_move
+from importer.lifecycle.transitions import MoveDetails, try_move
 from importer.models import Import
 from importer.services import Services
 from importer.statuses import Status
@@ -49,7 +49,7 @@ def begin_conversion(
     session: Session,
     services: Services,
     import_: Import,
-    step: Step,
+    details: MoveDetails,
     *,
     may_wait: bool = True,
     **values: Any,
@@ -61,7 +61,7 @@ def begin_conversion(
         values: further columns of the import to write in the same statement.
 
     Returns:
-        Whether it was moved; False where it was cancelled or given up meanwhile, or the step's condition fails.
+        Whether it was moved; False where it was cancelled or given up meanwhile, or the condition fails.
     """
     fresh: dict[str, Any] = {
         "conversion": {MAY_WAIT: may_wait},
@@ -71,7 +71,7 @@ def begin_conversion(
         "pause_told_at": None,
     }
     columns = {**fresh, **values, "questions": None}
-    moved = try_move(session, import_.id, Status.CONVERTING, **step._asdict(), **columns)
+    moved = try_move(session, import_.id, Status.CONVERTING, **details._asdict(), **columns)
     session.commit()
     if moved:
         session.refresh(import_)
@@ -130,7 +130,7 @@ def start_converted(services: Services, import_id: str) -> None:
             return
         _refuse_to_wait(import_, reading.opening.proposal.questions)
         told = {"questions": len(reading.opening.proposal.questions)}
-        start_or_wait(session, services, import_, reading, Step([Status.CONVERTING], told=told))
+        start_or_wait(session, services, import_, reading, MoveDetails([Status.CONVERTING], told=told))
 
 
 def _wait_for_others(session: Session, services: Services, import_: Import, reading: Reading) -> None:
@@ -149,8 +149,8 @@ def _wait_for_others(session: Session, services: Services, import_: Import, read
     session.commit()
     reading = read_converted(session, services, import_, given)
     conversion["told"] = [*conversion.get("told", ()), *_told_of(unused, questions)]
-    step = Step([Status.CONVERTING])
-    start_or_wait(session, services, import_, reading, step, must_wait=True, conversion=conversion)
+    details = MoveDetails([Status.CONVERTING])
+    start_or_wait(session, services, import_, reading, details, must_wait=True, conversion=conversion)
 
 
 def _told_of(unused: Sequence[str], questions: Sequence[Question]) -> list[str]:

@@ -23,7 +23,7 @@ from importer.lifecycle.event_kinds import EventKind
 from importer.lifecycle.events import record_in
 from importer.lifecycle.layouts import REMEMBERED, Remembered, header_digest, recall, remember
 from importer.lifecycle.named_layouts import NamedLayout, Saving, save
-from importer.lifecycle.transitions import Step, try_move
+from importer.lifecycle.transitions import MoveDetails, try_move
 from importer.models import Import
 from importer.record_types import RecordType
 from importer.services import Services
@@ -162,7 +162,7 @@ def start_or_wait(
     services: Services,
     import_: Import,
     reading: Reading,
-    step: Step,
+    details: MoveDetails,
     *,
     must_wait: bool = False,
     **values: Any,
@@ -176,7 +176,7 @@ def start_or_wait(
         values: further columns of the import to write in the same statement.
 
     Returns:
-        Whether it was moved; False where it was cancelled or given up meanwhile, or the step's condition fails.
+        Whether it was moved; False where it was cancelled or given up meanwhile, or the condition fails.
 
     Raises:
         LayoutExistsError: somebody else has taken the name for its answers meanwhile; nothing is moved.
@@ -184,8 +184,8 @@ def start_or_wait(
     asks_about_repeat = values.get("asks_about_repeat", import_.asks_about_repeat)
     begins = reading.is_certain and not must_wait and not asks_about_repeat
     target = Status.QUEUED if begins else Status.WAITING
-    moved = try_move(session, import_.id, target, **step._asdict(), **{**_as_columns(reading), **values})
-    if moved and target is Status.WAITING and Status.UPLOADING in step.only_from:
+    moved = try_move(session, import_.id, target, **details._asdict(), **{**_as_columns(reading), **values})
+    if moved and target is Status.WAITING and Status.UPLOADING in details.only_from:
         record_in(session, import_, EventKind.ASKED, questions=len(reading.opening.proposal.questions))
     if moved and begins:
         _remember(session, import_, reading, values)

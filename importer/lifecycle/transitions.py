@@ -22,7 +22,7 @@ def _sources(target: Status, only_from: Collection[Status] | None) -> set[Status
     return sources if only_from is None else sources & set(only_from)
 
 
-class Step(NamedTuple):
+class MoveDetails(NamedTuple):
     """A move that a person's file or answers bring about, as `try_move` takes it.
 
     Attributes:

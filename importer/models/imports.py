@@ -199,7 +199,7 @@ class Import(Base):
     __table_args__ = (
         Index("uq_imports_idempotency_key", "created_by", "idempotency_key", unique=True),
         Index("ix_imports_unclean", "id", postgresql_where=text("cleaned_at IS NULL OR deleted_at IS NOT NULL")),
-        Index("ix_imports_kept", "id", postgresql_where=text("kept_until IS NOT NULL")),
+        Index("ix_imports_kept", "kept_until", postgresql_where=text("kept_until IS NOT NULL")),
         Index("ix_imports_created_by", "created_by", "sequence"),
         Index("ix_imports_status", "status", "sequence"),
         Index("ix_imports_record_type", "record_type", "sequence"),

@@ -142,7 +142,7 @@ def table_of(import_: Import) -> FailedRowsTable:
         page = _page(import_, wanted, columns, budget)
     except TooSlowError as error:
         too_slow, wanted = error.message, Wanted(wanted.chosen._replace(text=None), None, wanted.after, 0)
-        page = _page(import_, wanted, columns, Budget(PAGE_SECONDS))
+        page = _first_of_group(import_, wanted, columns)
     before, following = _neighbours(import_, wanted, page)
     lines = FailedLines(session, import_, columns, page.rows, wanted.chosen.field)
     return FailedRowsTable(
@@ -160,6 +160,14 @@ def table_of(import_: Import) -> FailedRowsTable:
         result=result_of(import_, retrying),
         corrections=count_by_hand(session, import_),
     )
+
+
+def _first_of_group(import_: Import, wanted: Wanted, columns: FileColumns) -> FailedRowsPage:
+    """Rows that are neither searched nor sorted; none where even they are too many to look through."""
+    try:
+        return _page(import_, wanted, columns, Budget(PAGE_SECONDS))
+    except TooSlowError:
+        return FailedRowsPage([], False)
 
 
 def _page(import_: Import, wanted: Wanted, columns: FileColumns, budget: Budget) -> FailedRowsPage:

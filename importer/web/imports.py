@@ -158,7 +158,7 @@ def _page(import_id: str) -> dict[str, Any]:
         "noticed": warnings_of(import_),
         "altered": alterations(db.session(), import_),
         "most_altered": MAX_ALTERATIONS,
-        "warnings": watch().warnings() if status not in ENDED or failed.retrying or is_correcting else [],
+        "warnings": watch().warnings() if status not in ENDED or is_worked_on else [],
         "failed": failed,
         "chart": drawn(speeds_of(db.session(), import_)),
         "history": history,

@@ -16,7 +16,7 @@ from importer.errors import RuleError
 from importer.files.cells.readings import DATE_ORDERS, PERCENTS
 from importer.files.fields import Field
 from importer.files.repairs.rule import Rule
-from importer.files.repairs.rules import WITHOUT_COLUMNS, Restore, Retry
+from importer.files.repairs.rules import WITHOUT_COLUMNS, Restore
 from importer.files.repairs.sentences import in_words
 from importer.ledger.chosen_rows import ChosenRows
 from importer.ledger.repairs import count_group
@@ -80,7 +80,7 @@ def restore(import_id: str) -> Any:
 def retry(import_id: str) -> Any:
     """Try chosen failed rows again as they are."""
     import_, chosen = _find(import_id), ChosenRows.told(request.form)
-    repairs.begin(db.session(), services(), import_, g.user, chosen, Retry())
+    repairs.begin_retry(db.session(), services(), import_, g.user, chosen)
     flash("The rows are tried again, one portion after the other.")
     return redirect(url_for("imports.show", import_id=import_.id, _anchor="live-repairs"))
 

@@ -16,7 +16,9 @@ def upgrade() -> None:
     """Apply. Files of imports that ended before are gone already."""
     until = "until when S3 holds its file, for its rows that were left undone; null: it does not"
     op.add_column("imports", sa.Column("kept_until", sa.DateTime(timezone=True), nullable=True, comment=until))
-    op.create_index("ix_imports_kept", "imports", ["id"], postgresql_where=sa.text("kept_until IS NOT NULL"))
+    op.create_index(
+        "ix_imports_kept", "imports", ["kept_until"], postgresql_where=sa.text("kept_until IS NOT NULL")
+    )
     op.alter_column("imports", "pause_told_at", comment=TOLD, existing_comment=TOLD_BEFORE)
 
 

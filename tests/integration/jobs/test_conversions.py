@@ -23,7 +23,7 @@ from importer.control.reports import about_the_file, warnings_of
 from importer.errors import StorageError, UnknownAnswersError
 from importer.health.checks import Examination
 from importer.lifecycle.converted import begin_conversion
-from importer.lifecycle.transitions import Step
+from importer.lifecycle.transitions import MoveDetails
 from importer.models import Import, User
 from importer.models.imports import lines_key
 from importer.queue import conversions, queues
@@ -208,7 +208,7 @@ def test_a_workbook_of_several_sheets_waits_for_the_choice_and_then_converts_tha
     with world.session() as session:
         import_ = session.get(Import, first)
         answers = {"sheet": "Two"}
-        assert begin_conversion(session, world.services, import_, Step([Status.WAITING]), answers=answers)
+        assert begin_conversion(session, world.services, import_, MoveDetails([Status.WAITING]), answers=answers)
     world.convert()
     world.run()
     assert emails(world) == {"two@example.com"}
