@@ -29,6 +29,10 @@ RECORD_CHARACTERS = 10_000
 
 LARGEST_ROW = 2**31 - 1
 
+NO_KEY_HERE = (
+    "The beginning of a key is searched in the order of the keys alone. Leave out the key, or the row and its order."
+)
+
 
 class Order(StrEnum):
     """In which order records are shown."""
@@ -179,8 +183,10 @@ def position_told(text: str | None) -> tuple[str, ...] | None:
 
 
 def _refuse_other_lists(table: RecordTable, asked: Asked) -> None:
-    """Refuse more texts than the key has fields, and the place of another list."""
+    """Refuse a key where nothing is searched, more texts than it has fields, and the place of another list."""
     width, after = len(table.key), asked.after
+    if any(asked.key) and (asked.row_number is not None or asked.order is Order.ROW):
+        raise RefusedKeyError(NO_KEY_HERE)
     if len(asked.key) > width:
         raise RefusedKeyError(f"A key of these records has {width} fields ({', '.join(table.key)}), no more.")
     if after is None:

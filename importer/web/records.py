@@ -94,7 +94,7 @@ def record_address(record_type: str, key: tuple[str, ...]) -> str | None:
     return url_for("records.show", record_type=record_type, key=list(key))
 
 
-def row_asked() -> int | None:
+def _row_asked() -> int | None:
     """The row that the address names; one that no row can have is the largest."""
     number = request.args.get("row", type=int)
     return min(number, LARGEST_ROW) if number is not None and number > 0 else None
@@ -102,8 +102,9 @@ def row_asked() -> int | None:
 
 def _asked() -> Asked:
     key = tuple(request.args.getlist("key"))
-    order = Order.KEY if request.args.get("order") == Order.KEY or any(key) else Order.ROW
-    return Asked(order, key if any(key) else (), row_asked())
+    told = request.args.get("order")
+    is_by_key = told == Order.KEY or (any(key) and told != Order.ROW)
+    return Asked(Order.KEY if is_by_key else Order.ROW, key if any(key) else (), _row_asked())
 
 
 def _page(import_: Import, asked: Asked) -> RecordsPage:

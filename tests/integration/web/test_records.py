@@ -265,6 +265,21 @@ def test_an_address_that_makes_no_sense_is_refused_in_words(address, operator, v
     assert visitor(operator).get(f"/api/imports/{import_.id}/records?{address}").status_code == 422
 
 
+@pytest.mark.parametrize("address", ["key=p00&order=row", "key=p00&row=2", "key=p00&row=2&order=key"])
+def test_a_key_is_refused_where_none_is_searched(address, operator, runner, visitor, contacts):
+    import_ = contacts(operator, people(1, 3))
+    someone = visitor(operator)
+    page = someone.page(f"/imports/{import_.id}/records?{address}")
+    assert "is searched in the order of the keys alone" in page
+    assert "whose key begins with" not in page
+    answer = someone.get(f"/api/imports/{import_.id}/records?{address}")
+    assert (answer.status_code, answer.get_json()["error"]["code"]) == (422, "refused_key")
+    options = [f"--{option}" for option in address.split("&")]
+    told = runner.invoke(args=["imports", "records", import_.id, *options])
+    assert told.exit_code != 0
+    assert "is searched in the order of the keys alone" in told.output
+
+
 def test_a_table_that_is_gone_is_told_on_the_page_and_by_the_api(operator, visitor, contacts, session):
     import_ = contacts(operator, people(1, 3))
     session.execute(text("DROP TABLE contacts"))
