@@ -74,9 +74,16 @@ def records(
             click.echo(line)
     if page.next is not None:
         looked = f"Looked through {page.looked_through:,} records. " if page.looked_through else ""
-        click.echo(
-            f"{looked}More may follow: --after {shlex.quote(page.next)} --order {page.asked.order}", err=True
-        )
+        click.echo(f"{looked}More may follow: {shlex.join(_options(page, page.next, limit))}", err=True)
+
+
+def _options(page: RecordsPage, after: str, limit: int) -> Iterator[str]:
+    """What the next call needs besides the import."""
+    for text in page.asked.key:
+        yield f"--key={text}"
+    if page.asked.row_number is not None:
+        yield f"--row={page.asked.row_number}"
+    yield from (f"--order={page.asked.order}", f"--limit={limit}", f"--after={after}")
 
 
 def _as_json(page: RecordsPage, record: Record) -> dict[str, object]:

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shlex
 import time
 from html import unescape
 from urllib.parse import parse_qsl, urlsplit
@@ -404,6 +405,32 @@ def test_the_command_line_lists_records(operator, runner, contacts):
     assert row["key"] == {"email": "p007@example.com"}
     told = runner.invoke(args=["imports", "records", import_.id, "--row", "99"])
     assert "The file has no row 99." in told.output
+
+
+def all_that_follow(runner, *args):
+    """What the command prints when somebody adds what it says to each next call."""
+    printed, more = "", args
+    while more:
+        told = runner.invoke(args=["imports", "records", args[0], *more[1:]])
+        assert told.exit_code == 0, told.output
+        printed += told.stdout
+        following = told.stderr.partition("More may follow: ")[2]
+        more = (args[0], *shlex.split(following)) if following else ()
+    return re.findall(r"^\S+@\S+$", printed, re.M)
+
+
+@pytest.mark.parametrize("key", ["p01", "P01"])
+def test_the_command_line_says_all_that_the_next_call_needs(key, operator, runner, contacts):
+    import_ = contacts(operator, people(1, 30))
+    found = all_that_follow(runner, import_.id, "--key", key, "--limit", "3")
+    assert found == [f"p01{n}@example.com" for n in range(10)]
+
+
+@pytest.mark.usefixtures("no_index_is_quick")
+def test_the_command_line_looks_further_for_the_same_row(operator, runner, contacts, monkeypatch):
+    monkeypatch.setattr(records, "WALK_SECONDS", -1)
+    import_ = contacts(operator, people(1, 100))
+    assert all_that_follow(runner, import_.id, "--row", "57") == ["p057@example.com"]
 
 
 def test_an_import_without_records_offers_none(operator, visitor, make_import):
