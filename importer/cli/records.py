@@ -48,7 +48,9 @@ STATES = {
 @click.option(
     "--row", type=click.IntRange(1, LARGEST_ROW), help="Only the record that this row of the file became."
 )
-@click.option("--order", type=click.Choice([str(order) for order in Order]), help="By the row of the file, or by the key.")
+@click.option(
+    "--order", type=click.Choice([str(order) for order in Order]), help="By the row of the file, or by the key."
+)
 @click.option("--after", help="Go on where the last call says.")
 @click.option("--limit", type=click.IntRange(1, 1000), default=50, show_default=True, help="How many.")
 @json_option

@@ -29,9 +29,7 @@ RECORD_CHARACTERS = 10_000
 
 LARGEST_ROW = 2**31 - 1
 
-NO_KEY_HERE = (
-    "The beginning of a key is searched in the order of the keys alone. Leave out the key, or the row and its order."
-)
+NO_KEY_HERE = "The beginning of a key is searched in the order of the keys alone. Leave out the key, or the row and its order."
 
 
 class Order(StrEnum):
@@ -138,13 +136,27 @@ def page_of_records(
 def _in_order_of_keys(
     reading: RecordsOf, table: RecordTable, import_: Import, asked: Asked, limit: int
 ) -> RecordsPage:
-    are_few = import_.imported_rows <= FEW
-    for key in _spellings(table, asked):
+    def read(key: tuple[str, ...], *, are_few: bool) -> Portion:
         wanted = Wanted(import_.sequence, key)
-        found = reading.in_order_of_keys(wanted, are_few=are_few, after=asked.after, limit=limit)
-        if found.records or found.next:
-            return _page(table, asked._replace(key=key), found)
-    return _page(table, asked, Portion([], None))
+        return reading.in_order_of_keys(wanted, are_few=are_few, after=asked.after, limit=limit)
+
+    key, *others = _spellings(table, asked)
+    found = read(key, are_few=import_.imported_rows <= FEW)
+    for other in others:
+        if found.records:
+            break
+        # What goes on for many requests would leave the others no turn: they have it where they are soon found.
+        if found.next is None or _is_near(reading, Wanted(import_.sequence, other)):
+            tried = read(other, are_few=import_.imported_rows <= FEW and found.looked_through is None)
+            key, found = (other, tried) if tried.records or tried.next else (key, found)
+    return _page(table, asked._replace(key=key), found)
+
+
+def _is_near(reading: RecordsOf, wanted: Wanted) -> bool:
+    try:
+        return reading.is_near(wanted)
+    except TooSlowError:
+        return False
 
 
 def _spellings(table: RecordTable, asked: Asked) -> list[tuple[str, ...]]:

@@ -162,6 +162,17 @@ class RecordsOf:
         is_narrow = any(wanted.beginning)
         return self._walked(wanted.beginning, self._meant(wanted), after, limit, is_narrow=is_narrow)
 
+    def is_near(self, wanted: Wanted) -> bool:
+        """Whether one of these records has just this key, or is among the first that can begin so."""
+        table, meant, beginning = self._table, self._meant(wanted), wanted.beginning
+        is_whole = len(beginning) == len(table.key) and all(beginning)
+        if is_whole and self._between([table.is_key(beginning)], meant, 1):
+            return True
+        bounds = [self._upper_bound(beginning), table.from_(beginning)]
+        end = self._end_of_portion(bounds, FIRST_PORTION)
+        until = bounds if end is None else [*bounds, table.until(end)]
+        return bool(self._between(until, meant, 1))
+
     def _by_index(self, writers: Sequence[ColumnElement[bool]], limit: int) -> Portion:
         """The records of the first of these conditions that has any."""
         for condition in writers:

@@ -346,6 +346,19 @@ def test_who_looks_through_many_records_is_told_how_many_and_goes_on(operator, v
     assert requests == 15
 
 
+@pytest.mark.usefixtures("no_index_is_quick")
+@pytest.mark.parametrize("typed", ["P05", "p05"])
+def test_other_letters_are_tried_before_a_table_is_looked_through(typed, operator, visitor, contacts, monkeypatch):
+    """As in a database that sorts as people do: no search for a beginning ends behind it."""
+    monkeypatch.setattr(records, "SORTS_BY_NUMBERS", text("SELECT false"))
+    monkeypatch.setattr(records, "WALK_SECONDS", -1)
+    contacts(operator, people(1, 100, "Other"))
+    import_ = contacts(operator, people(20, 80))
+    page = visitor(operator).page(f"/imports/{import_.id}/records?key={typed}")
+    assert "whose key begins with “p05”" in page
+    assert keys_on(page) == [f"p05{n}@example.com" for n in range(7)]
+
+
 def test_a_long_value_is_cut_and_all_of_it_is_a_click_away(operator, visitor, contacts, session):
     import_ = contacts(operator, people(1, 1))
     session.execute(text("ALTER TABLE contacts ALTER name TYPE text"))
