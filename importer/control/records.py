@@ -29,7 +29,9 @@ RECORD_CHARACTERS = 10_000
 
 LARGEST_ROW = 2**31 - 1
 
-NO_KEY_HERE = "The beginning of a key is searched in the order of the keys alone. Leave out the key, or the row and its order."
+NO_KEY_HERE = (
+    "A key is searched in the order of the keys alone. Leave out the key, or the row and the order of the rows."
+)
 
 
 class Order(StrEnum):
@@ -114,7 +116,8 @@ def page_of_records(
     Raises:
         NoRecordsError: they cannot be shown.
         RefusedKeyError: no record can have this key, or `after` is of another list.
-        TooSlowError: the database is too slow even for a small portion of them.
+        TooSlowError: the database is too slow even for a small portion of them, or to go on in the order of the
+            rows.
     """
     table = table_of(services, import_.record_type)
     _refuse_other_lists(table, asked)
@@ -128,7 +131,9 @@ def page_of_records(
         last = max(import_.total_rows or 0, highest_row(session.connection(), import_.sequence))
         found = reading.in_order_of_rows(import_.sequence, last_row=last, after=asked.after, limit=limit)
     except TooSlowError:
-        asked = asked._replace(order=Order.KEY, after=None)
+        if asked.after is not None:
+            raise
+        asked = asked._replace(order=Order.KEY)
         return replace(_in_order_of_keys(reading, table, import_, asked, limit), too_slow=True)
     return _page(table, asked, found)
 

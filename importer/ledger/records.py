@@ -128,14 +128,19 @@ class RecordsOf:
             after: the number of a row, and a key where records of that row may follow.
 
         Raises:
-            TooSlowError: no index finds them.
+            TooSlowError: no index finds the first of them.
         """
         number, *key_after = after or ("0",)
         low, rows, deadline = int(number), FIRST_ROWS, time.monotonic() + WALK_SECONDS
         found: list[Record] = []
         while True:
             high = low + rows
-            found += self._of_rows(sequence, (low, high), key_after, limit + 1 - len(found))
+            try:
+                found += self._of_rows(sequence, (low, high), key_after, limit + 1 - len(found))
+            except TooSlowError:
+                if low == int(number):
+                    raise
+                return Portion(found, (str(low),))
             if len(found) > limit:
                 last, row = found[limit - 1], found[limit - 1].written.row_number
                 key = last.key if found[limit].written.row_number == row else ()

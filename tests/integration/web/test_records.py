@@ -271,14 +271,14 @@ def test_a_key_is_refused_where_none_is_searched(address, operator, runner, visi
     import_ = contacts(operator, people(1, 3))
     someone = visitor(operator)
     page = someone.page(f"/imports/{import_.id}/records?{address}")
-    assert "is searched in the order of the keys alone" in page
+    assert "A key is searched in the order of the keys alone" in page
     assert "whose key begins with" not in page
     answer = someone.get(f"/api/imports/{import_.id}/records?{address}")
     assert (answer.status_code, answer.get_json()["error"]["code"]) == (422, "refused_key")
     options = [f"--{option}" for option in address.split("&")]
     told = runner.invoke(args=["imports", "records", import_.id, *options])
     assert told.exit_code != 0
-    assert "is searched in the order of the keys alone" in told.output
+    assert "A key is searched in the order of the keys alone" in told.output
 
 
 def test_a_table_that_is_gone_is_told_on_the_page_and_by_the_api(operator, visitor, contacts, session):
@@ -357,6 +357,39 @@ def test_other_letters_are_tried_before_a_table_is_looked_through(typed, operato
     page = visitor(operator).page(f"/imports/{import_.id}/records?key={typed}")
     assert "whose key begins with “p05”" in page
     assert keys_on(page) == [f"p05{n}@example.com" for n in range(7)]
+
+
+@pytest.fixture
+def rows_are_slow(monkeypatch):
+    """The rows of a file after one number are not found in time; it gives a way to change that number."""
+    find = RecordsOf._of_rows
+    quick_up_to = []
+
+    def find_or_give_up(self, sequence, rows, *rest):
+        if rows[1] > quick_up_to[-1]:
+            raise TooSlowError(records.TOO_BUSY)
+        return find(self, sequence, rows, *rest)
+
+    monkeypatch.setattr(RecordsOf, "_of_rows", find_or_give_up)
+    monkeypatch.setattr(records, "FIRST_ROWS", 10)
+    return quick_up_to.append
+
+
+def test_the_order_of_the_rows_goes_on_where_the_database_became_slow(operator, visitor, contacts, rows_are_slow):
+    import_ = contacts(operator, people(1, 40))
+    someone = visitor(operator)
+    rows_are_slow(10)
+    page = someone.page(f"/imports/{import_.id}/records")
+    assert "in the order of the file's rows" in page
+    assert keys_on(page) == [f"p{n:03}@example.com" for n in range(1, 11)]
+    following = link(page, "records-next")
+    page = someone.page(following)
+    assert "The database is too busy" in page
+    assert keys_on(page) == []
+    rows_are_slow(100)
+    assert keys_on(someone.page(following)) == [f"p{n:03}@example.com" for n in range(11, 41)]
+    rows_are_slow(0)
+    assert "they are in the order of their keys" in someone.page(f"/imports/{import_.id}/records")
 
 
 def test_a_long_value_is_cut_and_all_of_it_is_a_click_away(operator, visitor, contacts, session):
