@@ -8,7 +8,18 @@ from datetime import date, datetime
 from decimal import Decimal
 
 import pytest
-from sqlalchemy import CHAR, DateTime, Enum, Numeric, String, create_engine, make_url, text
+from sqlalchemy import (
+    CHAR,
+    BigInteger,
+    DateTime,
+    Enum,
+    MetaData,
+    Numeric,
+    String,
+    create_engine,
+    make_url,
+    text,
+)
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from importer.errors import NoRecordsError, RefusedKeyError
@@ -16,7 +27,7 @@ from importer.ledger import records
 from importer.ledger.planning import TooSlowError
 from importer.ledger.record_table import RecordTable
 from importer.ledger.records import RecordsOf, Wanted
-from importer.models import ImportedRecord
+from importer.models import Base, ImportedRecord
 from importer.record_types import RecordType, RowSchema
 
 
@@ -231,6 +242,31 @@ def test_a_record_type_that_saves_row_by_row_without_the_columns_says_so():
 
     with pytest.raises(NoRecordsError, match="“Deposits” are saved by code of its own"):
         RecordTable(Deposits())
+
+
+def indexes(connection, table):
+    found = connection.execute(
+        text("SELECT indexname, indexdef FROM pg_indexes WHERE tablename = :t"), {"t": table}
+    )
+    return {name: told.partition(" USING ")[2] for name, told in found if not name.startswith("pk_")}
+
+
+def test_a_model_with_an_index_of_its_own_on_the_writer_gets_no_second_one(connection):
+    class Owned(DeclarativeBase):
+        metadata = MetaData(naming_convention=Base.metadata.naming_convention)
+
+    class Account(ImportedRecord, Owned):
+        __tablename__ = "accounts_indexed"
+        code: Mapped[str] = mapped_column(primary_key=True)
+        imported_by: Mapped[int] = mapped_column(BigInteger, index=True)
+
+    class Owner(ImportedRecord, Owned):
+        __tablename__ = "o" * 60
+        code: Mapped[str] = mapped_column(primary_key=True)
+
+    Owned.metadata.create_all(connection)
+    assert indexes(connection, "accounts_indexed") == {"ix_accounts_indexed_imported_by": "btree (imported_by)"}
+    assert len(indexes(connection, "o" * 60)) == 1
 
 
 def test_a_long_key_is_whole_and_its_value_is_cut(make):
