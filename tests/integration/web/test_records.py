@@ -16,7 +16,9 @@ from importer.ledger.lines import enter
 from importer.ledger.planning import TooSlowError
 from importer.ledger.records import RecordsOf
 from importer.record_types import Origin, ValidRow
+from importer.record_types.keys import RowKey
 from importer.statuses import Status
+from importer.web.extensions import db
 
 FIELDS = ("email", "name")
 
@@ -163,6 +165,19 @@ def test_a_failed_row_leads_to_the_record_that_it_would_change(operator, other, 
     page = visitor(other).page(f"/imports/{foreign.id}/failed-rows/1/edit")
     assert "of an import of somebody else" in page
     assert "Ann 2" not in page
+
+
+def test_no_transaction_waits_for_the_check_of_a_record_type(operator, visitor, contacts, monkeypatch):
+    import_ = contacts(operator, people(1, 3), failed=[["p002@example.com", ""]])
+    waits = []
+
+    def key(_, cells):
+        waits.append(db.session().in_transaction())
+        return (cells[0],)
+
+    monkeypatch.setattr(RowKey, "of", key)
+    assert 'id="target"' in visitor(operator).page(f"/imports/{import_.id}/failed-rows/1/edit")
+    assert waits == [False]
 
 
 def test_a_record_names_its_imports_rows_and_corrections(operator, visitor, contacts, session):
