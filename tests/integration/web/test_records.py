@@ -450,6 +450,7 @@ def test_the_api_has_the_records_in_pages(operator, visitor, contacts):
     }
     second = someone.get(first["next"]).get_json()
     assert (len(second["records"]), second["next"]) == (10, None)
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\S*\+00:00", first["records"][0]["created_at"])
     row = someone.get(f"/api/imports/{import_.id}/records?row=7").get_json()
     assert [one["key"] for one in row["records"]] == [{"email": "p007@example.com"}]
     one = someone.get("/api/records/contacts?key=p007%40example.com").get_json()
