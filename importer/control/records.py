@@ -14,7 +14,7 @@ from importer.errors import NoRecordsError, RefusedKeyError, UnknownRecordTypeEr
 from importer.ledger.lines import highest_row, known_rows
 from importer.ledger.planning import TooSlowError
 from importer.ledger.record_table import Record, RecordTable, is_text
-from importer.ledger.records import Portion, RecordsOf, Wanted
+from importer.ledger.records import LISTS_OF_ROW, Portion, RecordsOf, Wanted
 from importer.models import FailedRow, Import
 from importer.services import Services
 
@@ -208,13 +208,17 @@ def _refuse_other_lists(table: RecordTable, asked: Asked) -> None:
         raise RefusedKeyError(f"A key of these records has {width} fields ({', '.join(table.key)}), no more.")
     if after is None:
         return
-    is_by_row = asked.order is Order.ROW and asked.row_number is None
-    fits = len(after) in (1, width + 1) and is_row_number(after[0]) if is_by_row else len(after) == width
+    if asked.row_number is not None:
+        fits = len(after) == width + 1 and after[0] in LISTS_OF_ROW
+    elif asked.order is Order.ROW:
+        fits = len(after) in (1, width + 1) and _is_row_number(after[0])
+    else:
+        fits = len(after) == width
     if not fits:
         raise RefusedKeyError("This address does not say where its page begins. Go back to the first page.")
 
 
-def is_row_number(text: str) -> bool:
+def _is_row_number(text: str) -> bool:
     """Whether a text is a number that a row may have, or 0."""
     return text.isascii() and text.isdigit() and len(text) <= len(str(LARGEST_ROW)) and int(text) <= LARGEST_ROW
 

@@ -8,11 +8,11 @@ looked through in the order of their keys, a portion in each request, and the re
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Text, and_, cast, or_, select, text
+from sqlalchemy import ColumnElement, Connection, Text, and_, cast, literal, or_, select, text
 from sqlalchemy.exc import DBAPIError
 
 from importer.errors import NoRecordsError, RefusedKeyError
@@ -31,6 +31,9 @@ ENOUGH = 20_000
 
 FIRST_ROWS, MOST_ROWS = 1_000, 1_000_000
 """Rows of a file whose records are looked for by one statement."""
+
+LISTS_OF_ROW = WRITTEN, CHANGED, EITHER = "written", "changed", "either"
+"""The records that a row wrote last; that it changed last; both, where no index says whether it wrote any."""
 
 BY_INDEX = {
     **{"enable_seqscan": "off", "enable_indexscan": "off", "enable_indexonlyscan": "off"},
@@ -109,14 +112,21 @@ class RecordsOf:
         return None if found is None else self._table.record(found)
 
     def of_row(self, sequence: int, row_number: int, *, after: tuple[str, ...] | None, limit: int) -> Portion:
-        """The records that a row wrote last, else those that it changed last and others wrote since."""
-        writers = [self._written_by(sequence, row_number), self._changed_by(sequence, row_number)]
-        if after is None:
+        """The records that a row wrote last, else those that it changed last and others wrote since.
+
+        Args:
+            after: which of `LISTS_OF_ROW` these pages show, and a key.
+        """
+        lists = {WRITTEN: self._written_by(sequence, row_number), CHANGED: self._changed_by(sequence, row_number)}
+        name, key = (EITHER, None) if after is None else (after[0], after[1:])
+        if after is None or name in lists:
             try:
-                return self._by_index(writers, limit)
+                return self._by_index(lists if after is None else {name: lists[name]}, key, limit)
             except TooSlowError:
                 pass
-        return self._walked((), or_(*writers), after, limit, is_narrow=True)
+        meant = lists[name] if name in lists else or_(*lists.values())
+        found = self._walked((), meant, key, limit, is_narrow=True)
+        return found._replace(next=None if found.next is None else (name, *found.next))
 
     def in_order_of_rows(
         self, sequence: int, *, last_row: int, after: tuple[str, ...] | None, limit: int
@@ -178,14 +188,17 @@ class RecordsOf:
         until = bounds if end is None else [*bounds, table.until(end)]
         return bool(self._between(until, meant, 1))
 
-    def _by_index(self, writers: Sequence[ColumnElement[bool]], limit: int) -> Portion:
-        """The records of the first of these conditions that has any."""
-        for condition in writers:
-            statement = self._select().where(condition).order_by(*self._table.key_columns())
+    def _by_index(
+        self, lists: Mapping[str, ColumnElement[bool]], after: tuple[str, ...] | None, limit: int
+    ) -> Portion:
+        """The first of these lists that has any record."""
+        is_after = literal(True) if after is None else self._table.after(after)
+        for name, meant in lists.items():
+            statement = self._select().where(meant, is_after).order_by(*self._table.key_columns())
             with self._reading(seconds=INDEX_SECONDS, **BY_INDEX):
                 found = self._read(statement.limit(limit + 1))
             if found:
-                return Portion(found[:limit], found[limit - 1].key if len(found) > limit else None)
+                return Portion(found[:limit], (name, *found[limit - 1].key) if len(found) > limit else None)
         return Portion([], None)
 
     def _of_rows(self, sequence: int, rows: tuple[int, int], key: Sequence[str], limit: int) -> list[Record]:

@@ -214,6 +214,37 @@ def test_the_order_of_the_files_rows_goes_on_within_a_row_that_wrote_several_rec
     assert found == [(meter, day.isoformat(), str(number)) for meter, day, number in READINGS]
 
 
+def rows_of(reading, row, limit=2):
+    """The records of a row, page by page."""
+    found, after = [], None
+    while True:
+        portion = reading.of_row(7, row, after=after, limit=limit)
+        found += [one.key for one in portion.records]
+        after = portion.next
+        if after is None:
+            return found
+
+
+@pytest.mark.parametrize("wrote", [True, False])
+def test_later_pages_of_a_row_are_of_the_same_list_and_by_the_index(wrote, make, connection, monkeypatch):
+    """Half of the records were written by the row, the others changed by it and written by a later one."""
+    reading = make(Readings(), READINGS)
+    connection.execute(text('UPDATE "Meter Readings" SET imported_row = 3, changed_row = 3'))
+    connection.execute(text("""UPDATE "Meter Readings" SET imported_row = 4 WHERE number = 10"""))
+    if not wrote:
+        connection.execute(text("""UPDATE "Meter Readings" SET imported_row = 5 WHERE number = 5"""))
+    monkeypatch.delattr(RecordsOf, "_walked")
+    told = [(meter, day.isoformat(), str(number)) for meter, day, number in READINGS]
+    assert rows_of(reading, 3) == [key for key in told if not wrote or key[2] == "5"]
+
+
+@pytest.mark.usefixtures("way")
+def test_a_row_without_an_index_is_followed_to_its_last_record(make, connection):
+    reading = make(Readings(), READINGS)
+    connection.execute(text('UPDATE "Meter Readings" SET imported_row = 3, changed_row = 3'))
+    assert len(rows_of(reading, 3)) == len(READINGS)
+
+
 def test_the_settings_of_the_database_change_nothing(make, connection):
     connection.execute(text("SET datestyle = 'SQL, MDY'"))
     connection.execute(text("SET timezone = 'Asia/Kolkata'"))

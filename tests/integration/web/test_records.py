@@ -273,7 +273,9 @@ def test_a_key_that_no_record_can_have_is_refused_in_words(key, operator, visito
     assert someone.get(f"/api/records/contacts?key={key}").status_code in (404, 422)
 
 
-@pytest.mark.parametrize("address", ["after=x", "after=[]", "after=[1]", 'after=["a","b","c"]', "key=a&key=b"])
+@pytest.mark.parametrize(
+    "address", ["after=x", "after=[]", "after=[1]", 'after=["a","b","c"]', "key=a&key=b", 'row=1&after=["x","y"]']
+)
 def test_an_address_that_makes_no_sense_is_refused_in_words(address, operator, visitor, contacts):
     import_ = contacts(operator, people(1, 3))
     page = visitor(operator).page(f"/imports/{import_.id}/records?{address}")
