@@ -21,9 +21,6 @@ from importer.services import Services
 FEW = 50_000
 """Records of an import that are read and sorted at once."""
 
-LONGEST_KEY = 8_000
-"""Characters of a key that an address may have, written as it needs it, or an answer of the API."""
-
 RECORD_CHARACTERS = 10_000
 """Characters of a record in a list, the same of each of its values."""
 

@@ -5,7 +5,7 @@ import re
 import shlex
 import time
 from html import unescape
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, quote, urlsplit
 
 import pytest
 from sqlalchemy import text
@@ -435,6 +435,31 @@ def test_a_key_that_is_too_long_for_an_address_has_none(operator, visitor, conta
     assert "the key of the last one is too long for an address" in page
     (long,) = someone.get(f"/api/imports/{import_.id}/records?row=50").get_json()["records"]
     assert (long["key"], long["url"], long["cut"]) == ({"email": None}, None, {"email": 100_000})
+
+
+def test_no_address_is_longer_than_a_server_takes(operator, visitor, contacts, session):
+    import_ = contacts(operator, people(1, 120))
+    session.execute(text("ALTER TABLE contacts ALTER email TYPE text"))
+    session.execute(text("UPDATE contacts SET email = repeat('p', 2500) || email"))
+    session.execute(text("UPDATE contacts SET email = repeat('é', 700) || email WHERE imported_row = 120"))
+    session.commit()
+    someone = visitor(operator)
+    page = someone.page(f"/imports/{import_.id}/records?order=key")
+    addresses = [unescape(one) for one in re.findall(r'href="([^"]+)"', page)]
+    assert 3000 > max(map(len, addresses)) > 2500
+    assert len(keys_on(someone.page(link(page, "records-next")))) == 50
+    page = someone.page(f"/imports/{import_.id}/records?key={'p' * 1500}")
+    assert len(keys_on(page)) == 50
+    assert "the key of the last one is too long for an address" in page
+    longest = int(re.search(r'id="key-1"[^>]* maxlength="(\d+)"', page)[1])
+    assert 100 < longest * len(quote("€")) < 4000
+    api = f"/api/imports/{import_.id}/records"
+    answer = someone.get(f"{api}?limit=1&order=key").get_json()
+    assert (len(answer["next"]) < 4000, answer["has_more"]) == (True, True)
+    answer = someone.get(f"{api}?limit=1&key={'p' * 1500}").get_json()
+    assert (answer["next"], answer["has_more"]) == (None, True)
+    answer = someone.get(f"{api}?row=120").get_json()
+    assert (answer["records"][0]["url"], answer["has_more"]) == (None, False)
 
 
 def test_the_api_has_the_records_in_pages(operator, visitor, contacts):
