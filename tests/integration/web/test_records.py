@@ -4,13 +4,14 @@ import json
 import re
 import shlex
 import time
+from contextlib import contextmanager
 from html import unescape
 from urllib.parse import parse_qsl, quote, urlsplit
 
 import pytest
 from sqlalchemy import text
 
-from importer.ledger import records
+from importer.ledger import record_statements, records
 from importer.ledger.corrections import CORRECT
 from importer.ledger.lines import enter
 from importer.ledger.planning import TooSlowError
@@ -384,7 +385,7 @@ def rows_are_slow(monkeypatch):
 
     def find_or_give_up(self, sequence, rows, *rest):
         if rows[1] > quick_up_to[-1]:
-            raise TooSlowError(records.TOO_BUSY)
+            raise TooSlowError(record_statements.TOO_BUSY)
         return find(self, sequence, rows, *rest)
 
     monkeypatch.setattr(RecordsOf, "_of_rows", find_or_give_up)
@@ -407,6 +408,48 @@ def test_the_order_of_the_rows_goes_on_where_the_database_became_slow(operator, 
     assert keys_on(someone.page(following)) == [f"p{n:03}@example.com" for n in range(11, 41)]
     rows_are_slow(0)
     assert "they are in the order of their keys" in someone.page(f"/imports/{import_.id}/records")
+
+
+def test_a_slow_database_is_asked_for_two_seconds_at_most(operator, visitor, contacts, monkeypatch):
+    """Each statement takes all the time it has; those of the index longer."""
+    in_passing, given = record_statements.in_passing, []
+
+    @contextmanager
+    def slow(connection, *, seconds, **settings):
+        given.append(seconds)
+        time.sleep(seconds)
+        if settings.get("enable_indexscan") == "off":
+            raise TooSlowError
+        with in_passing(connection, seconds=5, **settings):
+            yield
+
+    monkeypatch.setattr(record_statements, "in_passing", slow)
+    import_ = contacts(operator, people(1, 3))
+    someone = visitor(operator)
+    for query in ("", "?order=key", "?key=P0", "?row=2"):
+        given.clear()
+        assert "p002@example.com" in keys_on(someone.page(f"/imports/{import_.id}/records{query}")), query
+        assert sum(given) < 2, query
+
+
+def test_a_walk_that_becomes_slow_shows_what_it_has_found(operator, visitor, contacts, monkeypatch):
+    import_ = contacts(operator, people(1, 40))
+    between, calls = RecordsOf._between, []
+
+    def slower(self, *args):
+        calls.append(args)
+        if len(calls) == 3:
+            raise TooSlowError(record_statements.TOO_BUSY)
+        return between(self, *args)
+
+    for name in ("_of_rows", "_gathered"):
+        monkeypatch.setattr(RecordsOf, name, lambda *_: (_ for _ in ()).throw(TooSlowError))
+    monkeypatch.setattr(records, "FIRST_PORTION", 4)
+    monkeypatch.setattr(RecordsOf, "_between", slower)
+    someone = visitor(operator)
+    page = someone.page(f"/imports/{import_.id}/records")
+    assert keys_on(page) == [f"p{n:03}@example.com" for n in range(1, 13)]
+    assert keys_on(someone.page(link(page, "records-next"))) == [f"p{n:03}@example.com" for n in range(13, 41)]
 
 
 def test_a_long_value_is_cut_and_all_of_it_is_a_click_away(operator, visitor, contacts, session):
