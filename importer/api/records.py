@@ -8,8 +8,9 @@ from werkzeug.exceptions import BadRequest
 from importer.api.imports import IMPORT, Answer
 from importer.api.queries import Number, numbers
 from importer.control.record_writers import Author, Authors, find_record
-from importer.control.records import LARGEST_ROW, Asked, Order, page_of_records, position_told
+from importer.control.records import Asked, Order, page_of_records, position_told
 from importer.control.reports import find_import
+from importer.files.row_numbers import LARGEST_ROW
 from importer.ledger.record_table import Record, RecordTable
 from importer.web.addresses import LONGEST_ADDRESS
 from importer.web.extensions import db, services

@@ -12,7 +12,6 @@ from importer.cli.imports import id_argument, json_option, operator
 from importer.cli.refusals import command
 from importer.control.record_writers import Author, Authors
 from importer.control.records import (
-    LARGEST_ROW,
     Asked,
     Order,
     RecordsPage,
@@ -22,6 +21,7 @@ from importer.control.records import (
     state_of_row,
 )
 from importer.control.reports import find_import
+from importer.files.row_numbers import LARGEST_ROW
 from importer.ledger.record_table import Record
 from importer.models import Import
 from importer.web.extensions import db, services

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from sqlalchemy.orm import Session
 
 from importer.errors import NoRecordsError, RefusedKeyError, UnknownRecordTypeError
+from importer.files.row_numbers import LARGEST_ROW
 from importer.ledger.lines import highest_row, known_rows
 from importer.ledger.planning import TooSlowError
 from importer.ledger.record_table import Record, RecordTable, is_text
@@ -23,8 +24,6 @@ FEW = 50_000
 
 RECORD_CHARACTERS = 10_000
 """Characters of a record in a list, the same of each of its values."""
-
-LARGEST_ROW = 2**31 - 1
 
 NO_KEY_HERE = (
     "A key is searched in the order of the keys alone. Leave out the key, or the row and the order of the rows."

@@ -11,7 +11,6 @@ from importer.control.columns import FileColumns
 from importer.control.corrections import Made, corrections_of_row
 from importer.control.record_writers import Authors, find_record
 from importer.control.records import (
-    LARGEST_ROW,
     Asked,
     Order,
     RecordsPage,
@@ -22,6 +21,7 @@ from importer.control.records import (
 )
 from importer.control.reports import find_import
 from importer.errors import NoRecordsError, RefusedKeyError
+from importer.files.row_numbers import LARGEST_ROW
 from importer.ledger.planning import TooSlowError
 from importer.models import Import
 from importer.web.addresses import short_address, typed_characters
@@ -68,6 +68,8 @@ def index(import_id: str) -> str:
         story=_story(import_, asked.row_number),
         label=FileColumns(import_).label,
         characters=SHOWN_CHARACTERS,
+        largest_row=LARGEST_ROW,
+        page_records=PAGE_RECORDS,
         record_address=record_address,
     )
 
