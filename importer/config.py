@@ -140,8 +140,8 @@ class Settings(BaseModel):
     """`true` keeps the object in S3 after the import has ended"""
 
     keep_undone_days: Annotated[NonNegativeInt, Field(le=MAX_KEPT_DAYS)] = 7
-    """days, at most 365, that the file of a cancelled import stays in S3, so that its rows which were not imported
-    can be downloaded; `0`: it is deleted at once"""
+    """days, at most 365, that the file of an import which was cancelled or could not go on stays in S3, so that
+    its rows which were not imported can be downloaded; `0`: it is deleted at once"""
 
     record_types: Annotated[tuple[str, ...], BeforeValidator(_names)] = ()
     """import paths of your own record types, `package.module:Class`, comma-separated"""

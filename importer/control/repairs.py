@@ -91,6 +91,8 @@ def begin(
         RuleError: the rule cannot be remembered.
     """
     until = _last_row_to_repair(session, import_)
+    if rule.kind == Retry.kind and (under_way := _retry_under_way(session, import_, chosen)):
+        return under_way
     if remembers and not remember_rule(session, services, import_, user, rule):
         raise RuleError("This rule cannot be remembered for other files: it is none of how a column is read.")
     repair = Repair(
@@ -111,7 +113,7 @@ def begin(
 
 
 def begin_retry(session: Session, services: Services, import_: Import, user: User, chosen: ChosenRows) -> Repair:
-    """Have the chosen rows tried again as they are; where that is under way already, nothing is added.
+    """Have the chosen rows tried again as they are.
 
     Raises:
         RefusedTransitionError: the import was cancelled or stopped, or has no failed row.
@@ -119,18 +121,18 @@ def begin_retry(session: Session, services: Services, import_: Import, user: Use
     """
     if chosen == ChosenRows():
         raise RuleError("No rows are chosen. Give a field, a code or a text; or retry all failed rows.")
-    rule = Retry()
-    under_way = session.scalar(
-        select(Repair)
-        .where(
-            Repair.import_sequence == import_.sequence,
-            Repair.finished_at.is_(None),
-            Repair.rule == rule.as_json(),
-            Repair.chosen == chosen.as_json(),
-        )
-        .limit(1)
+    return begin(session, services, import_, user, chosen, Retry())
+
+
+def _retry_under_way(session: Session, import_: Import, chosen: ChosenRows) -> Repair | None:
+    """A retry of the same rows that is not carried out yet: another one would try them twice."""
+    wanted = select(Repair).where(
+        Repair.import_sequence == import_.sequence,
+        Repair.finished_at.is_(None),
+        Repair.rule == Retry().as_json(),
+        Repair.chosen == chosen.as_json(),
     )
-    return under_way or begin(session, services, import_, user, chosen, rule)
+    return session.scalars(wanted.limit(1)).first()
 
 
 def _last_row_to_repair(session: Session, import_: Import) -> int:

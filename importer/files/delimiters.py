@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from importer.files.long_delimiters import may_be_long
 
 DELIMITERS = {
@@ -30,6 +32,10 @@ OTHERS = 0.8
 
 COMMON = {sign: DELIMITERS[sign] for sign in ",;\t|"}
 """Those of which the evidence tells where else they appear."""
+
+
+SAYS_DELIMITER = re.compile(r'"?sep=.').match
+"""Begins a first line that names the delimiter, as Excel reads it."""
 
 
 def delimiter_called(delimiter: str) -> str:

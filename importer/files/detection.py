@@ -11,7 +11,7 @@ from functools import lru_cache
 from itertools import islice
 from typing import NamedTuple
 
-from importer.files.delimiters import delimiter_called, is_delimiter, is_quote
+from importer.files.delimiters import SAYS_DELIMITER, delimiter_called, is_delimiter, is_quote
 from importer.files.dialects import Found, dialect_of, dialect_with
 from importer.files.encoding_names import called, fits, meant_by, words_in
 from importer.files.encodings import Encoding, encoding_of
@@ -149,7 +149,7 @@ def _parsed(
     line_end = line_end_of(text)
     lines = _lines_of(text, line_end, sample)
     texts = [re.sub(r"[\r\n]+$", "", line) for line in lines]
-    is_told = bool(lines) and re.match(r'"?sep=.', lines[0]) is not None
+    is_told = bool(lines) and SAYS_DELIMITER(lines[0]) is not None
     texts = texts if is_told else texts[header_line_at(texts, known) :]
     found = _dialect(texts, known, delimiter, quote)
     if line_end in ("lf", "crlf") and end_at_returns(lines, found.dialect, found.width):

@@ -105,8 +105,10 @@ def dialect_of(lines: Sequence[str], unusual: str = "") -> Found:
         return Found(Dialect(), "there is nothing to tell it from")
     told = re.fullmatch(SAID, tried[0])
     if told and is_delimiter(told[1]):
-        best = _best(tried[1:], told[1])
-        return Found(best.dialect, f"its first line says so: {tried[0]}", width=best.width)
+        best = _as_said(tried[1:], told[1])
+        if best.width > 1 or not is_long(told[1]):
+            return Found(best.dialect, f"its first line says so: {tried[0]}", width=best.width)
+        tried = tried[1:]
     found = _within_quotes(tried)
     if found is not None:
         return found
@@ -123,6 +125,15 @@ def dialect_of(lines: Sequence[str], unusual: str = "") -> Found:
         if trial.dialect.delimiter != best.dialect.delimiter and trial.score > best.score * CLOSE
     )
     return Found(best.dialect, _words(best, tried), others, best.width)
+
+
+def _as_said(lines: Sequence[str], delimiter: str) -> Trial:
+    """By the delimiter that a first line names; a spreadsheet that saved it again puts more of them behind it."""
+    single = _best(lines, delimiter[0])
+    is_repeated = is_long(delimiter) and not delimiter.strip(delimiter[0])
+    if is_repeated and longer_delimiter(_records(lines, single.dialect), delimiter[0]) != delimiter:
+        return single
+    return _best(lines, delimiter)
 
 
 def dialect_with(lines: Sequence[str], delimiter: str | None, quote: str | None) -> Found:

@@ -68,7 +68,8 @@ def _around(records: Sequence[Sequence[str]], delimiter: str) -> str:
         return delimiter if is_plain and not between[0] else delimiter + between[0] + delimiter
     before = _common_begin([cell[::-1] for record in records for cell in record[:-1]])[::-1]
     after = _common_begin([cell for record in records for cell in record[1:]])
-    return before + delimiter + after if before and after else delimiter
+    is_around_cells = all(record[0].startswith(after) or record[-1].endswith(before) for record in records)
+    return before + delimiter + after if before and after and not is_around_cells else delimiter
 
 
 def _alternates(records: Sequence[Sequence[str]]) -> list[str]:

@@ -1,7 +1,8 @@
 """The mails that are still to be sent, from the end of an import to the mail server.
 
 What is to be told stands in the import's own row, so an end and its mail are one statement: `notify` says that
-somebody wants to know, the status that there is something to tell. Noting a mail clears it. Whoever sends a mail
+somebody wants to know, the status that there is something to tell. Noting a mail clears it at an end; of a
+pause or of open questions `pause_told_at` says that it was told. Whoever sends a mail
 claims it first; and just before the server gets its text that is noted, too. Where a process dies before then,
 another sends the mail; where it dies after that, nobody sends it again.
 """

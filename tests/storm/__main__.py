@@ -35,7 +35,7 @@ FAULTS_A_ROUND = 10
 READING = ("dispatcher", "S3")
 """Beginnings of the faults after which the question is when reading goes on."""
 
-MINUTES_TO_THE_END = 5
+MINUTES_TO_THE_END = 5.0
 """A row that ends its worker four times waits each time for its claim's lease."""
 
 WIDTH = max(map(len, FAULTS))
@@ -100,8 +100,8 @@ def set_up(servers: EmbeddedServers, folder: Path, chance: random.Random) -> Ite
         services.engine.dispose()
 
 
-def play(storm: Storm, report: Report, until: float) -> None:
-    """One round: a few files, a crew, some faults, and in the end everything as if nothing had been."""
+def play(storm: Storm, report: Report, until: float, minutes_to_the_end: float) -> None:
+    """One round: a few files, a crew, a fault or more, and in the end everything as if nothing had been."""
     chance, scene = storm.chance, storm.scene
     files = [
         deposits(chance.randrange(6000, 18_000)),
@@ -120,13 +120,13 @@ def play(storm: Storm, report: Report, until: float) -> None:
     try:
         for _ in range(FAULTS_A_ROUND):
             storm.wait(0, 2)
-            if scene.is_over() or time.monotonic() > until:
+            if scene.is_over() or (done and time.monotonic() > until):
                 break
             names = [chance.choice(sorted(FAULTS)), *chance.choice([[], [], [chance.choice(sorted(SUDDEN))]])]
             done.extend(names)
             strike(storm, names, report)
         resume_paused(scene)
-        scene.assert_ends_as_undisturbed(seconds=MINUTES_TO_THE_END * 60)
+        scene.assert_ends_as_undisturbed(seconds=minutes_to_the_end * 60)
     except Exception:
         for name in set(done):
             report.tallies[name].violations += 1
@@ -182,6 +182,8 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="bin/storm", description=__doc__)
     parser.add_argument("--minutes", type=float, default=5.0, help="for so long (5)")
     parser.add_argument("--seed", type=int, default=random.randrange(10**6), help="of everything random")
+    to_the_end = f"that imports may take after the last fault ({MINUTES_TO_THE_END:g})"
+    parser.add_argument("--minutes-to-the-end", type=float, default=MINUTES_TO_THE_END, help=to_the_end)
     arguments = parser.parse_args()
     print(f"seed {arguments.seed}, {arguments.minutes:g} minutes; work must go on within {BAR:g} s of each fault")
     chance, report = random.Random(arguments.seed), Report()
@@ -195,7 +197,7 @@ def main() -> int:
             logs.mkdir()
             print(f"round {report.rounds + 1}", flush=True)
             with set_up(servers, logs, chance) as storm:
-                play(storm, report, until)
+                play(storm, report, until, arguments.minutes_to_the_end)
         servers.postgres.remove()
     report.print()
     if report.violations:

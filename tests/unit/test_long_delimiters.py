@@ -63,9 +63,16 @@ def test_a_line_may_say_it():
         ("name,,email\nAnn,,a@example.com\nBob,,b@example.com\n", ","),
         ("amount;currency;note\n12;$;gift\n14;$;lunch\n", ";"),
         ("id|name|tag\n#1|#Ann|#x\n#2|#Bob|#y\n", "|"),
+        ("$name$,$email$\n$Ann$,$a@example.com$\n$Bob$,$b@example.com$\n", ","),
         ("name,phone,city\nAnn,,Rome\nBob,,Oslo\nCid,,\n", ","),
     ],
-    ids=["a column without name and values", "a column of signs", "cells that begin alike", "an empty column"],
+    ids=[
+        "a column without name and values",
+        "a column of signs",
+        "cells that begin alike",
+        "a sign around each cell",
+        "an empty column",
+    ],
 )
 def test_columns_that_look_alike_are_no_delimiter(text, delimiter):
     assert described(text.encode()).profile.dialect.delimiter == delimiter
@@ -75,6 +82,24 @@ def test_a_row_with_more_cells_fails_with_its_cells_as_written():
     text = written("||") + '"x"y||1||2||3\n' + "a||b||c||d\n"
     faulty = [row.cells for row in rows_of(text) if row.problem]
     assert faulty == [['"x"y', "1", "2", "3"], ["a", "b", "c", "d"]]
+
+
+@pytest.mark.parametrize(
+    ("text", "delimiter", "header"),
+    [
+        (
+            "sep=;;;\nname;email;city;age\nAnn;a@example.com;Rome;7\nBob;;;8\n",
+            ";",
+            ["name", "email", "city", "age"],
+        ),
+        ("sep=,,\nname,email,city\nAnn,,\nBob,,\n", ",", ["name", "email", "city"]),
+        ("sep=;,,\nname,email,city\nAnn,a@example.com,Rome\n", ",", ["name", "email", "city"]),
+    ],
+    ids=["semicolons", "commas", "commas behind a semicolon"],
+)
+def test_a_line_that_a_spreadsheet_has_padded_names_one_sign(text, delimiter, header):
+    found = described(text.encode())
+    assert (found.profile.dialect.delimiter, found.header) == (delimiter, header)
 
 
 def test_a_person_may_say_it():

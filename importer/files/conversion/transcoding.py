@@ -15,6 +15,7 @@ from typing import BinaryIO
 
 from importer.files.conversion.lines import ConversionLimits, Findings, Line
 from importer.files.csv_reader import Position, Record, RecordReader
+from importer.files.delimiters import SAYS_DELIMITER
 from importer.files.line_formats import LineFormat
 from importer.files.problems import CUT
 from importer.files.profile import Profile
@@ -65,7 +66,7 @@ def text_lines_of(
         is_fitted=False,  # whoever reads the lines counts the cells that are missing
     )
     for record in reader:
-        if record.line_number == 1 and re.match(r'"?sep=.', record.cells[0]):
+        if record.line_number == 1 and SAYS_DELIMITER(record.cells[0]):
             continue  # it is an order to spreadsheets, and no record
         cells = _with_line_feeds(record, findings) if divides else record.cells
         problem = record.problem

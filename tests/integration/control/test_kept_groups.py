@@ -1,11 +1,12 @@
 """Groups of failed rows are counted again as soon as anything of these rows has changed, and not before."""
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from importer.control import corrected_files, corrections, groups, repairs, retries
 from importer.control.groups import Groups, groups_of
 from importer.control.repairs import prepared
+from importer.ledger import books
 from importer.ledger.chosen_rows import ChosenRows
 from importer.ledger.retries import refuse_retries
 from importer.models import User
@@ -83,6 +84,11 @@ def do(world, import_id):
                 refuse_retries(session, import_id, [1, 2], "There is no such table.")
                 session.commit()
 
+        def forget_groundless_rows(self):
+            with world.session() as session:
+                session.execute(text("DELETE FROM ledger"))
+                books.forget_groundless(session, world.find_whole(import_id))
+
         dispatch, work, convert = world.dispatch, world.work, world.convert
 
     return Deeds()
@@ -91,6 +97,7 @@ def do(world, import_id):
 DEEDS = """
     correct dispatch work replace dispatch work discard dispatch retry_one_that_is_discarded dispatch work
     restore dispatch upload_corrections convert dispatch work retry_all dispatch find_the_record_type_broken work
+    forget_groundless_rows
 """
 
 

@@ -257,6 +257,16 @@ def test_the_page_says_that_a_search_takes_too_long_and_shows_the_rows_in_order(
     assert [number for number in range(1, 5) if f'id="row-{number}"' in page] == [1, 2, 4]
 
 
+def test_where_rows_take_too_long_to_find_the_rest_of_the_page_is_there(failed, someone, monkeypatch):
+    def give_up(*_, **__):
+        raise TooSlowError
+
+    monkeypatch.setattr(table, "page_of_failed_rows", give_up)
+    page = someone.page(f"/imports/{failed.id}?discarded=1")
+    assert "takes too long" in page
+    assert "History" in page
+
+
 @pytest.mark.parametrize(
     ("query", "position"),
     [

@@ -248,7 +248,7 @@ def test_scripts_choose_imports_as_the_page_does(admin, operator, other, visitor
 def test_a_misspelt_choice_of_a_script_never_lists_all(admin, operator, visitor, make_import):
     make_import(operator)
     boss = visitor(admin)
-    for query in ("show=failed", "since=yesterday", "person=bob", "person=nobody@example.com"):
+    for query in ("show=failed", "since=yesterday", "person=bob", "person=nobody@example.com", "person=a@b%00"):
         answer = boss.get(f"/api/imports?{query}")
         assert (answer.status_code, answer.get_json()["error"]["code"]) == (400, "filter")
     assert boss.get("/api/imports?outcome=failures").status_code == 400

@@ -294,6 +294,8 @@ def test_a_group_is_tried_again_by_scripts_and_at_the_command_line(someone, impo
     assert (told["words"], told["chosen"]) == ("Try the rows again as they are", LATITUDES)
     assert runner.invoke(args=["imports", "retry", import_.id, "--code", "bad"]).exit_code == 0
     assert runner.invoke(args=["imports", "retry", import_.id, "--code", "bad", "--row", "1"]).exit_code == 1
+    assert runner.invoke(args=["imports", "retry", import_.id, "--code", "bad"]).exit_code == 0  # the same
+    assert runner.invoke(args=["imports", "retry", import_.id, "--code", ""]).exit_code == 1  # all
     kinds = session.scalars(select(Repair.rule).order_by(Repair.id)).all()
     assert kinds == [{"kind": "retry"}] * 2
 
