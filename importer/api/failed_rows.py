@@ -15,10 +15,10 @@ from importer.control.corrections import Fault, Made
 from importer.control.failed_rows import Sort, page_of_failed_rows
 from importer.control.groups import MAX_GROUPS, Group, groups_of
 from importer.control.reports import find_import
+from importer.files.row_numbers import LARGEST_ROW
 from importer.ledger.chosen_rows import DISCARDED, ChosenRows
 from importer.models import FailedRow, Import
 from importer.web.extensions import db, services
-from importer.web.retries import LARGEST_ROW
 
 blueprint = Blueprint("failed_rows_api", __name__, url_prefix="/api")
 

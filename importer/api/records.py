@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from flask import Blueprint, g, request, url_for
+from flask import Blueprint, g, request
 from werkzeug.exceptions import BadRequest
 
 from importer.api.imports import IMPORT, Answer
 from importer.api.queries import Number, numbers
 from importer.control.record_writers import Author, Authors, find_record
-from importer.control.records import LARGEST_ROW, LONGEST_KEY, Asked, Order, page_of_records, position_told
+from importer.control.records import Asked, Order, page_of_records, position_told
 from importer.control.reports import find_import
+from importer.files.row_numbers import LARGEST_ROW
 from importer.ledger.record_table import Record, RecordTable
+from importer.web.addresses import LONGEST_ADDRESS
 from importer.web.extensions import db, services
-from importer.web.records import record_address
+from importer.web.records import following_address, record_address
 
 blueprint = Blueprint("records_api", __name__, url_prefix="/api")
 
@@ -34,17 +34,13 @@ def index(import_id: str) -> Answer:
     page = page_of_records(
         db.session(), services(), import_, wanted, limit=asked["limit"], characters=LIST_CHARACTERS
     )
-    following = None
-    if page.next is not None:
-        shown = {"order": page.asked.order.value, "key": list(page.asked.key), "row": page.asked.row_number}
-        here: dict[str, Any] = {"import_id": import_id, "limit": asked["limit"], "after": page.next, **shown}
-        following = url_for("records_api.index", **here)
     authors = Authors(db.session(), g.user, page.records)
     return {
         "records": [_record(import_.record_type, page.table, one, authors) for one in page.records],
         "order": page.asked.order.value,
         "looked_through": page.looked_through,
-        "next": following,
+        "has_more": page.next is not None,
+        "next": following_address("records_api.index", import_, page, limit=asked["limit"]),
     }
 
 
@@ -76,7 +72,7 @@ def _record(
     values = dict(zip(table.fields, record.values, strict=True))
     return {
         "key": {
-            name: text if len(text) <= LONGEST_KEY else None
+            name: text if len(text) <= LONGEST_ADDRESS else None
             for name, text in zip(table.key, record.key, strict=True)
         },
         "values": {name: value.text for name, value in values.items()},

@@ -11,10 +11,10 @@ from importer.control import repairs
 from importer.control.repair_previews import preview as preview_of
 from importer.control.reports import find_import
 from importer.files.repairs.rule import Rule
+from importer.files.row_numbers import LARGEST_ROW
 from importer.ledger.chosen_rows import ChosenRows
 from importer.models import Import
 from importer.web.extensions import db, services
-from importer.web.retries import LARGEST_ROW
 
 blueprint = Blueprint("api_repairs", __name__, url_prefix="/api")
 

@@ -14,6 +14,7 @@ from importer.control.columns import FileColumns
 from importer.control.failed_rows import page_of_failed_rows
 from importer.control.groups import Group, groups_of
 from importer.control.reports import find_import
+from importer.files.row_numbers import LARGEST_ROW
 from importer.ledger.chosen_rows import ChosenRows
 from importer.models import FailedRow, Import
 from importer.web.extensions import db, services
@@ -27,7 +28,7 @@ from importer.web.formats import visible
 @click.option("--text", help="Only rows of which a cell or the reason holds this text.")
 @click.option("--discarded", is_flag=True, help="Only rows that were discarded.")
 @click.option("--groups", "as_groups", is_flag=True, help="Count them by field and code instead.")
-@click.option("--after", type=click.IntRange(0, 2**31 - 1), default=0, help="Only rows after this row number.")
+@click.option("--after", type=click.IntRange(0, LARGEST_ROW), default=0, help="Only rows after this row number.")
 @click.option("--limit", type=click.IntRange(1, 1000), default=50, show_default=True, help="How many rows.")
 @json_option
 @command
@@ -96,7 +97,7 @@ def _lines(row: FailedRow, columns: FileColumns) -> Iterator[str]:
 
 @click.command("correct")
 @id_argument
-@click.argument("row", type=click.IntRange(1, 2**31 - 1))
+@click.argument("row", type=click.IntRange(1, LARGEST_ROW))
 @click.option(
     "--set",
     "settings",

@@ -12,7 +12,6 @@ from importer.cli.imports import id_argument, json_option, operator
 from importer.cli.refusals import command
 from importer.control.record_writers import Author, Authors
 from importer.control.records import (
-    LARGEST_ROW,
     Asked,
     Order,
     RecordsPage,
@@ -22,6 +21,7 @@ from importer.control.records import (
     state_of_row,
 )
 from importer.control.reports import find_import
+from importer.files.row_numbers import LARGEST_ROW
 from importer.ledger.record_table import Record
 from importer.models import Import
 from importer.web.extensions import db, services
@@ -48,7 +48,9 @@ STATES = {
 @click.option(
     "--row", type=click.IntRange(1, LARGEST_ROW), help="Only the record that this row of the file became."
 )
-@click.option("--order", type=click.Choice([*Order]), help="By the row of the file, or by the key.")
+@click.option(
+    "--order", type=click.Choice([str(order) for order in Order]), help="By the row of the file, or by the key."
+)
 @click.option("--after", help="Go on where the last call says.")
 @click.option("--limit", type=click.IntRange(1, 1000), default=50, show_default=True, help="How many.")
 @json_option
@@ -74,9 +76,16 @@ def records(
             click.echo(line)
     if page.next is not None:
         looked = f"Looked through {page.looked_through:,} records. " if page.looked_through else ""
-        click.echo(
-            f"{looked}More may follow: --after {shlex.quote(page.next)} --order {page.asked.order}", err=True
-        )
+        click.echo(f"{looked}More may follow: {shlex.join(_options(page, page.next, limit))}", err=True)
+
+
+def _options(page: RecordsPage, after: str, limit: int) -> Iterator[str]:
+    """What the next call needs besides the import."""
+    for text in page.asked.key:
+        yield f"--key={text}"
+    if page.asked.row_number is not None:
+        yield f"--row={page.asked.row_number}"
+    yield from (f"--order={page.asked.order}", f"--limit={limit}", f"--after={after}")
 
 
 def _as_json(page: RecordsPage, record: Record) -> dict[str, object]:

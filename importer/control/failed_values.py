@@ -9,8 +9,9 @@ from typing import NamedTuple
 
 from sqlalchemy.orm import Session
 
+from importer.files.row_numbers import LARGEST_ROW
 from importer.ledger.chosen_rows import ChosenRows
-from importer.ledger.repairs import LAST_ROW, candidates, next_stretch
+from importer.ledger.repairs import candidates, next_stretch
 from importer.models import Import
 
 LOOKED_AT = 20_000
@@ -43,7 +44,7 @@ def values_of(session: Session, import_: Import, chosen: ChosenRows, place: int)
     until = time.monotonic() + SECONDS
     while looked_at < LOOKED_AT and time.monotonic() < until:
         stretch = next_stretch(
-            connection, import_.sequence, chosen, after=reached, until=LAST_ROW, most=ROWS_PER_STRETCH
+            connection, import_.sequence, chosen, after=reached, until=LARGEST_ROW, most=ROWS_PER_STRETCH
         )
         rows = candidates(connection, import_.sequence, chosen, after=reached, last=stretch.last)
         counts.update(row.cells[place] for row in rows if place < len(row.cells))

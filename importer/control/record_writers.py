@@ -142,6 +142,7 @@ def would_change(
         return None
     try:
         table = table_of(services, import_.record_type)
+        session.commit()  # a check of the record type's own may take long: no transaction waits for it
         key = _key_of(services, import_, row)
         record = None if key is None else RecordsOf(session.connection(), table, 1).with_key(key)
     except (NoRecordsError, RefusedKeyError, TooSlowError):

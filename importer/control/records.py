@@ -11,23 +11,23 @@ from typing import NamedTuple
 from sqlalchemy.orm import Session
 
 from importer.errors import NoRecordsError, RefusedKeyError, UnknownRecordTypeError
+from importer.files.row_numbers import LARGEST_ROW
 from importer.ledger.lines import highest_row, known_rows
 from importer.ledger.planning import TooSlowError
 from importer.ledger.record_table import Record, RecordTable, is_text
-from importer.ledger.records import Portion, RecordsOf, Wanted
+from importer.ledger.records import LISTS_OF_ROW, Portion, RecordsOf, Wanted
 from importer.models import FailedRow, Import
 from importer.services import Services
 
 FEW = 50_000
 """Records of an import that are read and sorted at once."""
 
-LONGEST_KEY = 8_000
-"""Characters of a key that an address may have, written as it needs it, or an answer of the API."""
-
 RECORD_CHARACTERS = 10_000
 """Characters of a record in a list, the same of each of its values."""
 
-LARGEST_ROW = 2**31 - 1
+NO_KEY_HERE = (
+    "A key is searched in the order of the keys alone. Leave out the key, or the row and the order of the rows."
+)
 
 
 class Order(StrEnum):
@@ -112,7 +112,8 @@ def page_of_records(
     Raises:
         NoRecordsError: they cannot be shown.
         RefusedKeyError: no record can have this key, or `after` is of another list.
-        TooSlowError: the database is too slow even for a small portion of them.
+        TooSlowError: the database is too slow even for a small portion of them, or to go on in the order of the
+            rows.
     """
     table = table_of(services, import_.record_type)
     _refuse_other_lists(table, asked)
@@ -126,7 +127,9 @@ def page_of_records(
         last = max(import_.total_rows or 0, highest_row(session.connection(), import_.sequence))
         found = reading.in_order_of_rows(import_.sequence, last_row=last, after=asked.after, limit=limit)
     except TooSlowError:
-        asked = asked._replace(order=Order.KEY, after=None)
+        if asked.after is not None:
+            raise
+        asked = asked._replace(order=Order.KEY)
         return replace(_in_order_of_keys(reading, table, import_, asked, limit), too_slow=True)
     return _page(table, asked, found)
 
@@ -134,13 +137,27 @@ def page_of_records(
 def _in_order_of_keys(
     reading: RecordsOf, table: RecordTable, import_: Import, asked: Asked, limit: int
 ) -> RecordsPage:
-    are_few = import_.imported_rows <= FEW
-    for key in _spellings(table, asked):
+    def read(key: tuple[str, ...], *, are_few: bool) -> Portion:
         wanted = Wanted(import_.sequence, key)
-        found = reading.in_order_of_keys(wanted, are_few=are_few, after=asked.after, limit=limit)
-        if found.records or found.next:
-            return _page(table, asked._replace(key=key), found)
-    return _page(table, asked, Portion([], None))
+        return reading.in_order_of_keys(wanted, are_few=are_few, after=asked.after, limit=limit)
+
+    key, *others = _spellings(table, asked)
+    found = read(key, are_few=import_.imported_rows <= FEW)
+    for other in others:
+        if found.records:
+            break
+        # What goes on for many requests would leave the others no turn: they have it where they are soon found.
+        if found.next is None or _is_near(reading, Wanted(import_.sequence, other)):
+            tried = read(other, are_few=import_.imported_rows <= FEW and found.looked_through is None)
+            key, found = (other, tried) if tried.records or tried.next else (key, found)
+    return _page(table, asked._replace(key=key), found)
+
+
+def _is_near(reading: RecordsOf, wanted: Wanted) -> bool:
+    try:
+        return reading.is_near(wanted)
+    except TooSlowError:
+        return False
 
 
 def _spellings(table: RecordTable, asked: Asked) -> list[tuple[str, ...]]:
@@ -179,19 +196,25 @@ def position_told(text: str | None) -> tuple[str, ...] | None:
 
 
 def _refuse_other_lists(table: RecordTable, asked: Asked) -> None:
-    """Refuse more texts than the key has fields, and the place of another list."""
+    """Refuse a key where nothing is searched, more texts than it has fields, and the place of another list."""
     width, after = len(table.key), asked.after
+    if any(asked.key) and (asked.row_number is not None or asked.order is Order.ROW):
+        raise RefusedKeyError(NO_KEY_HERE)
     if len(asked.key) > width:
         raise RefusedKeyError(f"A key of these records has {width} fields ({', '.join(table.key)}), no more.")
     if after is None:
         return
-    is_by_row = asked.order is Order.ROW and asked.row_number is None
-    fits = len(after) in (1, width + 1) and is_row_number(after[0]) if is_by_row else len(after) == width
+    if asked.row_number is not None:
+        fits = len(after) == width + 1 and after[0] in LISTS_OF_ROW
+    elif asked.order is Order.ROW:
+        fits = len(after) in (1, width + 1) and _is_row_number(after[0])
+    else:
+        fits = len(after) == width
     if not fits:
         raise RefusedKeyError("This address does not say where its page begins. Go back to the first page.")
 
 
-def is_row_number(text: str) -> bool:
+def _is_row_number(text: str) -> bool:
     """Whether a text is a number that a row may have, or 0."""
     return text.isascii() and text.isdigit() and len(text) <= len(str(LARGEST_ROW)) and int(text) <= LARGEST_ROW
 

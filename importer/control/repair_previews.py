@@ -13,10 +13,11 @@ from importer.control.row_checks import RowChecks
 from importer.files.problems import Limits
 from importer.files.repairs.rule import Mark, Rule
 from importer.files.repairs.rules import WITHOUT_COLUMNS
+from importer.files.row_numbers import LARGEST_ROW
 from importer.ledger.changes import Candidate, Change, change_of
 from importer.ledger.chosen_rows import ChosenRows
 from importer.ledger.planning import use_indexes
-from importer.ledger.repairs import LAST_ROW, candidates, count_group, next_stretch
+from importer.ledger.repairs import candidates, count_group, next_stretch
 from importer.models import Import
 from importer.record_types.mappings import mapping_of
 from importer.services import Services
@@ -136,7 +137,7 @@ class _Previewing:
                 self._sequence,
                 self._chosen,
                 after=reached,
-                until=LAST_ROW,
+                until=LARGEST_ROW,
                 most=ROWS_PER_STRETCH,
             )
             self._add(found, self._candidates(reached, stretch.last))

@@ -7,6 +7,7 @@ What is compared with a column is sent as text too, and Postgres reads it as a v
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any, NamedTuple
 from typing import cast as cast_type
 
@@ -150,7 +151,7 @@ class RecordTable:
             tuple(Value(text, length or 0) for text, length in pairs),
             Writer(by, row_number),
             Writer(changed_by, changed_row),
-            created_at,
+            None if created_at is None else datetime.fromisoformat(created_at).isoformat(),
         )
 
     def is_key(self, key: Sequence[str]) -> ColumnElement[bool]:

@@ -27,9 +27,6 @@ from importer.statuses import TAKES_ROWS
 BYTES_PER_STRETCH = 4 * 1024 * 1024
 """Of cells that are read at once, as they are kept. The first row is read however large it is."""
 
-LAST_ROW = 2**31 - 1
-"""No row of any file has a higher number."""
-
 MAX_FAILED_PORTIONS = 3
 
 DISCARD = """

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import BigInteger, DateTime, Index, Integer, MetaData, func
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.schema import conv
 
 
 class Base(DeclarativeBase):
@@ -30,8 +31,9 @@ class ImportedRecord:
     They order the writers of a record (docs/design.md, rule 12): a row takes effect only when it comes after the
     one that wrote the record last, by import and then by row. Records made by other means count as oldest.
 
-    The table gets an index that finds the records of an import and of a row. It is a BRIN, which keeps the least
-    and the largest values of each stretch of the table: a B-tree would slow every import (docs/performance.md).
+    The table gets an index that finds the records of an import and of a row, unless the model has one of its own
+    that begins with `imported_by`. It is a BRIN, which keeps the least and the largest values of each stretch of
+    the table: a B-tree would slow every import (docs/performance.md).
     """
 
     imported_by: Mapped[int] = mapped_column(
@@ -47,8 +49,14 @@ class ImportedRecord:
     def __init_subclass__(cls, **more: Any) -> None:
         super().__init_subclass__(**more)
         table = cls.__dict__.get("__table__")
-        if table is not None:
-            Index(None, table.c.imported_by, table.c.imported_row, **WRITERS_INDEX)
+        if table is not None and not any(_begins_with_writer(index) for index in table.indexes):
+            Index(conv(f"ix_{table.name}_writers"), table.c.imported_by, table.c.imported_row, **WRITERS_INDEX)
+
+
+def _begins_with_writer(index: Index) -> bool:
+    """Whether an index of a model's own finds the records of an import."""
+    first = next(iter(index.expressions), None)
+    return getattr(first, "name", None) == "imported_by" and index.dialect_options["postgresql"]["where"] is None
 
 
 WRITERS_INDEX: dict[str, Any] = {

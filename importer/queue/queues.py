@@ -1,4 +1,6 @@
-"""The RQ queues: the one module besides `jobs/` that enqueues; `importer.web.rq_dashboard` only shows.
+"""The RQ queues: the one module besides `jobs/` that enqueues what the product asks for.
+
+`importer.web.rq_dashboard` shows them, and lets an admin requeue or delete a job, and empty a queue.
 
 Jobs are stored as JSON, never pickled. A slice of the dispatcher has the id `<import id>-<random>`, as has
 a conversion, a row job `<import id>_<row number>`; so a job's id names its import.

@@ -17,6 +17,7 @@ from wtforms import ValidationError
 
 from importer.control import accounts, tokens
 from importer.models import Scope, User
+from importer.web.addresses import LONGEST_ADDRESS, short_address
 from importer.web.extensions import csrf, db
 
 OPEN = frozenset(
@@ -53,9 +54,6 @@ READ_ONLY = "This token may only read. Send one that may write; it is made on th
 
 Known = dict[tuple[int | None, int | None], tuple[float, User | None]]
 """By user and version of the session: when they were looked up, and who they are; None: nobody who may see it."""
-
-MAX_PATH_CHARACTERS = 4000
-"""Of a path that is kept for after the login; no address that a page has is as long."""
 
 
 class Person(NamedTuple):
@@ -146,7 +144,8 @@ def _turn_away() -> Response:
     if wants_json() or request.method not in SAFE_METHODS:
         raise Unauthorized()
     wanted = request.full_path.rstrip("?")
-    return redirect(url_for("sessions.new", next=wanted if wanted != "/" else None))
+    kept = short_address("sessions.new", next=wanted if wanted != "/" else None)
+    return redirect(kept or url_for("sessions.new"))
 
 
 def log_in(user: User) -> None:
@@ -159,7 +158,7 @@ def log_in(user: User) -> None:
 
 def local_path(url: str) -> str | None:
     """A path of this application, or None where following it would lead to another one."""
-    if len(url) > MAX_PATH_CHARACTERS or not url.isprintable():
+    if len(url) > LONGEST_ADDRESS or not url.isprintable():
         return None  # a redirect to it would fail: a header cannot hold a line break
     try:
         parts = urlsplit(url.replace("\\", "/"))

@@ -15,13 +15,14 @@ from importer.control.records import has_records
 from importer.control.reports import find_import
 from importer.errors import OutdatedRowError, RefusedCellError
 from importer.files.corrected_rows import UNWRITABLE
+from importer.files.row_numbers import LARGEST_ROW
 from importer.models import FailedRow, Import
 from importer.statuses import TAKES_ROWS
 from importer.web import formats
 from importer.web.auth import wants_json
 from importer.web.extensions import db, services
 from importer.web.records import record_address
-from importer.web.retries import KEPT, LARGEST_ROW
+from importer.web.retries import KEPT
 
 blueprint = Blueprint("corrections", __name__)
 

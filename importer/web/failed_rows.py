@@ -21,6 +21,7 @@ from importer.control.failed_rows import (
     page_of_failed_rows,
 )
 from importer.control.groups import MAX_GROUPS, Group, Groups, groups_of
+from importer.files.row_numbers import LARGEST_ROW
 from importer.ledger.chosen_rows import ChosenRows
 from importer.ledger.planning import Budget, TooSlowError
 from importer.ledger.retries import count_requested
@@ -28,7 +29,7 @@ from importer.models import Import
 from importer.statuses import ENDED
 from importer.web.extensions import db
 from importer.web.failed_lines import Column, FailedLines, Line, imported_line
-from importer.web.retries import LARGEST_ROW, Result, result_of
+from importer.web.retries import Result, result_of
 
 PAGE_ROWS = 50
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote
 
 from flask import Blueprint, g, render_template, request, url_for
 
@@ -12,8 +11,6 @@ from importer.control.columns import FileColumns
 from importer.control.corrections import Made, corrections_of_row
 from importer.control.record_writers import Authors, find_record
 from importer.control.records import (
-    LARGEST_ROW,
-    LONGEST_KEY,
     Asked,
     Order,
     RecordsPage,
@@ -24,8 +21,10 @@ from importer.control.records import (
 )
 from importer.control.reports import find_import
 from importer.errors import NoRecordsError, RefusedKeyError
+from importer.files.row_numbers import LARGEST_ROW
 from importer.ledger.planning import TooSlowError
 from importer.models import Import
+from importer.web.addresses import short_address, typed_characters
 from importer.web.extensions import db, services
 from importer.web.formats import SHOWN_CHARACTERS
 
@@ -63,11 +62,14 @@ def index(import_id: str) -> str:
         page=page,
         trouble=trouble,
         start=start,
-        following=_following(import_, page, start) if page and page.next else None,
+        following=_following(import_, page, start) if page else None,
+        typed_characters=typed_characters(len(page.table.key)) if page else None,
         authors=Authors(db.session(), g.user, page.records) if page else None,
         story=_story(import_, asked.row_number),
         label=FileColumns(import_).label,
         characters=SHOWN_CHARACTERS,
+        largest_row=LARGEST_ROW,
+        page_records=PAGE_RECORDS,
         record_address=record_address,
     )
 
@@ -89,12 +91,10 @@ def show(record_type: str) -> str:
 
 def record_address(record_type: str, key: tuple[str, ...]) -> str | None:
     """The address of a record's page; None where its key is too long for one."""
-    if sum(len(quote(text, safe="")) for text in key) > LONGEST_KEY:
-        return None
-    return url_for("records.show", record_type=record_type, key=list(key))
+    return short_address("records.show", record_type=record_type, key=list(key))
 
 
-def row_asked() -> int | None:
+def _row_asked() -> int | None:
     """The row that the address names; one that no row can have is the largest."""
     number = request.args.get("row", type=int)
     return min(number, LARGEST_ROW) if number is not None and number > 0 else None
@@ -102,8 +102,9 @@ def row_asked() -> int | None:
 
 def _asked() -> Asked:
     key = tuple(request.args.getlist("key"))
-    order = Order.KEY if request.args.get("order") == Order.KEY or any(key) else Order.ROW
-    return Asked(order, key if any(key) else (), row_asked())
+    told = request.args.get("order")
+    is_by_key = told == Order.KEY or (any(key) and told != Order.ROW)
+    return Asked(Order.KEY if is_by_key else Order.ROW, key if any(key) else (), _row_asked())
 
 
 def _page(import_: Import, asked: Asked) -> RecordsPage:
@@ -113,14 +114,17 @@ def _page(import_: Import, asked: Asked) -> RecordsPage:
     )
 
 
-def _following(import_: Import, page: RecordsPage, start: int) -> str | None:
-    """The address of the next page; None where the key that it begins after is too long for one."""
-    asked, after = page.asked, page.next or ""
-    if len(quote(after, safe="")) > LONGEST_KEY:
+def following_address(endpoint: str, import_: Import, page: RecordsPage, **more: int) -> str | None:
+    """The address of the next page; None where there is none, or the keys in it are too long for one."""
+    if page.next is None:
         return None
+    asked = page.asked
     here: dict[str, Any] = {"order": asked.order.value, "key": list(asked.key), "row": asked.row_number}
-    end = start + len(page.records)
-    return url_for("records.index", import_id=import_.id, **here, after=after, start=end)
+    return short_address(endpoint, import_id=import_.id, **here, after=page.next, **more)
+
+
+def _following(import_: Import, page: RecordsPage, start: int) -> str | None:
+    return following_address("records.index", import_, page, start=start + len(page.records))
 
 
 def _story(import_: Import, row_number: int | None) -> RowStory | None:

@@ -18,12 +18,12 @@ from importer.files.fields import Field
 from importer.files.repairs.rule import Rule
 from importer.files.repairs.rules import WITHOUT_COLUMNS, Restore
 from importer.files.repairs.sentences import in_words
+from importer.files.row_numbers import LARGEST_ROW
 from importer.ledger.chosen_rows import ChosenRows
 from importer.ledger.repairs import count_group
 from importer.models import Import
 from importer.statuses import TAKES_ROWS
 from importer.web.extensions import db, services
-from importer.web.retries import LARGEST_ROW
 from importer.web.rule_forms import KINDS, LIKELY, OF_TEXTS, OFFERED, rule_in
 
 blueprint = Blueprint("repairs", __name__)

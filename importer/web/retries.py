@@ -10,13 +10,13 @@ from werkzeug.wrappers import Response
 
 from importer.control import retries
 from importer.control.reports import find_import
+from importer.files.row_numbers import LARGEST_ROW
 from importer.models import FailedRow, Import
 from importer.statuses import Status
 from importer.web.extensions import db, services
 
 blueprint = Blueprint("retries", __name__)
 
-LARGEST_ROW = 2**31 - 1
 KEPT = ("after", "start", "sort", "field", "code", "text", "discarded")
 """What the address of the table of failed rows keeps after a retry."""
 

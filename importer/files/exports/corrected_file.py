@@ -16,12 +16,11 @@ from importer.files.kinds import TEXT, kind_of
 from importer.files.names import normalised
 from importer.files.profile import Profile
 from importer.files.refusals import refusal
+from importer.files.row_numbers import LARGEST_ROW
 from importer.files.samples import HEAD_BYTES, take
 
 FIRST_LINES = 20
 """Among so many lines the one with the names is looked for: people put titles above their tables."""
-
-LARGEST_ROW = 2**31 - 1
 
 
 class FileRow(NamedTuple):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from alembic import op
 
 revision = "0018"
@@ -13,13 +15,13 @@ OPTIONS = {"pages_per_range": 512, "autosummarize": True}
 
 
 def upgrade() -> None:
-    """Apply."""
+    """Apply; the index may have been made before, beside running imports."""
+    options: dict[str, Any] = {"postgresql_using": "brin", "postgresql_with": OPTIONS}
     for table in TABLES:
-        name = f"ix_{table}_imported_by"
-        op.create_index(name, table, WRITER, postgresql_using="brin", postgresql_with=OPTIONS)
+        op.create_index(f"ix_{table}_writers", table, WRITER, if_not_exists=True, **options)
 
 
 def downgrade() -> None:
     """Take back."""
     for table in TABLES:
-        op.drop_index(f"ix_{table}_imported_by", table)
+        op.drop_index(f"ix_{table}_writers", table, if_exists=True)

@@ -39,6 +39,21 @@ def test_the_migrations_make_the_tables_of_the_models_and_take_them_back(applica
     assert inspect(db.engine).get_table_names() == ["bulk_importer_versions"]
 
 
+def test_the_index_on_writers_may_be_made_before_its_migration(application):
+    flask_migrate.upgrade(revision="0017")
+    with db.engine.begin() as connection:
+        connection.exec_driver_sql(
+            "CREATE INDEX ix_contacts_writers ON contacts USING brin (imported_by, imported_row)"
+            " WITH (pages_per_range = 512, autosummarize = true)"
+        )
+    flask_migrate.upgrade()
+    assert differences() == []
+    names = [
+        {index["name"] for index in inspect(db.engine).get_indexes(table)} for table in ("contacts", "airports")
+    ]
+    assert names == [{"ix_contacts_writers"}, {"ix_airports_writers"}]
+
+
 IMPORTS = """
 INSERT INTO imports (id, record_type, filename, status, rows_line, rows_offset, dispatched_rows, updated_rows,
     unchanged_rows, superseded_rows, failed_slices, allowed_failed_rows, total_rows, created_rows, failed_rows,

@@ -121,4 +121,4 @@ def test_two_releases_at_once_may_make_an_index_concurrently(deployment):
     for process in [deployment.begin_db("upgrade") for _ in range(2)]:
         finished(process)
     indexes = inspect(deployment.engine).get_indexes("accounts")
-    assert {index["name"] for index in indexes} == {"accounts_by_tags", "ix_accounts_imported_by"}
+    assert {index["name"] for index in indexes} == {"accounts_by_tags", "ix_accounts_writers"}

@@ -8,7 +8,18 @@ from datetime import date, datetime
 from decimal import Decimal
 
 import pytest
-from sqlalchemy import CHAR, DateTime, Enum, Numeric, String, create_engine, make_url, text
+from sqlalchemy import (
+    CHAR,
+    BigInteger,
+    DateTime,
+    Enum,
+    MetaData,
+    Numeric,
+    String,
+    create_engine,
+    make_url,
+    text,
+)
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from importer.errors import NoRecordsError, RefusedKeyError
@@ -16,7 +27,7 @@ from importer.ledger import records
 from importer.ledger.planning import TooSlowError
 from importer.ledger.record_table import RecordTable
 from importer.ledger.records import RecordsOf, Wanted
-from importer.models import ImportedRecord
+from importer.models import Base, ImportedRecord
 from importer.record_types import RecordType, RowSchema
 
 
@@ -203,6 +214,37 @@ def test_the_order_of_the_files_rows_goes_on_within_a_row_that_wrote_several_rec
     assert found == [(meter, day.isoformat(), str(number)) for meter, day, number in READINGS]
 
 
+def rows_of(reading, row, limit=2):
+    """The records of a row, page by page."""
+    found, after = [], None
+    while True:
+        portion = reading.of_row(7, row, after=after, limit=limit)
+        found += [one.key for one in portion.records]
+        after = portion.next
+        if after is None:
+            return found
+
+
+@pytest.mark.parametrize("wrote", [True, False])
+def test_later_pages_of_a_row_are_of_the_same_list_and_by_the_index(wrote, make, connection, monkeypatch):
+    """Half of the records were written by the row, the others changed by it and written by a later one."""
+    reading = make(Readings(), READINGS)
+    connection.execute(text('UPDATE "Meter Readings" SET imported_row = 3, changed_row = 3'))
+    connection.execute(text("""UPDATE "Meter Readings" SET imported_row = 4 WHERE number = 10"""))
+    if not wrote:
+        connection.execute(text("""UPDATE "Meter Readings" SET imported_row = 5 WHERE number = 5"""))
+    monkeypatch.delattr(RecordsOf, "_walked")
+    told = [(meter, day.isoformat(), str(number)) for meter, day, number in READINGS]
+    assert rows_of(reading, 3) == [key for key in told if not wrote or key[2] == "5"]
+
+
+@pytest.mark.usefixtures("way")
+def test_a_row_without_an_index_is_followed_to_its_last_record(make, connection):
+    reading = make(Readings(), READINGS)
+    connection.execute(text('UPDATE "Meter Readings" SET imported_row = 3, changed_row = 3'))
+    assert len(rows_of(reading, 3)) == len(READINGS)
+
+
 def test_the_settings_of_the_database_change_nothing(make, connection):
     connection.execute(text("SET datestyle = 'SQL, MDY'"))
     connection.execute(text("SET timezone = 'Asia/Kolkata'"))
@@ -231,6 +273,31 @@ def test_a_record_type_that_saves_row_by_row_without_the_columns_says_so():
 
     with pytest.raises(NoRecordsError, match="“Deposits” are saved by code of its own"):
         RecordTable(Deposits())
+
+
+def indexes(connection, table):
+    found = connection.execute(
+        text("SELECT indexname, indexdef FROM pg_indexes WHERE tablename = :t"), {"t": table}
+    )
+    return {name: told.partition(" USING ")[2] for name, told in found if not name.startswith("pk_")}
+
+
+def test_a_model_with_an_index_of_its_own_on_the_writer_gets_no_second_one(connection):
+    class Owned(DeclarativeBase):
+        metadata = MetaData(naming_convention=Base.metadata.naming_convention)
+
+    class Account(ImportedRecord, Owned):
+        __tablename__ = "accounts_indexed"
+        code: Mapped[str] = mapped_column(primary_key=True)
+        imported_by: Mapped[int] = mapped_column(BigInteger, index=True)
+
+    class Owner(ImportedRecord, Owned):
+        __tablename__ = "o" * 60
+        code: Mapped[str] = mapped_column(primary_key=True)
+
+    Owned.metadata.create_all(connection)
+    assert indexes(connection, "accounts_indexed") == {"ix_accounts_indexed_imported_by": "btree (imported_by)"}
+    assert len(indexes(connection, "o" * 60)) == 1
 
 
 def test_a_long_key_is_whole_and_its_value_is_cut(make):

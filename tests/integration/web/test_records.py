@@ -2,20 +2,24 @@
 
 import json
 import re
+import shlex
 import time
+from contextlib import contextmanager
 from html import unescape
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, quote, urlsplit
 
 import pytest
 from sqlalchemy import text
 
-from importer.ledger import records
+from importer.ledger import record_statements, records
 from importer.ledger.corrections import CORRECT
 from importer.ledger.lines import enter
 from importer.ledger.planning import TooSlowError
 from importer.ledger.records import RecordsOf
 from importer.record_types import Origin, ValidRow
+from importer.record_types.keys import RowKey
 from importer.statuses import Status
+from importer.web.extensions import db
 
 FIELDS = ("email", "name")
 
@@ -164,6 +168,19 @@ def test_a_failed_row_leads_to_the_record_that_it_would_change(operator, other, 
     assert "Ann 2" not in page
 
 
+def test_no_transaction_waits_for_the_check_of_a_record_type(operator, visitor, contacts, monkeypatch):
+    import_ = contacts(operator, people(1, 3), failed=[["p002@example.com", ""]])
+    waits = []
+
+    def key(_, cells):
+        waits.append(db.session().in_transaction())
+        return (cells[0],)
+
+    monkeypatch.setattr(RowKey, "of", key)
+    assert 'id="target"' in visitor(operator).page(f"/imports/{import_.id}/failed-rows/1/edit")
+    assert waits == [False]
+
+
 def test_a_record_names_its_imports_rows_and_corrections(operator, visitor, contacts, session):
     first = contacts(operator, people(1, 3), filename="first.csv")
     second = contacts(operator, {7: ("p002@example.com", "Ann 2")}, filename="second.csv")
@@ -257,12 +274,29 @@ def test_a_key_that_no_record_can_have_is_refused_in_words(key, operator, visito
     assert someone.get(f"/api/records/contacts?key={key}").status_code in (404, 422)
 
 
-@pytest.mark.parametrize("address", ["after=x", "after=[]", "after=[1]", 'after=["a","b","c"]', "key=a&key=b"])
+@pytest.mark.parametrize(
+    "address", ["after=x", "after=[]", "after=[1]", 'after=["a","b","c"]', "key=a&key=b", 'row=1&after=["x","y"]']
+)
 def test_an_address_that_makes_no_sense_is_refused_in_words(address, operator, visitor, contacts):
     import_ = contacts(operator, people(1, 3))
     page = visitor(operator).page(f"/imports/{import_.id}/records?{address}")
     assert 'id="trouble"' in page
     assert visitor(operator).get(f"/api/imports/{import_.id}/records?{address}").status_code == 422
+
+
+@pytest.mark.parametrize("address", ["key=p00&order=row", "key=p00&row=2", "key=p00&row=2&order=key"])
+def test_a_key_is_refused_where_none_is_searched(address, operator, runner, visitor, contacts):
+    import_ = contacts(operator, people(1, 3))
+    someone = visitor(operator)
+    page = someone.page(f"/imports/{import_.id}/records?{address}")
+    assert "A key is searched in the order of the keys alone" in page
+    assert "whose key begins with" not in page
+    answer = someone.get(f"/api/imports/{import_.id}/records?{address}")
+    assert (answer.status_code, answer.get_json()["error"]["code"]) == (422, "refused_key")
+    options = [f"--{option}" for option in address.split("&")]
+    told = runner.invoke(args=["imports", "records", import_.id, *options])
+    assert told.exit_code != 0
+    assert "A key is searched in the order of the keys alone" in told.output
 
 
 def test_a_table_that_is_gone_is_told_on_the_page_and_by_the_api(operator, visitor, contacts, session):
@@ -330,6 +364,94 @@ def test_who_looks_through_many_records_is_told_how_many_and_goes_on(operator, v
     assert requests == 15
 
 
+@pytest.mark.usefixtures("no_index_is_quick")
+@pytest.mark.parametrize("typed", ["P05", "p05"])
+def test_other_letters_are_tried_before_a_table_is_looked_through(typed, operator, visitor, contacts, monkeypatch):
+    """As in a database that sorts as people do: no search for a beginning ends behind it."""
+    monkeypatch.setattr(records, "SORTS_BY_NUMBERS", text("SELECT false"))
+    monkeypatch.setattr(records, "WALK_SECONDS", -1)
+    contacts(operator, people(1, 100, "Other"))
+    import_ = contacts(operator, people(20, 80))
+    page = visitor(operator).page(f"/imports/{import_.id}/records?key={typed}")
+    assert "whose key begins with “p05”" in page
+    assert keys_on(page) == [f"p05{n}@example.com" for n in range(7)]
+
+
+@pytest.fixture
+def rows_are_slow(monkeypatch):
+    """The rows of a file after one number are not found in time; it gives a way to change that number."""
+    find = RecordsOf._of_rows
+    quick_up_to = []
+
+    def find_or_give_up(self, sequence, rows, *rest):
+        if rows[1] > quick_up_to[-1]:
+            raise TooSlowError(record_statements.TOO_BUSY)
+        return find(self, sequence, rows, *rest)
+
+    monkeypatch.setattr(RecordsOf, "_of_rows", find_or_give_up)
+    monkeypatch.setattr(records, "FIRST_ROWS", 10)
+    return quick_up_to.append
+
+
+def test_the_order_of_the_rows_goes_on_where_the_database_became_slow(operator, visitor, contacts, rows_are_slow):
+    import_ = contacts(operator, people(1, 40))
+    someone = visitor(operator)
+    rows_are_slow(10)
+    page = someone.page(f"/imports/{import_.id}/records")
+    assert "in the order of the file's rows" in page
+    assert keys_on(page) == [f"p{n:03}@example.com" for n in range(1, 11)]
+    following = link(page, "records-next")
+    page = someone.page(following)
+    assert "The database is too busy" in page
+    assert keys_on(page) == []
+    rows_are_slow(100)
+    assert keys_on(someone.page(following)) == [f"p{n:03}@example.com" for n in range(11, 41)]
+    rows_are_slow(0)
+    assert "they are in the order of their keys" in someone.page(f"/imports/{import_.id}/records")
+
+
+def test_a_slow_database_is_asked_for_two_seconds_at_most(operator, visitor, contacts, monkeypatch):
+    """Each statement takes all the time it has; those of the index longer."""
+    in_passing, given = record_statements.in_passing, []
+
+    @contextmanager
+    def slow(connection, *, seconds, **settings):
+        given.append(seconds)
+        time.sleep(seconds)
+        if settings.get("enable_indexscan") == "off":
+            raise TooSlowError
+        with in_passing(connection, seconds=5, **settings):
+            yield
+
+    monkeypatch.setattr(record_statements, "in_passing", slow)
+    import_ = contacts(operator, people(1, 3))
+    someone = visitor(operator)
+    for query in ("", "?order=key", "?key=P0", "?row=2"):
+        given.clear()
+        assert "p002@example.com" in keys_on(someone.page(f"/imports/{import_.id}/records{query}")), query
+        assert sum(given) < 2, query
+
+
+def test_a_walk_that_becomes_slow_shows_what_it_has_found(operator, visitor, contacts, monkeypatch):
+    import_ = contacts(operator, people(1, 40))
+    between, calls = RecordsOf._between, []
+
+    def slower(self, *args):
+        calls.append(args)
+        if len(calls) == 3:
+            raise TooSlowError(record_statements.TOO_BUSY)
+        return between(self, *args)
+
+    for name in ("_of_rows", "_gathered"):
+        monkeypatch.setattr(RecordsOf, name, lambda *_: (_ for _ in ()).throw(TooSlowError))
+    monkeypatch.setattr(records, "FIRST_PORTION", 4)
+    monkeypatch.setattr(RecordsOf, "_between", slower)
+    someone = visitor(operator)
+    page = someone.page(f"/imports/{import_.id}/records")
+    assert keys_on(page) == [f"p{n:03}@example.com" for n in range(1, 13)]
+    assert keys_on(someone.page(link(page, "records-next"))) == [f"p{n:03}@example.com" for n in range(13, 41)]
+
+
 def test_a_long_value_is_cut_and_all_of_it_is_a_click_away(operator, visitor, contacts, session):
     import_ = contacts(operator, people(1, 1))
     session.execute(text("ALTER TABLE contacts ALTER name TYPE text"))
@@ -358,6 +480,31 @@ def test_a_key_that_is_too_long_for_an_address_has_none(operator, visitor, conta
     assert (long["key"], long["url"], long["cut"]) == ({"email": None}, None, {"email": 100_000})
 
 
+def test_no_address_is_longer_than_a_server_takes(operator, visitor, contacts, session):
+    import_ = contacts(operator, people(1, 120))
+    session.execute(text("ALTER TABLE contacts ALTER email TYPE text"))
+    session.execute(text("UPDATE contacts SET email = repeat('p', 2500) || email"))
+    session.execute(text("UPDATE contacts SET email = repeat('é', 700) || email WHERE imported_row = 120"))
+    session.commit()
+    someone = visitor(operator)
+    page = someone.page(f"/imports/{import_.id}/records?order=key")
+    addresses = [unescape(one) for one in re.findall(r'href="([^"]+)"', page)]
+    assert 3000 > max(map(len, addresses)) > 2500
+    assert len(keys_on(someone.page(link(page, "records-next")))) == 50
+    page = someone.page(f"/imports/{import_.id}/records?key={'p' * 1500}")
+    assert len(keys_on(page)) == 50
+    assert "the key of the last one is too long for an address" in page
+    longest = int(re.search(r'id="key-1"[^>]* maxlength="(\d+)"', page)[1])
+    assert 100 < longest * len(quote("€")) < 4000
+    api = f"/api/imports/{import_.id}/records"
+    answer = someone.get(f"{api}?limit=1&order=key").get_json()
+    assert (len(answer["next"]) < 4000, answer["has_more"]) == (True, True)
+    answer = someone.get(f"{api}?limit=1&key={'p' * 1500}").get_json()
+    assert (answer["next"], answer["has_more"]) == (None, True)
+    answer = someone.get(f"{api}?row=120").get_json()
+    assert (answer["records"][0]["url"], answer["has_more"]) == (None, False)
+
+
 def test_the_api_has_the_records_in_pages(operator, visitor, contacts):
     someone = visitor(operator)
     import_ = contacts(operator, people(1, 30))
@@ -373,6 +520,7 @@ def test_the_api_has_the_records_in_pages(operator, visitor, contacts):
     }
     second = someone.get(first["next"]).get_json()
     assert (len(second["records"]), second["next"]) == (10, None)
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\S*\+00:00", first["records"][0]["created_at"])
     row = someone.get(f"/api/imports/{import_.id}/records?row=7").get_json()
     assert [one["key"] for one in row["records"]] == [{"email": "p007@example.com"}]
     one = someone.get("/api/records/contacts?key=p007%40example.com").get_json()
@@ -389,6 +537,32 @@ def test_the_command_line_lists_records(operator, runner, contacts):
     assert row["key"] == {"email": "p007@example.com"}
     told = runner.invoke(args=["imports", "records", import_.id, "--row", "99"])
     assert "The file has no row 99." in told.output
+
+
+def all_that_follow(runner, *args):
+    """What the command prints when somebody adds what it says to each next call."""
+    printed, more = "", args
+    while more:
+        told = runner.invoke(args=["imports", "records", args[0], *more[1:]])
+        assert told.exit_code == 0, told.output
+        printed += told.stdout
+        following = told.stderr.partition("More may follow: ")[2]
+        more = (args[0], *shlex.split(following)) if following else ()
+    return re.findall(r"^\S+@\S+$", printed, re.M)
+
+
+@pytest.mark.parametrize("key", ["p01", "P01"])
+def test_the_command_line_says_all_that_the_next_call_needs(key, operator, runner, contacts):
+    import_ = contacts(operator, people(1, 30))
+    found = all_that_follow(runner, import_.id, "--key", key, "--limit", "3")
+    assert found == [f"p01{n}@example.com" for n in range(10)]
+
+
+@pytest.mark.usefixtures("no_index_is_quick")
+def test_the_command_line_looks_further_for_the_same_row(operator, runner, contacts, monkeypatch):
+    monkeypatch.setattr(records, "WALK_SECONDS", -1)
+    import_ = contacts(operator, people(1, 100))
+    assert all_that_follow(runner, import_.id, "--row", "57") == ["p057@example.com"]
 
 
 def test_an_import_without_records_offers_none(operator, visitor, make_import):
