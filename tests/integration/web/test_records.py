@@ -505,6 +505,14 @@ def test_no_address_is_longer_than_a_server_takes(operator, visitor, contacts, s
     assert (answer["records"][0]["url"], answer["has_more"]) == (None, False)
 
 
+@pytest.mark.parametrize(("characters", "is_kept"), [(500, True), (1200, False)])
+def test_the_login_keeps_an_address_as_long_as_its_own_is_not_too_long(characters, is_kept, client):
+    answer = client.get(f"/records/contacts?key={'%E4' * characters}")
+    assert answer.status_code == 302
+    assert ("next=" in answer.location) == is_kept
+    assert len(answer.location) < 4094
+
+
 def test_the_api_has_the_records_in_pages(operator, visitor, contacts):
     someone = visitor(operator)
     import_ = contacts(operator, people(1, 30))
