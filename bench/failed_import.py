@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import threading
 import time
 import urllib.parse
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -16,6 +16,7 @@ from bench import faulty_file
 from bench.faulty_file import GROUPS, Group
 from bench.figures import Answers
 from bench.product import Product
+from bench.watching import asking
 from embedded.processes import EmbeddedError
 from importer.ledger.planning import TooSlowError
 from importer.statuses import Status
@@ -182,24 +183,9 @@ class FailedImport:
     def _is_over(self, repair: dict[str, Any]) -> bool:
         return bool(repair["is_finished"] and not repair["retrying_rows"])
 
-    @contextmanager
-    def _watched(self) -> Iterator[list[Timed]]:
+    def _watched(self) -> AbstractContextManager[list[Timed]]:
         """Somebody looks at the page, whose script asks for its live part each second."""
-        answers: list[Timed] = []
-        over = threading.Event()
-
-        def ask() -> None:
-            while not over.is_set():
-                answers.append(self._timed(f"imports/{self._id}/live"))
-                over.wait(1)
-
-        thread = threading.Thread(target=ask)
-        thread.start()
-        try:
-            yield answers
-        finally:
-            over.set()
-            thread.join()
+        return asking(partial(self._timed, f"imports/{self._id}/live"), seconds=1)
 
     # Files
 

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from bench.fairness import import_small
 from bench.product import Product
+from bench.watching import asking
 
 ROWS = 10
 """Of each file."""
@@ -47,7 +48,8 @@ def import_all(product: Product, file: Path, files: int, other: Path) -> Crowd:
     """Import one small file of contacts so many times over, and after half of them another one."""
     token, finished = product.token(), product.count_completed() + files + 1
     began = time.perf_counter()
-    with _asking_for_the_list(product) as lists, _uploading(product, file, token, files) as uploads:
+    look = partial(_seconds_of_the_list, product)
+    with asking(look, seconds=LOOK_SECONDS) as lists, _uploading(product, file, token, files) as uploads:
         for upload in uploads[: files // 2]:
             upload.result()
         beside = import_small(product, other)
@@ -75,21 +77,7 @@ def _uploading(product: Product, file: Path, token: str, files: int) -> Iterator
         yield [clients.submit(product.visitor.send, file, "contacts", token) for _ in range(files)]
 
 
-@contextmanager
-def _asking_for_the_list(product: Product) -> Iterator[list[float]]:
-    answers: list[float] = []
-    over = threading.Event()
-
-    def ask() -> None:
-        while not over.wait(LOOK_SECONDS):
-            began = time.perf_counter()
-            product.visitor.open("/imports")
-            answers.append(time.perf_counter() - began)
-
-    thread = threading.Thread(target=ask)
-    thread.start()
-    try:
-        yield answers
-    finally:
-        over.set()
-        thread.join()
+def _seconds_of_the_list(product: Product) -> float:
+    began = time.perf_counter()
+    product.visitor.open("/imports")
+    return time.perf_counter() - began

@@ -72,14 +72,8 @@ def describe(sample: Sample, known: frozenset[str] = frozenset(), answers: Answe
     Raises:
         RefusedFileError: it has too many columns.
     """
-    encoding = (answers := answers or Answers()).valid("encoding", lambda said: meant_by(said) is not None)
-    text = _parsed(
-        sample,
-        known,
-        encoding and meant_by(encoding),
-        answers.valid("delimiter", is_delimiter),
-        answers.valid("quote", is_quote),
-    )
+    answers = answers or Answers()
+    text = _parsed(sample, known, *_said_of_the_text(answers))
     table = table_as_said(text.records, answers) or table_of(text.records, known)
     refuse_too_wide(table)
     rows = text.records[table.rows_at :]
@@ -102,6 +96,16 @@ def describe(sample: Sample, known: frozenset[str] = frozenset(), answers: Answe
         text.records[:FIRST_RECORDS],
         footer if text.is_all else None,
         None if said == ROWS else end,
+    )
+
+
+def _said_of_the_text(answers: Answers) -> tuple[str | None, str | None, str | None]:
+    """The encoding, the delimiter and the quote that a person has named."""
+    encoding = answers.valid("encoding", lambda said: meant_by(said) is not None)
+    return (
+        encoding and meant_by(encoding),
+        answers.valid("delimiter", is_delimiter),
+        answers.valid("quote", is_quote),
     )
 
 
