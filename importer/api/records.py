@@ -7,11 +7,13 @@ from werkzeug.exceptions import BadRequest
 
 from importer.api.imports import IMPORT, Answer
 from importer.api.queries import Number, numbers
-from importer.control.record_writers import Author, Authors, find_record
-from importer.control.records import Asked, Order, page_of_records, position_told
+from importer.control.authors import Author, Authors
+from importer.control.record_writers import Written, find_record, successor_of_row
+from importer.control.records import Asked, Order, RecordsPage, page_of_records, position_told
 from importer.control.reports import find_import
 from importer.files.row_numbers import LARGEST_ROW
 from importer.ledger.record_table import Record, RecordTable
+from importer.models import Import
 from importer.web.addresses import LONGEST_ADDRESS
 from importer.web.extensions import db, services
 from importer.web.records import following_address, record_address
@@ -37,6 +39,7 @@ def index(import_id: str) -> Answer:
     authors = Authors(db.session(), g.user, page.records)
     return {
         "records": [_record(import_.record_type, page.table, one, authors) for one in page.records],
+        **_succeeded(import_, page),
         "order": page.asked.order.value,
         "looked_through": page.looked_through,
         "has_more": page.next is not None,
@@ -50,7 +53,32 @@ def show(record_type: str) -> Answer:
     key = request.args.getlist("key")
     told = find_record(db.session(), services(), g.user, record_type, key, characters=WHOLE_CHARACTERS)
     authors = Authors(db.session(), g.user, [told.record])
-    return _record(record_type, told.table, told.record, authors, with_corrections=True)
+    return {
+        **_record(record_type, told.table, told.record, authors, with_corrections=True),
+        "writers": [
+            {**_author(one.author), "deed": one.deed.value, "late_rows": _late_rows(one)} for one in told.writers
+        ],
+        "before": told.beginning.value,
+    }
+
+
+def _late_rows(one: Written) -> list[Answer]:
+    return [{"row_number": late.row_number, "has_changed": late.has_changed} for late in one.late]
+
+
+def _succeeded(import_: Import, page: RecordsPage) -> Answer:
+    """Of a row whose record another one has written: which one did."""
+    row_number = page.asked.row_number
+    if row_number is None:
+        return {}
+    found = None
+    if not page.records and page.next is None:
+        found = successor_of_row(db.session(), services(), g.user, import_, row_number)
+    if found is None:
+        return {"successor": None}
+    url = record_address(import_.record_type, found.key) if found.key else None
+    first, last = _author(found.first), _author(found.last)
+    return {"successor": {**first, "was_there": found.was_there, "last": last, "record_url": url}}
 
 
 def _order() -> Order:
@@ -77,17 +105,19 @@ def _record(
         },
         "values": {name: value.text for name, value in values.items()},
         "cut": {name: value.length for name, value in values.items() if value.is_cut},
-        "written": _author(authors.of(record.written, with_corrections=with_corrections), with_corrections),
-        "changed": _author(authors.of(record.changed, with_corrections=with_corrections), with_corrections),
+        "written": _author_or_none(authors.of(record.written, with_corrections=with_corrections)),
+        "changed": _author_or_none(authors.of(record.changed, with_corrections=with_corrections)),
         "created_at": record.created_at,
         "url": record_address(record_type, record.key),
     }
 
 
-def _author(author: Author, with_corrections: bool) -> Answer | None:
+def _author_or_none(author: Author) -> Answer | None:
     """Null: no import."""
-    if not author.is_an_import:
-        return None
+    return _author(author) if author.is_an_import else None
+
+
+def _author(author: Author) -> Answer:
     import_ = author.import_
     told: Answer = {
         "import": None if import_ is None else import_.id,
@@ -97,7 +127,7 @@ def _author(author: Author, with_corrections: bool) -> Answer | None:
         "at": None if import_ is None else (import_.finished_at or import_.created_at).isoformat(),
         "row_number": author.writer.row_number,
     }
-    if with_corrections:
+    if author.corrections is not None:
         told["corrections"] = [
             {
                 "made_by": made.by,

@@ -10,7 +10,8 @@ import click
 
 from importer.cli.imports import id_argument, json_option, operator
 from importer.cli.refusals import command
-from importer.control.record_writers import Author, Authors
+from importer.control.authors import Author, Authors
+from importer.control.record_writers import successor_of_row
 from importer.control.records import (
     Asked,
     Order,
@@ -34,8 +35,13 @@ STATES = {
     RowState.FAILED: "Row {row:,} has failed: see `flask imports failed-rows`.",
     RowState.NOT_ENDED: "Row {row:,} is not imported.",
     RowState.NOT_IN_FILE: "The file has no row {row:,}.",
-    RowState.IMPORTED: "Row {row:,} is imported. A later row or import has written its record since.",
+    RowState.IMPORTED: "Row {row:,} is imported, and no record names it any more.",
 }
+
+SUPERSEDED = (
+    "Row {row:,} is imported, but {other} counts: it has the same key, and had written the record already."
+)
+WRITTEN_OVER = "Row {row:,} wrote a record, and {other} has written it since."
 
 
 @click.command("records")
@@ -108,7 +114,23 @@ def _lines(import_: Import, page: RecordsPage) -> Iterator[str]:
             yield f"  changed last by {_author(authors.of(record.changed))}"
     row = page.asked.row_number
     if row is not None and not page.records and page.next is None:
-        yield STATES[state_of_row(db.session(), import_, row)].format(row=row)
+        yield from _of_row(import_, row)
+
+
+def _of_row(import_: Import, row: int) -> Iterator[str]:
+    """What became of a row that no record names."""
+    state = state_of_row(db.session(), import_, row)
+    found = None
+    if state is RowState.IMPORTED:
+        found = successor_of_row(db.session(), services(), operator(), import_, row)
+    if found is None:
+        yield STATES[state].format(row=row)
+        return
+    yield (SUPERSEDED if found.was_there else WRITTEN_OVER).format(row=row, other=_author(found.first))
+    if found.last.writer != found.first.writer:
+        yield f"{_author(found.last).capitalize()} wrote it last."
+    if found.key is not None:
+        yield f"Its key: {', '.join(visible(text, SHOWN) for text in found.key)}"
 
 
 def _author(author: Author) -> str:

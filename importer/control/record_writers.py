@@ -2,63 +2,103 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from contextlib import suppress
+from enum import StrEnum
 from typing import NamedTuple
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from importer.control.authors import Author, Authors
 from importer.control.columns import FileColumns
-from importer.control.corrections import Made, corrections_of_row
 from importer.control.records import table_of
-from importer.control.reports import creators, visible_imports
 from importer.errors import NoRecordsError, RefusedKeyError, UnknownRecordError
 from importer.ledger.planning import TooSlowError
 from importer.ledger.record_table import Record, RecordTable, Writer
 from importer.ledger.records import RecordsOf
+from importer.ledger.writers import LateRow, Step, WriterNotes
 from importer.models import FailedRow, Import, User
 from importer.record_types.codes import MAY_NOT_END
 from importer.record_types.keys import RowKey
 from importer.record_types.mappings import mapping_of
 from importer.services import Services
 
+NO_IMPORT = Writer(0, 0)
+
 WHOLE_RECORD_CHARACTERS = 1_000_000
 """Characters of one record, the same of each of its values."""
 
 
-class Author(NamedTuple):
-    """Who wrote or changed a record.
+WRITERS_SECONDS = 0.8
+"""So long who wrote a record is looked for."""
+
+WITH_LATE_ROWS, MOST_LATE_ROWS = 20, 5
+"""Of so many writers the rows are told that came too late, and so many of each."""
+
+
+class Deed(StrEnum):
+    """What a row did to a record."""
+
+    CREATED = "created"
+    CHANGED = "changed"
+    UNCHANGED = "unchanged"
+    NOT_KNOWN = "not_known"
+
+
+class Beginning(StrEnum):
+    """What comes before the first writer that is told."""
+
+    NOTHING = "nothing"
+    OTHER_MEANS = "other_means"
+    MORE = "more"
+    IMPORT_DELETED = "import_deleted"
+    NOT_NOTED = "not_noted"
+    NOT_FOUND = "not_found"
+    OWN_CODE = "own_code"
+
+
+class Written(NamedTuple):
+    """One of those who wrote a record.
 
     Attributes:
-        import_: None: it is none that this person may see.
-        is_gone: whether the import was deleted.
-        by: the e-mail address of who started it; None: at the command line, or somebody who is gone.
-        corrections: how that row was corrected before.
+        late: rows of the same import that came after it, though they stand before it in the file; so it counts.
     """
 
-    writer: Writer
-    import_: Import | None
-    is_gone: bool
-    by: str | None
-    corrections: Sequence[Made]
-
-    @property
-    def is_an_import(self) -> bool:
-        return self.writer.sequence > 0
+    author: Author
+    deed: Deed
+    late: Sequence[LateRow]
 
 
 class Told(NamedTuple):
     """A record with those who wrote it.
 
     Attributes:
-        written: who wrote it last.
-        changed: who changed a value of it last, which may be the same row.
+        writers: the last one first; empty: no import wrote it.
+        beginning: what comes before the first of them.
+        changed: who changed a value of it last, which may be the last writer.
     """
 
     table: RecordTable
     record: Record
-    written: Author
+    writers: Sequence[Written]
+    beginning: Beginning
     changed: Author
+
+
+class Succeeded(NamedTuple):
+    """What became of an imported row whose record another row has written.
+
+    Attributes:
+        first: who did so.
+        was_there: whether that row had written the record already, so that this one was superseded.
+        last: who wrote it last.
+        key: of the record; None: it is gone, or this person may not see it.
+    """
+
+    first: Author
+    was_there: bool
+    last: Author
+    key: tuple[str, ...] | None
 
 
 class WouldChange(NamedTuple):
@@ -77,36 +117,6 @@ class WouldChange(NamedTuple):
     is_newer: bool
 
 
-class Authors:
-    """Who wrote some records, as far as a person may know."""
-
-    def __init__(self, session: Session, user: User, records: Iterable[Record]) -> None:
-        self._session = session
-        sequences = {writer.sequence for one in records for writer in (one.written, one.changed)} - {0}
-        seen = session.scalars(visible_imports(user).where(Import.sequence.in_(sequences))).all()
-        there = select(Import.sequence).where(Import.sequence.in_(sequences), Import.deleted_at.is_(None))
-        self._seen = {import_.sequence: import_ for import_ in seen}
-        self._there = set(session.scalars(there))
-        self._emails = creators(session, seen)
-
-    def sees(self, record: Record) -> bool:
-        """Whether one of the imports that this record names is one that the person may see."""
-        return bool({record.written.sequence, record.changed.sequence} & self._seen.keys())
-
-    def of(self, writer: Writer, *, with_corrections: bool = False) -> Author:
-        """Who this is.
-
-        Args:
-            with_corrections: also how the row was corrected before.
-        """
-        import_ = self._seen.get(writer.sequence)
-        made: Sequence[Made] = ()
-        if import_ is not None and with_corrections:
-            made = corrections_of_row(self._session, import_, writer.row_number)
-        by = None if import_ is None else self._emails.get(import_.created_by or 0)
-        return Author(writer, import_, writer.sequence not in self._there, by, made)
-
-
 def find_record(
     session: Session, services: Services, user: User, record_type: str, key: Sequence[str], *, characters: int
 ) -> Told:
@@ -116,8 +126,8 @@ def find_record(
         characters: of a value that are read, at most.
 
     Raises:
-        UnknownRecordError: there is none, or none of its writers is an import that this person may see: an
-            operator cannot tell which.
+        UnknownRecordError: there is none, or none of its last writer and its last change is of an import that this
+            person may see: an operator cannot tell which.
         UnknownRecordTypeError, NoRecordsError, RefusedKeyError, TooSlowError: as for those of an import.
     """
     services.record_types.require(record_type)
@@ -126,12 +136,95 @@ def find_record(
         raise RefusedKeyError(f"A key of these records has the fields {', '.join(table.key)}: one `key` for each.")
     share = table.share(characters, WHOLE_RECORD_CHARACTERS)
     record = RecordsOf(session.connection(), table, share).with_key(key)
-    authors = Authors(session, user, [record] if record else [])
-    if record is None or not (user.is_admin or authors.sees(record)):
+    if record is None or not (user.is_admin or Authors(session, user, [record]).sees(record)):
         raise UnknownRecordError
-    written = authors.of(record.written, with_corrections=True)
-    is_same = record.changed == record.written
-    return Told(table, record, written, written if is_same else authors.of(record.changed, with_corrections=True))
+    notes = WriterNotes(session.connection(), WRITERS_SECONDS)
+    steps = notes.writers_of(record.written)
+    authors = Authors(session, user, [record], (step.writer for step in steps))
+    tells = services.record_types[record_type].tells_writers
+    beginning = _beginning(steps, authors, tells=tells)
+    writers = [
+        Written(
+            authors.of(step.writer, with_corrections=True),
+            _deed(step, record, beginning),
+            _late(notes, step.writer) if place < WITH_LATE_ROWS else (),
+        )
+        for place, step in enumerate(steps)
+    ]
+    return Told(table, record, writers, beginning, authors.of(record.changed, with_corrections=True))
+
+
+def record_written_by(
+    session: Session, services: Services, user: User, import_: Import, key: Sequence[str]
+) -> Told | None:
+    """The record with this key, as it is written or in small letters, if an import wrote it, be it long ago.
+
+    Raises:
+        NoRecordsError, RefusedKeyError, TooSlowError: as `find_record`.
+    """
+    if len(key) != len(table_of(services, import_.record_type).key):
+        return None
+    for spelt in dict.fromkeys((tuple(key), tuple(text.lower() for text in key))):
+        with suppress(UnknownRecordError):
+            told = find_record(session, services, user, import_.record_type, spelt, characters=1)
+            return told if import_.sequence in {one.author.writer.sequence for one in told.writers} else None
+    return None
+
+
+def _beginning(steps: Sequence[Step], authors: Authors, *, tells: bool) -> Beginning:
+    if not steps or steps[-1].before == NO_IMPORT:
+        return Beginning.OTHER_MEANS
+    first = steps[-1]
+    if first.before is not None:
+        return Beginning.MORE
+    if first.is_cut:
+        return Beginning.NOT_FOUND
+    if authors.is_gone(first.writer):
+        return Beginning.IMPORT_DELETED
+    if not tells:
+        return Beginning.OWN_CODE
+    return Beginning.NOTHING if authors.notes(first.writer) else Beginning.NOT_NOTED
+
+
+def _deed(step: Step, record: Record, beginning: Beginning) -> Deed:
+    if step.has_changed is not None:
+        return Deed.CHANGED if step.has_changed else Deed.UNCHANGED
+    if beginning is Beginning.NOTHING:
+        return Deed.CREATED
+    if step.writer != record.written:
+        return Deed.NOT_KNOWN
+    return Deed.UNCHANGED if record.changed != record.written else Deed.NOT_KNOWN
+
+
+def _late(notes: WriterNotes, writer: Writer) -> Sequence[LateRow]:
+    try:
+        return notes.late_rows(writer, MOST_LATE_ROWS)
+    except TooSlowError:
+        return ()
+
+
+def successor_of_row(
+    session: Session, services: Services, user: User, import_: Import, row_number: int
+) -> Succeeded | None:
+    """Who wrote the record of an imported row in its place; None where none is noted.
+
+    Raises:
+        NoRecordsError: the records cannot be shown.
+        TooSlowError: to look for it takes too long.
+    """
+    table = table_of(services, import_.record_type)
+    notes = WriterNotes(session.connection(), WRITERS_SECONDS)
+    first = notes.successor_of(Writer(import_.sequence, row_number))
+    if first is None:
+        return None
+    last = notes.last_successor_of(first)
+    reading = RecordsOf(session.connection(), table, 1)
+    found = reading.of_row(*last.writer, after=None, limit=1).records
+    record = found[0] if found and found[0].written == last.writer else None
+    authors = Authors(session, user, found, (first.writer, last.writer))
+    is_seen = record is not None and (user.is_admin or authors.sees(record))
+    key = record.key if record is not None and is_seen else None
+    return Succeeded(authors.of(first.writer), first.was_there, authors.of(last.writer), key)
 
 
 def would_change(

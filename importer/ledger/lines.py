@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection
 
+from importer.files.row_numbers import ROW_BITS
 from importer.ledger.planning import use_indexes
 
 ENTER = """
@@ -44,7 +45,6 @@ DELETE FROM ledger WHERE id = ANY(ARRAY(
 
 LINES_PER_DELETE = 2_000
 
-ROW_BITS = 32
 LAST_ROW = 2**ROW_BITS - 1
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Select, exists, func, select, text
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from importer.models import Alteration, Correction, Event, FailedRow, Import, RatePoint, Repair
+from importer.models import Alteration, Correction, Event, FailedRow, Import, RatePoint, Repair, WriterNote
 
 NO_TIMEOUT = text("SET LOCAL statement_timeout = 0")
 """The largest installations are those that matter most."""
@@ -22,6 +22,7 @@ TABLES: dict[str, InstrumentedAttribute[int]] = {
     "alterations": Alteration.import_sequence,
     "events": Event.import_sequence,
     "rate points": RatePoint.import_sequence,
+    "writer notes": WriterNote.import_sequence,
 }
 """What is known of an import by its number, besides the ledger."""
 

@@ -25,6 +25,7 @@ from importer.ledger.failures import delete_failures_after
 from importer.ledger.lines import delete_some_lines
 from importer.ledger.rates import delete_points
 from importer.ledger.retries import forget_retries
+from importer.ledger.writers import delete_some_writers
 from importer.lifecycle.events import delete_events
 from importer.lifecycle.kept_files import keep_file, kept_key
 from importer.lifecycle.transitions import try_move
@@ -228,6 +229,8 @@ def _deletions(session: Session, sequence: int) -> Iterator[None]:
         reached = last
         yield
     while delete_some_lines(session.connection(), sequence):
+        yield
+    while delete_some_writers(session.connection(), sequence):
         yield
     while delete_some_corrections(session.connection(), sequence):
         yield

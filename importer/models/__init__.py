@@ -12,6 +12,7 @@ from importer.models.mails import Mail, Occasion
 from importer.models.rates import RatePoint
 from importer.models.repairs import Correction, Repair
 from importer.models.users import MAX_EMAIL, ApiToken, Notify, OneTimeLink, Purpose, Role, Scope, User
+from importer.models.writers import WriterNote
 
 __all__ = [
     "MAX_EMAIL",
@@ -37,4 +38,5 @@ __all__ = [
     "Role",
     "Scope",
     "User",
+    "WriterNote",
 ]

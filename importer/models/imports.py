@@ -172,6 +172,11 @@ class Import(Base):
         Integer, comment="all failed rows after this one are still to be asked for again; null: none"
     )
     retries_to_ask: Mapped[int] = mapped_column(Integer, server_default="0", comment="how many those are")
+    notes_writers: Mapped[bool] = mapped_column(
+        default=True,
+        server_default="false",
+        comment="whether its rows note the writers of the records that they meet",
+    )
     failed_slices: Mapped[int] = mapped_column(SmallInteger, default=0, comment="in a row, by unexpected errors")
 
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())

@@ -5,8 +5,8 @@ A record type of your own is a subclass of `RecordType` in any importable module
 """
 
 from importer.record_types.base import RecordType, RowSaver, RowSchema
-from importer.record_types.effects import Effect, Effects
+from importer.record_types.effects import Effect, Effects, Met
 from importer.record_types.registry import RecordTypes
 from importer.record_types.rows import Origin, ValidRow
 
-__all__ = ["Effect", "Effects", "Origin", "RecordType", "RecordTypes", "RowSaver", "RowSchema", "ValidRow"]
+__all__ = ["Effect", "Effects", "Met", "Origin", "RecordType", "RecordTypes", "RowSaver", "RowSchema", "ValidRow"]

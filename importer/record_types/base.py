@@ -88,6 +88,11 @@ class RecordType:
     def saves_row_by_row(self) -> bool:
         return hasattr(self, "save_row")
 
+    @property
+    def tells_writers(self) -> bool:
+        """Whether every row that meets a record tells who had written it (`Effects.met`)."""
+        return not self._saves_by_itself
+
     def validate(self, cells: dict[str, str]) -> dict[str, Any]:
         """Check one row's cells by field; empty cells are left out beforehand.
 

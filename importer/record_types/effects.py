@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 
 class Effect(StrEnum):
@@ -16,6 +18,32 @@ class Effect(StrEnum):
 
 
 @dataclass(frozen=True)
+class Met:
+    """Whom rows met: the writers of records that were there already. One entry a row, in three columns.
+
+    A row that comes after that writer has written over it. One that comes before it was superseded.
+
+    Attributes:
+        row_numbers: of the file.
+        writers: where the rows that had written these records stand (`importer.files.row_numbers.position_of`).
+        changed: whether the row changed a value.
+    """
+
+    row_numbers: Sequence[int] = ()
+    writers: Sequence[int] = ()
+    changed: Sequence[bool] = ()
+
+    def __add__(self, more: Met) -> Met:
+        if not more.row_numbers:
+            return self
+        return Met(
+            [*self.row_numbers, *more.row_numbers],
+            [*self.writers, *more.writers],
+            [*self.changed, *more.changed],
+        )
+
+
+@dataclass(frozen=True)
 class Effects:
     """How many rows had which effect.
 
@@ -23,6 +51,7 @@ class Effects:
         superseded: a later row of the same key had already been saved.
         empty_cells: of rows that were saved, cells without a value where the existing record had one. It keeps
             that value, or loses it where `Origin.clears`.
+        met: who had written the records before, as far as the record type tells.
     """
 
     created: int = 0
@@ -30,11 +59,13 @@ class Effects:
     unchanged: int = 0
     superseded: int = 0
     empty_cells: int = 0
+    met: Met = Met()
 
     @classmethod
     def of(cls, effect: Effect) -> Effects:
         """Those of one row."""
-        return cls(**{effect.value: 1})
+        counts: dict[str, Any] = {effect.value: 1}
+        return cls(**counts)
 
     @property
     def rows(self) -> int:
@@ -47,4 +78,5 @@ class Effects:
             self.unchanged + more.unchanged,
             self.superseded + more.superseded,
             self.empty_cells + more.empty_cells,
+            self.met + more.met,
         )

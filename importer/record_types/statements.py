@@ -28,20 +28,27 @@ WITH saved AS (
         changed_by = CASE WHEN {changed} THEN excluded.imported_by ELSE record.changed_by END,
         changed_row = CASE WHEN {changed} THEN excluded.imported_row ELSE record.changed_row END
     WHERE (record.imported_by, record.imported_row) < (excluded.imported_by, excluded.imported_row)
+        AND set_config('importer.met', (record.imported_by << 32 | record.imported_row)::text, true) IS NOT NULL
         AND {counted}
     RETURNING xmax = 0 AS created, (changed_by, changed_row) = (imported_by, imported_row) AS changed,
-        imported_row, {count} AS empty_cells
+        imported_row, {count} AS empty_cells,
+        CASE WHEN xmax <> 0 THEN current_setting('importer.met')::bigint END AS met
 )
-SELECT count(*) FILTER (WHERE created), count(*) FILTER (WHERE changed), count(*), {empty_cells} FROM saved
+SELECT count(*) FILTER (WHERE created), count(*) FILTER (WHERE changed), count(*), {empty_cells},
+    array_agg(imported_row) FILTER (WHERE NOT created), array_agg(met) FILTER (WHERE NOT created),
+    array_agg(changed) FILTER (WHERE NOT created)
+FROM saved
 """
 """A record that a later row has written is not returned: this row is superseded. Unchanged values still move the
-provenance forward, or an older row could win later."""
+provenance forward, or an older row could win later.
+
+Before Postgres 18 RETURNING does not see the record as it was. So the condition of the update, which is asked once
+for each record that exists and is locked, notes in a setting of this transaction who had written it."""
 
 NOTE_COUNT = "set_config('importer.empty_cells', ({empty_cells})::text, true) IS NOT NULL"
 
 COUNT = "CASE WHEN xmax = 0 THEN 0 ELSE current_setting('importer.empty_cells')::integer END"
-"""Before Postgres 18 RETURNING does not see the record as it was. So the condition of the update, which is asked
-once for each record that exists and is locked, notes the number of cells in a setting of this transaction."""
+"""The number of cells is noted as the writer is."""
 
 EMPTY_CELLS = """
     COALESCE(sum(empty_cells), 0) + COALESCE(sum((
@@ -57,9 +64,20 @@ FROM (
 ) AS late
 WHERE ({record_key}) = ({late_key}) AND record.imported_by = %(sequence)s
     AND record.imported_row > late.row_number AND ({has_values})
+RETURNING late.row_number
 """
 """Rows that come after a later one of the same import and key: they fill what has no value. The statement before
 has locked the records, so nothing can wait here."""
+
+LATE_ROWS = """
+SELECT late.row_number, record.imported_by << 32 | record.imported_row
+FROM {table} AS record JOIN (
+    SELECT {selected}, row_number
+    FROM unnest({arrays}, %(row_numbers)s::integer[]) AS batch ({columns}, row_number)
+) AS late ON ({record_key}) = ({late_key})
+WHERE (record.imported_by, record.imported_row) > (%(sequence)s, late.row_number)
+"""
+"""Rows whose record a later row had written, and which one."""
 
 
 class Statements(NamedTuple):
@@ -70,12 +88,14 @@ class Statements(NamedTuple):
         save: creates or updates them, where every cell has a value.
         save_with_empty_cells: the same where some have none; those of existing records are counted.
         fill: gives late rows' values to records without one; None where the import clears, or changes nothing.
+        late: finds the rows whose record a later row had written.
     """
 
     copy: str
     save: str
     save_with_empty_cells: str
     fill: str | None
+    late: str
 
 
 def statements(
@@ -99,6 +119,7 @@ def statements(
         _save(names, quoted_key, changing, clears=True, counts=False),
         _save(names, quoted_key, changing, clears=clears, counts=bool(changing)),
         _fill(names, quoted_key, changing) if changing and not clears else None,
+        LATE_ROWS.format(**names, **_keys(quoted_key)),
     )
 
 
@@ -138,7 +159,11 @@ def _fill(names: dict[str, str], key: list[str], changing: list[str]) -> str:
     return FILL_RECORDS.format(
         **names,
         assignments=", ".join(f"{name} = COALESCE(record.{name}, late.{name})" for name in changing),
-        record_key=", ".join(f"record.{name}" for name in key),
-        late_key=", ".join(f"late.{name}" for name in key),
+        **_keys(key),
         has_values=" OR ".join(f"record.{name} IS NULL AND late.{name} IS NOT NULL" for name in changing),
     )
+
+
+def _keys(key: list[str]) -> dict[str, str]:
+    """The key of a record, and that of a late row."""
+    return {side: ", ".join(f"{side[:-4]}.{name}" for name in key) for side in ("record_key", "late_key")}

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import repeat
 from operator import itemgetter
 from typing import Any, cast
@@ -14,9 +14,10 @@ from typing import Any, cast
 from sqlalchemy import Connection, FromClause, Table
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 
+from importer.files.row_numbers import position_of
 from importer.record_types.copying import RowsSkippedError, copy_rows, is_worthwhile
 from importer.record_types.duplicates import Merged, last_rows, merged_rows
-from importer.record_types.effects import Effects
+from importer.record_types.effects import Effects, Met
 from importer.record_types.literals import array_literal, copy_column, integer_array_literal, may_hold_null
 from importer.record_types.rows import ValidRow
 from importer.record_types.statements import DIALECT, statements
@@ -30,6 +31,12 @@ def _picked(places: Sequence[int]) -> Callable[[tuple[Any, ...]], tuple[Any, ...
     if len(places) == 1:
         return lambda values: (values[places[0]],)
     return itemgetter(*places)
+
+
+def _late_rows(late: Sequence[tuple[int, int]], filled: Iterable[int]) -> Met:
+    """Rows with the positions of those that had written their records; some filled what these had no value for."""
+    changing = set(filled)
+    return Met(*zip(*((number, writer, number in changing) for number, writer in late), strict=True))
 
 
 class Upsert:
@@ -76,15 +83,16 @@ class Upsert:
         if self._expects_new(batch, sequence):
             if self._create(connection, columns, row_numbers, sequence):
                 kept = sum(map(last.kept.get, row_numbers, repeat(0))) if last.kept else 0
-                return Effects(created=len(batch), superseded=len(rows) - len(batch), empty_cells=kept)
+                met = self._repeated(rows, last, sequence, Met())
+                return Effects(created=len(batch), superseded=len(rows) - len(batch), empty_cells=kept, met=met)
             self._creates_all.discard(sequence)
         parameters = self._parameters(columns, row_numbers, sequence)
         effects = self._create_or_update(connection, parameters, last.kept)
         if effects.created == len(batch):
             self._expect_new(sequence)
-        elif effects.rows < len(batch) and self._sql.fill is not None:
-            connection.exec_driver_sql(self._sql.fill, parameters)
-        return effects + Effects(superseded=len(rows) - effects.rows)
+        late = self._late(connection, parameters) if effects.rows < len(batch) else Met()
+        met = late + self._repeated(rows, last, sequence, late)
+        return effects + Effects(superseded=len(rows) - effects.rows, met=met)
 
     def _each_key_once(self, rows: Sequence[ValidRow]) -> Merged:
         last = last_rows(rows, self._key_of)
@@ -93,6 +101,21 @@ class Upsert:
             if self._clears or len(last) == len(rows)
             else merged_rows(rows, self._key_of, self._changing)
         )
+
+    def _repeated(self, rows: Sequence[ValidRow], last: Merged, sequence: int, late: Met) -> Met:
+        """Rows of a batch that another one with their key follows, or that one's later row where it is late."""
+        if len(rows) == len(last.rows):
+            return Met()
+        writers = dict(zip(late.row_numbers, late.writers, strict=True))
+        following = ((row.row_number, last.rows[self._key_of(row.values)].row_number) for row in rows)
+        repeated = ((number, later) for number, later in following if later != number)
+        return _late_rows([(number, writers.get(row, position_of(sequence, row))) for number, row in repeated], ())
+
+    def _late(self, connection: Connection, parameters: dict[str, Any]) -> Met:
+        """Rows of a batch whose record a later row had written; they may fill what it has no value for."""
+        late = connection.exec_driver_sql(self._sql.late, parameters).all()
+        filled = self._sql.fill and connection.exec_driver_sql(self._sql.fill, parameters).scalars()
+        return _late_rows([(number, writer) for number, writer in late], filled or ())
 
     def _bound(self, batch: Sequence[ValidRow]) -> list[Sequence[Any]]:
         """The values column by column, as psycopg2 would send them."""
@@ -141,8 +164,9 @@ class Upsert:
             statement = self._sql.save_with_empty_cells
             parameters["merged_rows"] = integer_array_literal(kept.keys())
             parameters["merged_cells"] = integer_array_literal(kept.values())
-        created, changed, saved, empty_cells = connection.exec_driver_sql(statement, parameters).one()
-        return Effects(created, changed - created, saved - changed, empty_cells=empty_cells)
+        created, changed, saved, empty_cells, *met = connection.exec_driver_sql(statement, parameters).one()
+        written_over = Met(*met) if created < saved else Met()
+        return Effects(created, changed - created, saved - changed, empty_cells=empty_cells, met=written_over)
 
     def _binder(self, name: str) -> Callable[[Any], Any] | None:
         processor = self._table.c[name].type.dialect_impl(DIALECT).bind_processor(DIALECT)

@@ -7,9 +7,17 @@ from typing import Any
 
 from flask import Blueprint, g, render_template, request, url_for
 
+from importer.control.authors import Authors
 from importer.control.columns import FileColumns
 from importer.control.corrections import Made, corrections_of_row
-from importer.control.record_writers import Authors, find_record
+from importer.control.record_writers import (
+    MOST_LATE_ROWS,
+    Succeeded,
+    Told,
+    find_record,
+    record_written_by,
+    successor_of_row,
+)
 from importer.control.records import (
     Asked,
     Order,
@@ -37,11 +45,16 @@ WHOLE_CHARACTERS = 10_000
 
 @dataclass(frozen=True)
 class RowStory:
-    """What became of the row that was asked for, and how it was corrected before."""
+    """What became of the row that was asked for, and how it was corrected before.
+
+    Attributes:
+        successor: who wrote its record in its place, where no record names this row any more.
+    """
 
     number: int
     state: RowState
     corrections: list[Made]
+    successor: Succeeded | None
 
 
 @blueprint.get("/imports/<import_id:import_id>/records")
@@ -65,7 +78,8 @@ def index(import_id: str) -> str:
         following=_following(import_, page, start) if page else None,
         typed_characters=typed_characters(len(page.table.key)) if page else None,
         authors=Authors(db.session(), g.user, page.records) if page else None,
-        story=_story(import_, asked.row_number),
+        story=_story(import_, asked.row_number, page),
+        since=_written_since(import_, page),
         label=FileColumns(import_).label,
         characters=SHOWN_CHARACTERS,
         largest_row=LARGEST_ROW,
@@ -83,7 +97,8 @@ def show(record_type: str) -> str:
         "records/show.html",
         told=told,
         record_type=record_type,
-        label=_labels(told.written.import_, told.changed.import_),
+        label=_labels(*(one.author.import_ for one in told.writers)),
+        MOST_LATE_ROWS=MOST_LATE_ROWS,
         characters=WHOLE_CHARACTERS,
         in_full=url_for("records_api.show", record_type=record_type, key=key),
     )
@@ -127,11 +142,30 @@ def _following(import_: Import, page: RecordsPage, start: int) -> str | None:
     return following_address("records.index", import_, page, start=start + len(page.records))
 
 
-def _story(import_: Import, row_number: int | None) -> RowStory | None:
+def _story(import_: Import, row_number: int | None, page: RecordsPage | None) -> RowStory | None:
     if row_number is None:
         return None
     state = state_of_row(db.session(), import_, row_number)
-    return RowStory(row_number, state, corrections_of_row(db.session(), import_, row_number))
+    is_named = page is None or page.records or page.next
+    successor = None if state is not RowState.IMPORTED or is_named else _successor(import_, row_number)
+    return RowStory(row_number, state, corrections_of_row(db.session(), import_, row_number), successor)
+
+
+def _successor(import_: Import, row_number: int) -> Succeeded | None:
+    try:
+        return successor_of_row(db.session(), services(), g.user, import_, row_number)
+    except TooSlowError:
+        return None
+
+
+def _written_since(import_: Import, page: RecordsPage | None) -> Told | None:
+    """The record with the key that was asked for, where this import wrote it and another one did since."""
+    if page is None or page.records or page.next or not page.asked.key:
+        return None
+    try:
+        return record_written_by(db.session(), services(), g.user, import_, page.asked.key)
+    except (RefusedKeyError, TooSlowError):
+        return None
 
 
 def _labels(*imports: Import | None) -> dict[int, Any]:

@@ -15,6 +15,7 @@ from importer.ledger.alterations import add_alterations
 from importer.ledger.counters import Change, ImportState, is_unfinished, settle
 from importer.ledger.failures import Failure, delete_failures, lock_attempts, save_failures
 from importer.ledger.lines import enter, withdraw
+from importer.ledger.writers import note_writers
 from importer.record_types import Effects, ValidRow
 from importer.services import Services
 from importer.time_limits import ROW_BY_ROW_SECONDS
@@ -98,6 +99,7 @@ class _Batch:
         withdraw(self._connection, sequence, line, [number for number in saved.unreached if number not in retried])
         save_failures(self._connection, sequence, failures)
         delete_failures(self._connection, sequence, retried.difference(unreached, failed))
+        note_writers(self._connection, sequence, saved.effects.met)
         self._add_alterations(valid, unreached | failed)
         state = self._settle(saved.effects, len(failures) - len(retried - unreached))
         again = set(given).difference(line.row_numbers) | self._rows.retries.keys()

@@ -18,6 +18,14 @@ from importer.statuses import Status
 
 NOTHING: Counter[str] = Counter()
 
+NOTED = text("""
+SELECT count(*) FILTER (WHERE writer > own) AS late, count(*) FILTER (WHERE writer < own) AS over,
+    count(DISTINCT own) AS of_rows
+FROM writer_notes, unnest(row_numbers, writers) AS met (row_number, writer),
+    LATERAL (SELECT import_sequence << 32 | row_number AS own) AS position
+WHERE import_sequence = :sequence
+""")
+
 
 def assert_every_row_accounted_for(
     world: World, import_id: str, expected_records: dict[Any, dict[str, Any]] | None, *, rows: int | None = None
@@ -36,9 +44,20 @@ def assert_every_row_accounted_for(
     assert ledger == set(range(1, import_.total_rows + 1))
     assert set(failed) <= ledger
     assert import_.failed_rows == len(failed)
+    assert_writers_noted(world, import_)
     if expected_records is not None:
         assert world.records() == expected_records
     assert_nothing_left(world, import_id)
+
+
+def assert_writers_noted(world: World, import_: Import) -> None:
+    """Each row that wrote over a record, or came too late to, has noted once whom it met."""
+    if not world.services.record_types[import_.record_type].tells_writers:
+        return
+    with world.services.engine.connect() as connection:
+        noted = connection.execute(NOTED, {"sequence": import_.sequence}).one()
+    assert noted.late == import_.superseded_rows
+    assert noted.over == noted.of_rows - noted.late == import_.updated_rows + import_.unchanged_rows
 
 
 def assert_nothing_left(world: World, import_id: str) -> None:

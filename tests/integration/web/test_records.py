@@ -16,6 +16,7 @@ from importer.ledger.corrections import CORRECT
 from importer.ledger.lines import enter
 from importer.ledger.planning import TooSlowError
 from importer.ledger.records import RecordsOf
+from importer.ledger.writers import note_writers
 from importer.record_types import Origin, ValidRow
 from importer.record_types.keys import RowKey
 from importer.statuses import Status
@@ -33,7 +34,8 @@ def save(session, services):
         connection = session.connection()
         enter(connection, import_.sequence, sorted(rows))
         valid = [ValidRow(number, values) for number, values in sorted(rows.items())]
-        services.record_types[record_type].save(connection, valid, origin)
+        effects = services.record_types[record_type].save(connection, valid, origin)
+        note_writers(connection, import_.sequence, effects.met)
         session.commit()
 
     return save
@@ -234,9 +236,8 @@ def test_nobody_sees_a_record_that_none_of_their_imports_wrote(operator, other, 
 def test_a_record_made_by_other_means_says_so(admin, visitor, session):
     session.execute(text("INSERT INTO contacts (email, name) VALUES ('made@example.com', 'By hand')"))
     session.commit()
-    assert "no import: it was made by other means" in visitor(admin).page(
-        "/records/contacts?key=made%40example.com"
-    )
+    page = visitor(admin).page("/records/contacts?key=made%40example.com")
+    assert "No import wrote it: it was made by other means." in page
 
 
 HOSTILE = [
