@@ -9,8 +9,10 @@ from sqlalchemy import select
 
 from importer.control import doctor, imports
 from importer.errors import StorageError
-from importer.models import Alteration, Correction, Event, FailedRow, Import, RatePoint, Repair
+from importer.ledger.writers import note_writers
+from importer.models import Alteration, Correction, Event, FailedRow, Import, RatePoint, Repair, WriterNote
 from importer.queue import checkpoint, queues
+from importer.record_types import Met
 
 FILE = people(120, keys=50)
 
@@ -234,17 +236,19 @@ def test_everything_that_is_left_of_an_import_that_is_gone_is_found_and_deleted(
                 Alteration(import_sequence=sequence, field="name", kind="trim", count=1, examples=[]),
             ]
         )
+        note_writers(session.connection(), sequence, Met([1], [0], [True]))
         session.commit()
     world.execute("DELETE FROM imports WHERE id = :id", id=gone)
     (found,) = installation(world, "rows_without_import")
     kinds = ["ledger lines", "failed rows", "corrections", "repairs", "alterations", "events", "rate points"]
+    kinds.append("writer notes")
     assert found.message == f"Import number {sequence} is gone, but there is still something of it: " + (
         f"{', '.join(kinds)}."
     )
     with world.session() as session:
         for complaint in doctor.rows_without_import(session):
             complaint.repair()
-        for model in (FailedRow, Correction, Repair, Alteration, Event, RatePoint):
+        for model in (FailedRow, Correction, Repair, Alteration, Event, RatePoint, WriterNote):
             assert session.query(model).filter(model.import_sequence == sequence).count() == 0
     assert installation(world, "rows_without_import") == []
     assert examine(world, completed) == {}

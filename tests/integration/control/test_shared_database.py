@@ -13,7 +13,7 @@ WHERE relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = '{}') AND rel
 
 OURS = ["airports", "alterations", "api_tokens", "bulk_importer_versions", "contacts", "corrected_files"]
 OURS += ["corrections", "events", "failed_rows", "imports", "layouts", "ledger", "mails", "one_time_links"]
-OURS += ["rate_points", "repairs", "users"]
+OURS += ["rate_points", "repairs", "users", "writer_notes"]
 
 INDEX = """\
     with op.get_context().autocommit_block():

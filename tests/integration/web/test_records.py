@@ -64,6 +64,17 @@ def keys_on(page):
     return [unescape(one) for one in found]
 
 
+def writers_on(page):
+    """The lines of those who wrote a record, the last one first."""
+    lines = re.search(r'<ol class="timeline" id="writers" reversed>(.*)</ol>', page, re.S)[1].split("<li ")[1:]
+    return [re.sub(r"\s+", " ", line) for line in lines]
+
+
+def words(text):
+    """The text of a piece of a page."""
+    return " ".join(unescape(re.sub(r"<[^>]+>", "", text)).split())
+
+
 def link(page, element_id):
     return unescape(re.search(rf'id="{element_id}"[^>]* href="([^"]+)"', page)[1])
 
@@ -146,7 +157,11 @@ def test_what_became_of_any_other_row_is_said(operator, visitor, contacts, save,
         page = someone.page(f"/imports/{import_.id}/records?row={row}")
         return re.sub(r"\s+", " ", re.search(r'id="row-story">(.*?)</div>', page, re.S)[1])
 
-    assert "Row 1 is imported, and no record names it any more." in story(1)
+    assert "Row 1 wrote a record, and another row has written it since." in story(1)
+    assert "Row 4 of this file has the same key." in story(1)
+    session.execute(text("DELETE FROM contacts WHERE email = 'p003@example.com'"))
+    session.commit()
+    assert "Row 3 is imported, and no record names it any more." in story(3)
     assert "Row 2 was the last to change a value of this record." in story(2)
     assert later.id in story(2)
     assert "Row 5 is not imported" in story(5)
@@ -197,13 +212,101 @@ def test_a_record_names_its_imports_rows_and_corrections(operator, visitor, cont
     session.connection().exec_driver_sql(CORRECT, made)
     session.commit()
     page = visitor(operator).page("/records/contacts?key=p002%40example.com")
-    written, changed = page.split("Values changed last by</h2>")
-    assert "second.csv" in written.split("Written last by</h2>")[1]
-    assert f'/imports/{second.id}/records?row=7">7</a>' in written
-    assert "first.csv" in changed
-    assert "operator@example.com" in changed
-    assert "<del>Anm</del>" in changed
-    assert "Earlier writers are not kept" in page
+    last, before = writers_on(page)
+    assert f'/imports/{second.id}/records?row=7">Row 7</a>' in last
+    assert "second.csv</a> found in it what the row says." in last
+    assert "first.csv</a> made it." in before
+    assert "operator@example.com" in before
+    assert "<del>Anm</del>" in before
+    assert 'id="beginning"' not in page
+
+
+def test_a_record_names_every_import_that_wrote_it_and_what_each_did(operator, other, admin, visitor, contacts):
+    someone = visitor(operator)
+    contacts(operator, {1: ("p@example.com", "Ann")}, filename="first.csv")
+    contacts(operator, {1: ("p@example.com", "Ann"), 2: ("p@example.com", "Anna")}, filename="second.csv")
+    contacts(other, {4: ("p@example.com", "Anna B.")}, filename="theirs.csv")
+    contacts(operator, {5: ("p@example.com", "Anna B.")}, filename="last.csv")
+    lines = writers_on(someone.page("/records/contacts?key=p%40example.com"))
+    told = [words(re.search(r"<p>(.*?)</p>", line)[1]) for line in lines]
+    assert [line.partition(" Started by")[0] for line in told] == [
+        "Row 5 of last.csv found in it what the row says.",
+        "Row 4 of an import of somebody else changed values of it.",
+        "Row 2 of second.csv changed values of it.",
+        "Row 1 of first.csv made it.",
+    ]
+    assert "theirs.csv" not in " ".join(lines)
+    assert "Row 1 of the same file has this key too, and comes before row 2" in lines[2]
+    told = someone.get("/api/records/contacts?key=p%40example.com").get_json()
+    writers = told["writers"]
+    assert [one["deed"] for one in writers] == ["unchanged", "changed", "changed", "created"]
+    assert [one["filename"] for one in writers] == ["last.csv", None, "second.csv", "first.csv"]
+    assert [one["row_number"] for one in writers] == [5, 4, 2, 1]
+    assert writers[2]["late_rows"] == [{"row_number": 1, "has_changed": False}]
+    assert told["before"] == "nothing"
+    assert "theirs.csv" in visitor(admin).page("/records/contacts?key=p%40example.com")
+
+
+def test_what_is_not_known_of_a_records_first_writers_is_said(operator, admin, visitor, contacts, session):
+    someone, address = visitor(admin), "/records/contacts?key=p001%40example.com"
+    first = contacts(operator, people(1, 1))
+    session.execute(text("UPDATE imports SET notes_writers = false"))
+    session.commit()
+    assert "that import ran before this was noted" in someone.page(address)
+    contacts(operator, people(1, 1, "Bo"))
+    page = someone.page(address)
+    assert "that import ran before this was noted" in page
+    last, before = writers_on(page)
+    assert "changed values of it." in last
+    assert "wrote it." in before
+    visitor(operator).delete(f"/api/imports/{first.id}")
+    assert "what that import met was deleted with it" in someone.page(address)
+    session.execute(text("INSERT INTO contacts (email, name) VALUES ('q@example.com', 'By hand')"))
+    session.commit()
+    contacts(operator, {1: ("q@example.com", "Q")})
+    page = someone.page("/records/contacts?key=q%40example.com")
+    assert "Before that it was there, made by other means than an import." in page
+
+
+def test_a_row_leads_to_its_record_whoever_wrote_that_since(operator, other, admin, runner, visitor, contacts):
+    mine = contacts(operator, {1: ("p@example.com", "A"), 2: ("p@example.com", "B"), 3: ("q@example.com", "Q")})
+    contacts(operator, {7: ("p@example.com", "C")}, filename="second.csv")
+    theirs = contacts(other, {9: ("p@example.com", "D"), 10: ("q@example.com", "R")}, filename="theirs.csv")
+    someone = visitor(operator)
+
+    def told(row, person=someone):
+        page = person.page(f"/imports/{mine.id}/records?row={row}")
+        return words(re.search(r'id="row-story">(.*?)</div>', page, re.S)[1])
+
+    first, second, third = map(told, (1, 2, 3))
+    assert first.startswith(
+        "Row 1 is imported, but another row counts. Row 2 of this file has the same key and comes"
+    )
+    assert "Row 9 of an import of somebody else wrote it last." in first
+    assert second.startswith("Row 2 wrote a record, and another row has written it since. Row 7 of second.csv has")
+    assert third.startswith("Row 3 wrote a record, and another row has written it since. Row 10 of an import of")
+    assert "See the record" not in first + second + third
+    assert "See the record" in told(2, visitor(admin))
+    answer = visitor(admin).get(f"/api/imports/{mine.id}/records?row=1").get_json()
+    successor = answer["successor"]
+    assert (answer["records"], successor["row_number"], successor["was_there"]) == ([], 2, True)
+    assert (successor["last"]["import"], successor["last"]["row_number"]) == (theirs.id, 9)
+    assert successor["record_url"] == "/records/contacts?key=p@example.com"
+    line = runner.invoke(args=["imports", "records", mine.id, "--row", "2"]).output
+    assert "Row 2 wrote a record, and row 7 of second.csv" in line
+    assert "Its key: p@example.com" in line
+
+
+def test_a_whole_key_is_found_where_a_later_import_wrote_its_record(operator, other, visitor, contacts):
+    mine = contacts(operator, {3: ("p@example.com", "A"), 4: ("q@example.com", "Q")})
+    contacts(operator, {7: ("p@example.com", "B")})
+    contacts(other, {8: ("q@example.com", "R"), 9: ("z@example.com", "Z")})
+    someone = visitor(operator)
+    page = someone.page(f"/imports/{mine.id}/records?key=P@example.com")
+    assert "Row 3 of this import wrote the record with this key" in page
+    assert "/records/contacts?key=p@example.com" in unescape(page)
+    for key in ("q@example.com", "z@example.com", "p@"):
+        assert 'id="written-since"' not in someone.page(f"/imports/{mine.id}/records?key={key}")
 
 
 def test_a_record_outlives_its_import_and_who_sent_it(operator, admin, visitor, contacts, session):
