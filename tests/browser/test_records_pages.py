@@ -45,7 +45,29 @@ def test_from_a_success_to_a_record_and_from_the_record_to_who_wrote_it(logged_i
     expect(logged_in.locator("#row-story")).to_contain_text("Row 17 wrote this record last.")
     logged_in.get_by_role("link", name="r017@example.com").click()
     expect(logged_in.get_by_role("heading", level=1)).to_contain_text("r017@example.com")
-    expect(logged_in.locator("main")).to_contain_text("Earlier writers are not kept")
+    expect(logged_in.locator("#writers li")).to_have_count(1)
+    expect(logged_in.locator("#writers")).to_contain_text("Row 17 of first.csv made it.")
+
+
+def test_a_row_whose_record_others_have_written_since_leads_to_it_and_to_all_of_them(
+    logged_in: Page, tmp_path: Path
+):
+    first = import_file(logged_in, tmp_path / "march.csv", "email,name\nw@example.com,Wim\n", "Completed")
+    april = "email,name\nw@example.com,William\nx@example.com,X\nw@example.com,Wilhelm\n"
+    import_file(logged_in, tmp_path / "april.csv", april, "Completed")
+    import_file(logged_in, tmp_path / "may.csv", "email,name\nw@example.com,Wilhelm\n", "Completed")
+    logged_in.goto(f"{first}/records?row=1")
+    expect(logged_in.locator("#row-story")).to_contain_text("another row has written it since")
+    expect(logged_in.locator("#row-story")).to_contain_text("Row 1 of may.csv wrote it last")
+    logged_in.get_by_role("link", name="See the record").press("Enter")
+    lines = logged_in.locator("#writers li")
+    expect(lines).to_have_count(3)
+    expect(lines.nth(0)).to_contain_text("Row 1 of may.csv found in it what the row says.")
+    expect(lines.nth(1)).to_contain_text("Row 3 of april.csv changed values of it.")
+    expect(lines.nth(1)).to_contain_text("Row 1 of the same file has this key too")
+    expect(lines.nth(2)).to_contain_text("Row 1 of march.csv made it.")
+    logged_in.goto(f"{first}/records?key=w@example.com")
+    expect(logged_in.locator("#written-since")).to_contain_text("another one has written it since")
 
 
 def test_a_failed_row_is_mended_and_leads_to_the_record_that_it_became(logged_in: Page, tmp_path: Path):
