@@ -62,7 +62,7 @@ def test_a_row_whose_record_others_have_written_since_leads_to_it_and_to_all_of_
     logged_in.get_by_role("link", name="See the record").press("Enter")
     lines = logged_in.locator("#writers li")
     expect(lines).to_have_count(3)
-    expect(lines.nth(0)).to_contain_text("Row 1 of may.csv found in it what the row says.")
+    expect(lines.nth(0)).to_contain_text("Row 1 of may.csv changed nothing in it.")
     expect(lines.nth(1)).to_contain_text("Row 3 of april.csv changed values of it.")
     expect(lines.nth(1)).to_contain_text("Row 1 of the same file has this key too")
     expect(lines.nth(2)).to_contain_text("Row 1 of march.csv made it.")

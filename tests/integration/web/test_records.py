@@ -214,7 +214,7 @@ def test_a_record_names_its_imports_rows_and_corrections(operator, visitor, cont
     page = visitor(operator).page("/records/contacts?key=p002%40example.com")
     last, before = writers_on(page)
     assert f'/imports/{second.id}/records?row=7">Row 7</a>' in last
-    assert "second.csv</a> found in it what the row says." in last
+    assert "second.csv</a> changed nothing in it." in last
     assert "first.csv</a> made it." in before
     assert "operator@example.com" in before
     assert "<del>Anm</del>" in before
@@ -230,7 +230,7 @@ def test_a_record_names_every_import_that_wrote_it_and_what_each_did(operator, o
     lines = writers_on(someone.page("/records/contacts?key=p%40example.com"))
     told = [words(re.search(r"<p>(.*?)</p>", line)[1]) for line in lines]
     assert [line.partition(" Started by")[0] for line in told] == [
-        "Row 5 of last.csv found in it what the row says.",
+        "Row 5 of last.csv changed nothing in it.",
         "Row 4 of an import of somebody else changed values of it.",
         "Row 2 of second.csv changed values of it.",
         "Row 1 of first.csv made it.",
