@@ -6,7 +6,7 @@ the row that wrote over a given one is found among the notes that name it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection
@@ -15,7 +15,7 @@ from importer.files.row_numbers import position_of, row_at
 from importer.ledger.planning import Budget, TooSlowError, in_passing
 from importer.ledger.record_table import Writer
 from importer.record_types import Met
-from importer.record_types.literals import array_literal, integer_array_literal
+from importer.record_types.literals import integer_array_literal
 
 MOST_WRITERS = 200
 """Of one record that are told; a list of them takes one statement each."""
@@ -28,13 +28,9 @@ LINES_PER_DELETE = 200
 NOTE = """
 INSERT INTO writer_notes
     (import_sequence, first_row, last_row, first_writer, last_writer, row_numbers, writers, changed)
-SELECT %(sequence)s, min(row_number), max(row_number), min(writer), max(writer),
-    array_agg(row_number), array_agg(writer), array_agg(has_changed)
-FROM unnest(%(row_numbers)s::integer[], %(writers)s::bigint[], %(changed)s::boolean[])
-    AS met (row_number, writer, has_changed)
-GROUP BY writer > (%(sequence)s::bigint << 32 | row_number)
+VALUES (%(sequence)s, %(first_row)s, %(last_row)s, %(first_writer)s, %(last_writer)s,
+    %(row_numbers)s::integer[], %(writers)s::bigint[], %(changed)s::boolean[])
 """
-"""A line for the rows that wrote over a record, and one for those that were superseded."""
 
 MET = """
 SELECT writers[place], changed[place]
@@ -106,15 +102,31 @@ class Successor(NamedTuple):
 
 
 def note_writers(connection: Connection, sequence: int, met: Met) -> None:
-    """Note whom rows of a batch met."""
-    if met.row_numbers:
+    """Note whom rows of a batch met: in a line those that wrote over a record, in another the superseded ones."""
+    for line in _lines(sequence, met):
         parameters = {
             "sequence": sequence,
-            "row_numbers": integer_array_literal(met.row_numbers),
-            "writers": integer_array_literal(met.writers),
-            "changed": array_literal(met.changed),
+            "first_row": min(line.row_numbers),
+            "last_row": max(line.row_numbers),
+            "first_writer": min(line.writers),
+            "last_writer": max(line.writers),
+            "row_numbers": integer_array_literal(line.row_numbers),
+            "writers": integer_array_literal(line.writers),
+            "changed": "{" + ",".join(["t" if changed else "f" for changed in line.changed]) + "}",
         }
         connection.exec_driver_sql(NOTE, parameters)
+
+
+def _lines(sequence: int, met: Met) -> Iterator[Met]:
+    if not met.row_numbers:
+        return
+    if max(met.writers) < position_of(sequence, min(met.row_numbers)):
+        yield met
+        return
+    entries = list(zip(met.row_numbers, met.writers, met.changed, strict=True))
+    for is_late in (False, True):
+        if line := [one for one in entries if (one[1] > position_of(sequence, one[0])) is is_late]:
+            yield Met(*zip(*line, strict=True))
 
 
 def delete_some_writers(connection: Connection, sequence: int) -> int:
