@@ -185,9 +185,14 @@ def enqueue_a_second_slice(storm: Storm) -> None:
 
 
 def retry_and_requeue_every_failed_row(storm: Storm) -> None:
-    """From the pages and from rq-dashboard, each twice, at once."""
+    """From the pages and from rq-dashboard, each twice, at once; an import that is converting refuses."""
     world, import_id = storm.scene.world, storm.import_id()
-    retry, requeue = lambda: world.verb(retries.retry, import_id), lambda: requeue_all(world)
+
+    def retry() -> None:
+        with contextlib.suppress(RefusedTransitionError):
+            world.verb(retries.retry, import_id)
+
+    requeue = lambda: requeue_all(world)
     at_once(retry, requeue, retry, requeue)
 
 

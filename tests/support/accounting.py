@@ -10,7 +10,7 @@ from sqlalchemy import select, text
 from world import World
 
 from importer.lifecycle.kept_files import kept_key
-from importer.models import FailedRow, Import
+from importer.models import FailedRow, Import, WriterNote
 from importer.models.imports import lines_key, object_key
 from importer.queue import keys
 from importer.queue.queues import import_of
@@ -88,10 +88,11 @@ def assert_only_kept_file(world: World, import_id: str) -> None:
 
 
 def assert_no_orphans(world: World) -> None:
-    """Ledger and failed rows are of imports that there are."""
+    """Ledger, failed rows and notes of writers are of imports that there are."""
     with world.session() as session:
         known = set(session.scalars(select(Import.sequence)))
-        assert set(session.scalars(select(FailedRow.import_sequence).distinct())) <= known
+        for rows in (FailedRow, WriterNote):
+            assert set(session.scalars(select(rows.import_sequence).distinct())) <= known
         assert set(session.scalars(text("SELECT lower(part) >> 32 FROM ledger, unnest(rows) AS part"))) <= known
 
 
@@ -125,4 +126,5 @@ def assert_ended(world: World, import_id: str) -> None:
     if import_.status == Status.CANCELLED and import_.questions == [] and world.services.settings.keep_undone_days:
         assert import_.kept_until is not None
     assert import_.ended_rows == len(ledger) <= import_.dispatched_rows
+    assert_writers_noted(world, import_)
     assert import_.failed_rows == len(world.failed_rows(import_id))
