@@ -103,7 +103,7 @@ def test_without_a_script_every_page_works(logged_in: Page, faulty: str):
     plain.goto("/rq/0/view/workers")
     expect(plain.locator(".workers tbody tr").first).to_contain_text("process")
     open_failed_jobs(plain)
-    plain.get_by_role("link", name="Empty…").click()
+    plain.get_by_role("link", name="Delete all…").click()
     plain.get_by_role("button", name="Delete them").click()
     expect(plain.get_by_role("status")).to_contain_text("The failed jobs of low are deleted.")
     expect(plain.locator("main")).to_contain_text("No job is here.")
