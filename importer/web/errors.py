@@ -60,6 +60,18 @@ MESSAGES = {
 }
 """What people read where Werkzeug's own words would not help them."""
 
+HEADINGS = {
+    403: "Not allowed",
+    404: "Not found",
+    413: "Too large",
+    429: "Too often",
+    500: "Our fault",
+    503: "Not available just now",
+}
+"""What a page says of an error first, by its status."""
+
+OTHERWISE = "That did not work"
+
 RETRY_SECONDS = "30"
 
 OLD_PAGE = "This page is too old, or you have logged in again since. Reload it and try again."
@@ -138,7 +150,8 @@ def answer(status: int, code: str, message: str, **more: Any) -> Response:
     if wants_json():
         response = jsonify(error={"code": code, "message": message, **more})
     else:
-        response = make_response(render_template("error.html", status=status, message=message))
+        heading = HEADINGS.get(status, OTHERWISE)
+        response = make_response(render_template("error.html", status=status, heading=heading, message=message))
     response.status_code = status
     return response
 

@@ -151,6 +151,7 @@ def _page(import_id: str) -> dict[str, Any]:
         "import_": import_,
         "report": (shown := report(db.session(), services(), import_)),
         "title": title_of(shown),
+        "type_label": _labels().get(import_.record_type, import_.record_type),
         "now": time.time(),
         "every": live_views().viewers.seconds_between(import_id),
         "ignored": ignored_columns(import_),
@@ -199,9 +200,14 @@ def _list() -> dict[str, Any]:
         "address": chosen.as_address(),
         "page": number,
         "has_next": has_next,
-        "labels": {type_.name: type_.label for type_ in services().record_types},
+        "labels": _labels(),
         "warnings": watch().warnings(),
     }
+
+
+def _labels() -> dict[str, str]:
+    """What people call the record types, by their names."""
+    return {type_.name: type_.label for type_ in services().record_types}
 
 
 def _not_taken(chosen: ChosenImports) -> dict[str, Any]:

@@ -5,7 +5,10 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
+from sqlalchemy import create_engine
+from sqlalchemy import text as sql
 
+from embedded.application import Application
 from embedded.wheels import package_folder
 
 SECOND = 1000
@@ -107,3 +110,24 @@ def test_the_pages_fit_a_phone(logged_in: Page, broken_file: Path):
         logged_in.goto(path)
         width = logged_in.evaluate("document.documentElement.scrollWidth")
         assert width <= 390, path
+
+
+SLOW = """
+INSERT INTO rate_points (import_sequence, mark, seconds, imported_rows, failed_rows)
+SELECT sequence, second, second, 900000 * second, 10000 * second FROM imports, generate_series(2, 8) AS second
+WHERE id = :id
+"""
+
+
+def test_the_chart_of_an_import_fits_a_phone(logged_in: Page, application: Application, broken_file: Path):
+    upload(logged_in, "Contacts", broken_file)
+    expect(logged_in.locator("main")).to_contain_text("Completed", timeout=60 * SECOND)
+    engine = create_engine(application.environment["DATABASE_URL"].replace("postgresql:", "postgresql+psycopg2:"))
+    with engine.begin() as connection:
+        connection.execute(sql(SLOW), {"id": logged_in.url.rpartition("/")[2]})
+    engine.dispose()
+    logged_in.set_viewport_size({"width": 390, "height": 844})
+    logged_in.reload()
+    logged_in.get_by_text("Rows per second", exact=True).first.click()  # folded, since a row has failed
+    expect(logged_in.get_by_text("without pauses and waiting")).to_be_visible()
+    assert logged_in.evaluate("document.documentElement.scrollWidth") <= 390

@@ -133,3 +133,15 @@ def test_no_filter_is_cut_off_on_a_phone(logged_in: Page):
         box = link.bounding_box()
         assert box["x"] >= 0
         assert box["x"] + box["width"] <= 390
+
+
+def test_no_column_of_the_list_is_cut_off_between_a_phone_and_a_wide_screen(logged_in: Page, tmp_path: Path):
+    file = tmp_path / "contacts of a name that takes some place.csv"
+    file.write_text(f"email,name\n{tmp_path.name}@example.com,Ann\nno address,Nobody\n")
+    start(logged_in, file)
+    expect(logged_in.locator(".badge").first).to_have_text("Completed, 1 failed", timeout=60 * SECOND)
+    logged_in.goto("/imports")
+    for width in (1100, 1000, 800, 721):
+        logged_in.set_viewport_size({"width": width, "height": 844})
+        card = logged_in.locator("#selection")
+        assert card.evaluate("card => card.scrollWidth <= card.clientWidth"), width

@@ -103,7 +103,23 @@ def test_without_a_script_every_page_works(logged_in: Page, faulty: str):
     plain.goto("/rq/0/view/workers")
     expect(plain.locator(".workers tbody tr").first).to_contain_text("process")
     open_failed_jobs(plain)
-    plain.get_by_role("link", name="Empty…").click()
+    plain.get_by_role("link", name="Delete all…").click()
     plain.get_by_role("button", name="Delete them").click()
     expect(plain.get_by_role("status")).to_contain_text("The failed jobs of low are deleted.")
     expect(plain.locator("main")).to_contain_text("No job is here.")
+
+
+LONG_AGO = "for (const time of document.querySelectorAll('.at time')) time.textContent = '11 months ago'"
+
+
+def test_on_a_phone_nothing_of_a_job_is_cut_off(logged_in: Page, faulty: str):
+    logged_in.set_viewport_size({"width": 390, "height": 844})
+    logged_in.goto(FAILED_JOBS)
+    logged_in.evaluate(LONG_AGO)
+    row = logged_in.locator(f'[id="job-{job_of(faulty, 1)}"]')
+    card = logged_in.locator(".card:has(.jobs)").bounding_box()
+    assert card is not None
+    for name in ("Requeue", "Delete…"):
+        box = row.get_by_text(name, exact=False).first.bounding_box()
+        assert box is not None
+        assert box["x"] + box["width"] <= card["x"] + card["width"], name

@@ -22,6 +22,9 @@ MEANINGS = {
 }
 """What our queues hold."""
 
+ROLES = {HIGH: "Dispatcher", DEFAULT: "Converter", LOW: "Worker"}
+"""What the process is called that takes jobs from a queue of ours."""
+
 SHOWN_TRACEBACK = 10_000
 """Characters of a traceback that are shown, from its end."""
 
@@ -87,7 +90,8 @@ def job_view(instance_number: int, job_id: str) -> str:
 def workers_overview(instance_number: int) -> str:
     workers = _data(rq_dashboard.web.list_workers)["workers"]
     jobs = [worker["current_job"]["job_id"] for worker in workers if worker["current_job"] != "idle"]
-    return _page("workers", "Workers", workers=workers, origins=origins_of(db.session(), jobs), meanings=MEANINGS)
+    origins = origins_of(db.session(), jobs)
+    return _page("workers", "Workers", workers=workers, origins=origins, meanings=MEANINGS, roles=ROLES)
 
 
 VIEWS: dict[str, Callable[..., Any]] = {

@@ -41,6 +41,15 @@ def test_the_chart_is_told_in_words_and_figures_too(told, operator, visitor):
     assert '<th scope="row">0 s to 2 s</th><td>1</td>' in page
 
 
+def test_the_chart_of_an_import_that_has_ended_is_folded_where_rows_have_failed(told, operator, visitor, session):
+    page = visitor(operator).page(f"/imports/{told.id}")
+    assert '<details class="chart" id="speed" open>' in page
+    session.execute(text("UPDATE imports SET failed_rows = 1, total_rows = 1001 WHERE id = :id"), {"id": told.id})
+    session.commit()
+    page = visitor(operator).page(f"/imports/{told.id}")
+    assert '<details class="chart" id="speed" >' in page
+
+
 def test_a_short_import_has_no_chart(operator, visitor, make_import):
     import_ = make_import(operator, seconds_running=3.0, created_rows=1000)
     assert 'class="chart"' not in visitor(operator).page(f"/imports/{import_.id}")

@@ -45,6 +45,17 @@ def test_imports_are_narrowed_by_record_type_and_outcome_together(operator, visi
     assert 'href="/imports?show=completed&amp;record_type=contacts"' in page
 
 
+def test_the_list_says_how_long_an_import_took_and_where_its_questions_are_answered(
+    operator, visitor, make_import
+):
+    make_import(operator, created_rows=5, seconds_running=75.0)
+    waiting = make_import(operator, status=Status.WAITING)
+    page = visitor(operator).page("/imports")
+    assert "5 rows in 1 min 15 s" in page
+    links = re.findall(r'<a href="([^"]+)" id="answer-[a-z0-9]{12}">Answer its questions</a>', page)
+    assert links == [f"/imports/{waiting.id}/file"]
+
+
 def test_an_admin_narrows_by_person_and_an_operator_sees_their_own_alone(
     admin, operator, other, visitor, make_import
 ):

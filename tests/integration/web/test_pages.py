@@ -266,3 +266,22 @@ def test_no_more_than_the_most_frequent_are_shown(operator, visitor, make_import
     assert "field_100" in page
     assert "field_0<" not in page
     assert "No more than the 100 most frequent are shown." in page
+
+
+def test_an_error_page_begins_with_what_is_wrong(operator, visitor):
+    page = visitor(operator).get("/imports/nothing-of-the-kind").get_data(as_text=True)
+    assert "<title>Not found · Bulk importer</title>" in page
+    assert "<h1>Not found</h1>" in page
+    assert "<h1>Not allowed</h1>" in visitor(operator).get("/people").get_data(as_text=True)
+
+
+def test_an_example_that_several_rows_have_is_shown_once(operator, visitor, make_import, session):
+    import_ = make_import(operator, created_rows=3)
+    examples = [[row, "28.02.2024", "2024-02-28"] for row in (1, 2)] + [[3, "1.3.2024", "2024-03-01"]]
+    session.add(
+        Alteration(import_sequence=import_.sequence, field="born", kind="date", count=3, examples=examples)
+    )
+    session.commit()
+    page = visitor(operator).page(f"/imports/{import_.id}")
+    assert page.count("<bdi>28.02.2024</bdi>") == 1
+    assert page.count("<bdi>1.3.2024</bdi>") == 1

@@ -85,6 +85,7 @@ def test_workers_are_listed_with_the_job_they_are_at(someone, failed_job, servic
     worker.prepare_execution(failed_job)
     [listed] = someone.get("/rq/0/data/workers.json").get_json()["workers"]
     assert listed["current_job"]["job_id"] == failed_job.id
+    assert "<strong>Worker</strong>" in someone.page("/rq/0/view/workers")
 
 
 def test_the_address_of_redis_is_not_shown(someone, services):
