@@ -10,7 +10,8 @@ from playwright.sync_api import Page, expect
 from embedded.application import Application
 
 SECOND = 1000
-ROWS = 60_000
+ROWS = 200_000
+"""Several seconds of work: a page looks once a second."""
 IMPORT_PAGE = re.compile(r"/imports/[a-z0-9]{12}$")
 
 

@@ -192,7 +192,9 @@ def retry_and_requeue_every_failed_row(storm: Storm) -> None:
         with contextlib.suppress(RefusedTransitionError):
             world.verb(retries.retry, import_id)
 
-    requeue = lambda: requeue_all(world)
+    def requeue() -> None:
+        requeue_all(world)
+
     at_once(retry, requeue, retry, requeue)
 
 
