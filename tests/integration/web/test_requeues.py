@@ -102,6 +102,12 @@ def test_requeueing_all_leaves_discarded_rows_alone_and_says_so(
 
 def test_a_row_of_a_cancelled_import_is_not_requeued(someone, failed_row, retrying, failed_ids):
     import_ = failed_row(Status.CANCELLED)
+    page = someone.page(f"/rq/0/view/job/{import_.id}_1")
+    assert 'id="requeue"' not in page
+    assert "none of its rows is tried again" in page
+    page = someone.page(FAILED_JOBS)
+    assert "Its import ended early" in page
+    assert 'id="requeue-' not in page.replace('id="requeue-all"', "")
     answer = someone.post(f"/rq/job/{import_.id}_1/requeue")
     assert answer.status_code == 409
     assert "its failed rows cannot be retried" in answer.get_data(as_text=True)
