@@ -1,4 +1,4 @@
-// What every page does: times in the reader's own zone, and questions before what cannot be undone.
+// What every page does: times in the reader's own zone, questions before what cannot be undone, and copying.
 
 const written = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
 
@@ -15,7 +15,24 @@ export function localise(root) {
   }
 }
 
+function showCopying() {
+  if (!navigator.clipboard) return; // browsers have none where a page came without encryption
+  for (const button of document.querySelectorAll("[data-copy]")) button.hidden = false;
+}
+
+async function copy(button) {
+  const field = document.getElementById(button.dataset.copy);
+  try {
+    await navigator.clipboard.writeText(field.value);
+    button.textContent = "Copied";
+  } catch {
+    field.select(); // it was refused: one key is left to press
+  }
+}
+
 function onClick(event) {
+  const copier = event.target.closest("[data-copy]");
+  if (copier) copy(copier);
   const opener = event.target.closest("[data-dialog]");
   if (opener) {
     const dialog = document.getElementById(opener.dataset.dialog);
@@ -40,6 +57,7 @@ function closeMenus(event) {
 }
 
 localise(document);
+showCopying();
 document.addEventListener("click", closeMenus);
 document.addEventListener("keydown", closeMenus);
 document.addEventListener("click", onClick);

@@ -33,6 +33,10 @@ def test_a_person_comes_in_by_the_link_and_makes_a_token_that_reads(logged_in: P
     page.get_by_label("What is the new token for?").fill("nightly")
     page.get_by_role("button", name="Make the token").click()
     secret = page.get_by_label("Token", exact=True).input_value()
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.get_by_role("button", name="Copy").press("Enter")
+    expect(page.get_by_role("button", name="Copied")).to_be_visible()
+    assert page.evaluate("navigator.clipboard.readText()") == secret
     headers = {"Authorization": f"Bearer {secret}"}
     request = urllib.request.Request(f"{application.base_url}/api/imports", headers=headers)
     with urllib.request.urlopen(request, timeout=10) as answer:
