@@ -17,6 +17,7 @@ from importer.cli import (
     layouts,
     migrations,
     record_types,
+    record_writers,
     records,
     repairs,
     users,
@@ -40,7 +41,7 @@ def register(app: Flask) -> None:
     )
     for made in of_imports:
         imports.group.add_command(made)
-    for module in (users, imports, layouts, record_types):
+    for module in (users, imports, layouts, record_types, record_writers):
         app.cli.add_command(module.group)
     for group in NEED_NO_SETTINGS:
         app.cli.add_command(group)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import click
 
@@ -23,7 +23,7 @@ from importer.control.records import (
 )
 from importer.control.reports import find_import
 from importer.files.row_numbers import LARGEST_ROW
-from importer.ledger.record_table import Record
+from importer.ledger.record_table import Record, Value
 from importer.models import Import
 from importer.web.extensions import db, services
 from importer.web.formats import visible
@@ -107,14 +107,21 @@ def _lines(import_: Import, page: RecordsPage) -> Iterator[str]:
     authors = Authors(db.session(), operator(), page.records)
     for record in page.records:
         yield f"{', '.join(visible(text, SHOWN) for text in record.key)}"
-        for name, value in list(zip(page.table.fields, record.values, strict=True))[len(page.table.key) :]:
-            yield f"  {visible(name)}: {'(none)' if value.text is None else visible(value.text, SHOWN)}"
-        yield f"  written last by {_author(authors.of(record.written))}"
+        yield from value_lines(
+            page.table.fields[len(page.table.key) :], record.values[len(page.table.key) :], SHOWN
+        )
+        yield f"  written last by {author_in_words(authors.of(record.written))}"
         if record.changed != record.written:
-            yield f"  changed last by {_author(authors.of(record.changed))}"
+            yield f"  changed last by {author_in_words(authors.of(record.changed))}"
     row = page.asked.row_number
     if row is not None and not page.records and page.next is None:
         yield from _of_row(import_, row)
+
+
+def value_lines(fields: Sequence[str], values: Sequence[Value], characters: int) -> Iterator[str]:
+    """The values of a record, each with the name of its field."""
+    for name, value in zip(fields, values, strict=True):
+        yield f"  {visible(name)}: {'(none)' if value.text is None else visible(value.text, characters)}"
 
 
 def _of_row(import_: Import, row: int) -> Iterator[str]:
@@ -126,14 +133,15 @@ def _of_row(import_: Import, row: int) -> Iterator[str]:
     if found is None:
         yield STATES[state].format(row=row)
         return
-    yield (SUPERSEDED if found.was_there else WRITTEN_OVER).format(row=row, other=_author(found.first))
+    yield (SUPERSEDED if found.was_there else WRITTEN_OVER).format(row=row, other=author_in_words(found.first))
     if found.last.writer != found.first.writer:
-        yield f"{_author(found.last).capitalize()} wrote it last."
+        yield f"Last of all {author_in_words(found.last)} wrote it."
     if found.key is not None:
         yield f"Its key: {', '.join(visible(text, SHOWN) for text in found.key)}"
 
 
-def _author(author: Author) -> str:
+def author_in_words(author: Author) -> str:
+    """Which row of which import this is."""
     if not author.is_an_import:
         return "no import"
     name = "an import that was deleted" if author.import_ is None else visible(author.import_.filename, SHOWN)

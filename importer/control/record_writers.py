@@ -57,6 +57,26 @@ class Beginning(StrEnum):
     OWN_CODE = "own_code"
 
 
+DEEDS = {
+    Deed.CREATED: "made it",
+    Deed.CHANGED: "changed values of it",
+    Deed.UNCHANGED: "changed nothing in it",
+    Deed.NOT_KNOWN: "wrote it",
+}
+"""Of a row, in words."""
+
+BEGINNINGS = {
+    Beginning.OTHER_MEANS: "Before any import it was there, made by other means.",
+    Beginning.MORE: "Others wrote it before.",
+    Beginning.IMPORT_DELETED: "Who wrote it before is not known: what that import met was deleted with it.",
+    Beginning.NOT_NOTED: "Who wrote it before, if anybody, is not known: that import ran before this was noted.",
+    Beginning.NOT_FOUND: "Who wrote it before could not be found in time. Try again in a while.",
+    Beginning.OWN_CODE: "Who wrote it before, if anybody, is not known: records of this type are saved by code of its"
+    " own, which does not tell.",
+}
+"""What is said of it; of `NOTHING` there is nothing to say."""
+
+
 class Written(NamedTuple):
     """One of those who wrote a record.
 

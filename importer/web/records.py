@@ -11,6 +11,8 @@ from importer.control.authors import Authors
 from importer.control.columns import FileColumns
 from importer.control.corrections import Made, corrections_of_row
 from importer.control.record_writers import (
+    BEGINNINGS,
+    DEEDS,
     MOST_LATE_ROWS,
     Succeeded,
     Told,
@@ -99,6 +101,8 @@ def show(record_type: str) -> str:
         record_type=record_type,
         label=_labels(*(one.author.import_ for one in told.writers)),
         MOST_LATE_ROWS=MOST_LATE_ROWS,
+        DEEDS=DEEDS,
+        BEGINNINGS=BEGINNINGS,
         characters=WHOLE_CHARACTERS,
         in_full=url_for("records_api.show", record_type=record_type, key=key),
     )

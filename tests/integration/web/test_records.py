@@ -221,7 +221,9 @@ def test_a_record_names_its_imports_rows_and_corrections(operator, visitor, cont
     assert 'id="beginning"' not in page
 
 
-def test_a_record_names_every_import_that_wrote_it_and_what_each_did(operator, other, admin, visitor, contacts):
+def test_a_record_names_every_import_that_wrote_it_and_what_each_did(
+    operator, other, admin, runner, visitor, contacts
+):
     someone = visitor(operator)
     contacts(operator, {1: ("p@example.com", "Ann")}, filename="first.csv")
     contacts(operator, {1: ("p@example.com", "Ann"), 2: ("p@example.com", "Anna")}, filename="second.csv")
@@ -245,6 +247,21 @@ def test_a_record_names_every_import_that_wrote_it_and_what_each_did(operator, o
     assert writers[2]["late_rows"] == [{"row_number": 1, "has_changed": False}]
     assert told["before"] == "nothing"
     assert "theirs.csv" in visitor(admin).page("/records/contacts?key=p%40example.com")
+    lines = runner.invoke(args=["records", "show", "contacts", "p@example.com"]).output.splitlines()
+    assert [re.sub(r"^  .* UTC | \([a-z0-9]{12}\)", "", line) for line in lines[-4:]] == [
+        "row 5 of last.csv changed nothing in it",
+        "row 4 of theirs.csv changed values of it",
+        "row 2 of second.csv changed values of it",
+        "row 1 of first.csv made it",
+    ]
+    assert "  name: Anna B." in lines
+
+
+@pytest.mark.parametrize("words", [["contacts", "nobody@x"], ["contacts", "a", "b"], ["planets", "a"]])
+def test_a_record_that_there_is_not_is_refused_at_the_command_line_too(words, admin, runner):
+    answer = runner.invoke(args=["records", "show", *words])
+    assert answer.exit_code == 1
+    assert len(answer.output.splitlines()) == 1
 
 
 def test_what_is_not_known_of_a_records_first_writers_is_said(operator, admin, visitor, contacts, session):
@@ -265,7 +282,7 @@ def test_what_is_not_known_of_a_records_first_writers_is_said(operator, admin, v
     session.commit()
     contacts(operator, {1: ("q@example.com", "Q")})
     page = someone.page("/records/contacts?key=q%40example.com")
-    assert "Before that it was there, made by other means than an import." in page
+    assert "Before any import it was there, made by other means." in page
 
 
 def test_a_row_leads_to_its_record_whoever_wrote_that_since(operator, other, admin, runner, visitor, contacts):
@@ -340,7 +357,7 @@ def test_a_record_made_by_other_means_says_so(admin, visitor, session):
     session.execute(text("INSERT INTO contacts (email, name) VALUES ('made@example.com', 'By hand')"))
     session.commit()
     page = visitor(admin).page("/records/contacts?key=made%40example.com")
-    assert "No import wrote it: it was made by other means." in page
+    assert "Before any import it was there, made by other means." in page
 
 
 HOSTILE = [
