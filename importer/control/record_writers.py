@@ -71,8 +71,7 @@ BEGINNINGS = {
     Beginning.IMPORT_DELETED: "Who wrote it before is not known: what that import met was deleted with it.",
     Beginning.NOT_NOTED: "Who wrote it before, if anybody, is not known: that import ran before this was noted.",
     Beginning.NOT_FOUND: "Who wrote it before could not be found in time. Try again in a while.",
-    Beginning.OWN_CODE: "Who wrote it before, if anybody, is not known: records of this type are saved by code of its"
-    " own, which does not tell.",
+    Beginning.OWN_CODE: "Who wrote it before, if anybody, is not known: the record type saves by code of its own.",
 }
 """What is said of it; of `NOTHING` there is nothing to say."""
 
