@@ -11,6 +11,7 @@ from world import contacts_csv
 
 from importer.control import imports, retries
 from importer.files.csv_reader import Record
+from importer.ledger.planning import TooSlowError
 from importer.ledger.record_table import Writer
 from importer.ledger.writers import MOST_WRITERS, WriterNotes
 from jobs.rows.batch import Batches
@@ -159,15 +160,33 @@ def test_what_a_deleted_import_met_is_deleted_with_it_and_the_way_ends_there(wor
     assert notes.successor_of(Writer(one, 1)) is None
 
 
+CHAIN = """
+INSERT INTO writer_notes
+    (import_sequence, first_row, last_row, first_writer, last_writer, row_numbers, writers, changed)
+SELECT n, 1, 1, (n - 1) << 32 | 1, (n - 1) << 32 | 1, ARRAY[1], ARRAY[(n - 1) << 32 | 1], ARRAY[true]
+FROM generate_series(2::bigint, 500) AS n
+"""
+
+
 def test_of_a_record_with_very_many_writers_the_latest_are_told(world, notes):
-    world.execute(
-        "INSERT INTO writer_notes (import_sequence, first_row, last_row, first_writer, last_writer, row_numbers,"
-        " writers, changed) SELECT n, 1, 1, (n - 1) << 32 | 1, (n - 1) << 32 | 1, ARRAY[1],"
-        " ARRAY[(n - 1) << 32 | 1], ARRAY[true] FROM generate_series(2::bigint, 500) AS n"
-    )
+    world.execute(CHAIN)
     steps = notes.writers_of(Writer(500, 1))
     assert len(steps) == MOST_WRITERS
     assert steps[-1].before == Writer(500 - MOST_WRITERS, 1)
+
+
+def test_very_many_writers_are_looked_for_only_as_long_as_there_is_time(world):
+    world.execute(CHAIN)
+    with world.services.engine.connect() as connection:
+        steps = WriterNotes(connection, seconds=0.001).writers_of(Writer(500, 1))
+        assert len(steps) < MOST_WRITERS
+        assert steps[-1].is_cut
+        first = WriterNotes(connection, seconds=30).successor_of(Writer(1, 1))
+        last = WriterNotes(connection, seconds=0.001).last_successor_of(first)
+        assert first.writer <= last.writer < Writer(1 + MOST_WRITERS, 1)
+        late = WriterNotes(connection, seconds=0)
+        with pytest.raises(TooSlowError):
+            late.late_rows(Writer(500, 1), 5)
 
 
 @pytest.mark.parametrize("seed", range(4))
