@@ -78,7 +78,8 @@ def _succeeded(import_: Import, page: RecordsPage) -> Answer:
         return {"successor": None}
     url = record_address(import_.record_type, found.key) if found.key else None
     first, last = _author(found.first), _author(found.last)
-    return {"successor": {**first, "was_there": found.was_there, "last": last, "record_url": url}}
+    more = {"is_last_known": found.is_last_known, "record_url": url}
+    return {"successor": {**first, "was_there": found.was_there, "last": last, **more}}
 
 
 def _order() -> Order:

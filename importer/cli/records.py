@@ -42,6 +42,8 @@ SUPERSEDED = (
     "Row {row:,} is imported, but {other} counts: it has the same key, and had written the record already."
 )
 WRITTEN_OVER = "Row {row:,} wrote a record, and {other} has written it since."
+LAST = "It was written last by {other}."
+LATER = "After that {other} wrote it; who did last is not known."
 
 
 @click.command("records")
@@ -128,7 +130,7 @@ def _of_row(import_: Import, row: int) -> Iterator[str]:
         return
     yield (SUPERSEDED if found.was_there else WRITTEN_OVER).format(row=row, other=_author(found.first))
     if found.last.writer != found.first.writer:
-        yield f"{_author(found.last).capitalize()} wrote it last."
+        yield (LAST if found.is_last_known else LATER).format(other=_author(found.last))
     if found.key is not None:
         yield f"Its key: {', '.join(visible(text, SHOWN) for text in found.key)}"
 

@@ -91,13 +91,15 @@ class Succeeded(NamedTuple):
     Attributes:
         first: who did so.
         was_there: whether that row had written the record already, so that this one was superseded.
-        last: who wrote it last.
+        last: who wrote it last, as far as that is noted.
+        is_last_known: whether the record names that row; else it is gone, or the notes of who wrote it since are.
         key: of the record; None: it is gone, or this person may not see it.
     """
 
     first: Author
     was_there: bool
     last: Author
+    is_last_known: bool
     key: tuple[str, ...] | None
 
 
@@ -224,7 +226,7 @@ def successor_of_row(
     authors = Authors(session, user, found, (first.writer, last.writer))
     is_seen = record is not None and (user.is_admin or authors.sees(record))
     key = record.key if record is not None and is_seen else None
-    return Succeeded(authors.of(first.writer), first.was_there, authors.of(last.writer), key)
+    return Succeeded(authors.of(first.writer), first.was_there, authors.of(last.writer), record is not None, key)
 
 
 def would_change(

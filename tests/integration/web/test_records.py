@@ -16,7 +16,7 @@ from importer.ledger.corrections import CORRECT
 from importer.ledger.lines import enter
 from importer.ledger.planning import TooSlowError
 from importer.ledger.records import RecordsOf
-from importer.ledger.writers import note_writers
+from importer.ledger.writers import delete_some_writers, note_writers
 from importer.record_types import Origin, ValidRow
 from importer.record_types.keys import RowKey
 from importer.statuses import Status
@@ -295,6 +295,34 @@ def test_a_row_leads_to_its_record_whoever_wrote_that_since(operator, other, adm
     line = runner.invoke(args=["imports", "records", mine.id, "--row", "2"]).output
     assert "Row 2 wrote a record, and row 7 of second.csv" in line
     assert "Its key: p@example.com" in line
+
+
+def test_who_wrote_a_record_last_is_not_said_where_that_is_not_known(admin, runner, visitor, contacts, session):
+    """What the last import met is deleted with it, so the way of notes ends before it."""
+    first = contacts(admin, {1: ("p@example.com", "A")})
+    contacts(admin, {2: ("p@example.com", "B")}, filename="second.csv")
+    third = contacts(admin, {3: ("p@example.com", "C")}, filename="Third.CSV")
+    someone, path = visitor(admin), f"/imports/{first.id}/records?row=1"
+
+    def told():
+        at_the_command_line = runner.invoke(args=["imports", "records", first.id, "--row", "1"]).output
+        answer = someone.get(f"/api{path}").get_json()
+        return words(someone.page(path)), words(at_the_command_line), answer["successor"]
+
+    on_the_page, at_the_command_line, answer = told()
+    assert "Row 3 of Third.CSV wrote it last." in on_the_page
+    assert f"It was written last by row 3 of Third.CSV ({third.id})." in at_the_command_line
+    assert (answer["last"]["import"], answer["is_last_known"]) == (third.id, True)
+    fourth = contacts(admin, {4: ("p@example.com", "D")}, filename="fourth.csv")
+    someone.delete(f"/api/imports/{fourth.id}")
+    assert delete_some_writers(session.connection(), fourth.sequence)
+    session.commit()
+    on_the_page, at_the_command_line, answer = told()
+    assert "Row 3 of Third.CSV wrote it after that; who did last is not known." in on_the_page
+    assert (
+        f"After that row 3 of Third.CSV ({third.id}) wrote it; who did last is not known." in at_the_command_line
+    )
+    assert (answer["last"]["import"], answer["is_last_known"]) == (third.id, False)
 
 
 def test_a_whole_key_is_found_where_a_later_import_wrote_its_record(operator, other, visitor, contacts):
