@@ -84,7 +84,7 @@ class LateRow(NamedTuple):
     """A row whose record a later row had written when it came.
 
     Attributes:
-        has_changed: whether it filled what the record had no value for.
+        has_changed: whether it gave the record a value, as that row has none there.
     """
 
     row_number: int

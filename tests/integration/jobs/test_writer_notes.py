@@ -100,12 +100,29 @@ def test_rows_of_one_file_with_the_same_key_lead_to_the_last_of_them(batches, wo
     assert not written_over & late
 
 
-def test_a_late_row_that_fills_what_is_empty_says_so(world, notes, apply_rows):
-    import_id = world.upload("email,name,company\na@example.com,Ann,Acme\na@example.com,Anna,\n")
-    apply_rows(import_id, [(2, ("a@example.com", "Anna", ""))])
-    apply_rows(import_id, [(1, ("a@example.com", "Ann", "Acme"))])
+@pytest.mark.parametrize(
+    "batches", [[(1, 2, 3, 4)], [(3, 4), (1, 2)], [(4,), (1, 2), (3,)], [(4,), (3,), (2,), (1,)]]
+)
+def test_a_late_row_that_fills_what_is_empty_says_so(batches, world, notes, apply_rows):
+    rows = [("Ann", "Old", ""), ("Ann", "Acme", ""), ("Bo", "", ""), ("Anna", "", "")]
+    cells = {number: ("a@example.com", *row) for number, row in enumerate(rows, 1)}
+    import_id = world.upload("email,name,company,phone\n" + "\n".join(map(",".join, cells.values())))
+    for batch in batches:
+        apply_rows(import_id, [(number, cells[number]) for number in batch])
     sequence = world.find(import_id).sequence
-    assert [tuple(row) for row in notes.late_rows(Writer(sequence, 2), 5)] == [(1, True)]
+    assert world.records()["a@example.com"]["company"] == "Acme"
+    assert dict(notes.late_rows(Writer(sequence, 4), 5)) == {1: False, 2: True, 3: False}
+
+
+def test_a_row_whose_value_a_later_one_of_its_batch_keeps_fills_nothing_where_that_is_late(
+    world, notes, apply_rows
+):
+    rows = [("Ann", "Acme"), ("Bo", ""), ("Anna", "Full")]
+    cells = {number: ("a@example.com", *row) for number, row in enumerate(rows, 1)}
+    import_id = world.upload("email,name,company\n" + "\n".join(map(",".join, cells.values())))
+    for batch in ((3,), (1, 2)):
+        apply_rows(import_id, [(number, cells[number]) for number in batch])
+    assert dict(notes.late_rows(Writer(world.find(import_id).sequence, 3), 5)) == {1: False, 2: False}
 
 
 def test_a_row_of_an_earlier_import_that_comes_after_a_later_one_leads_to_that(world, notes, apply_rows):
