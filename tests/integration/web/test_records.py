@@ -337,6 +337,20 @@ def test_a_whole_key_is_found_where_a_later_import_wrote_its_record(operator, ot
         assert 'id="written-since"' not in someone.page(f"/imports/{mine.id}/records?key={key}")
 
 
+def test_a_record_written_since_whose_key_is_too_long_for_an_address_has_none(
+    operator, visitor, contacts, session
+):
+    session.execute(text("ALTER TABLE contacts ALTER email TYPE text"))
+    session.commit()
+    key = '"' * 1500
+    mine = contacts(operator, {1: (key, "A")})
+    contacts(operator, {2: (key, "B")})
+    page = visitor(operator).page(f"/imports/{mine.id}/records?key={key}")
+    notice = re.search(r'id="written-since">(.*?)</p>', page, re.S)[1]
+    assert notice.startswith("Row 1 of this import wrote the record with this key")
+    assert "href" not in notice
+
+
 def test_a_record_outlives_its_import_and_who_sent_it(operator, admin, visitor, contacts, session):
     import_ = contacts(operator, people(1, 3))
     visitor(operator).delete(f"/api/imports/{import_.id}")
