@@ -38,7 +38,10 @@ def index(import_id: str) -> Answer:
     )
     authors = Authors(db.session(), g.user, page.records)
     return {
-        "records": [_record(import_.record_type, page.table, one, authors) for one in page.records],
+        "records": [
+            _record(import_.record_type, page.table, one, authors.of(one.written), authors.of(one.changed))
+            for one in page.records
+        ],
         **_succeeded(import_, page),
         "order": page.asked.order.value,
         "looked_through": page.looked_through,
@@ -52,9 +55,8 @@ def show(record_type: str) -> Answer:
     numbers(("key",))
     key = request.args.getlist("key")
     told = find_record(db.session(), services(), g.user, record_type, key, characters=WHOLE_CHARACTERS)
-    authors = Authors(db.session(), g.user, [told.record])
     return {
-        **_record(record_type, told.table, told.record, authors, with_corrections=True),
+        **_record(record_type, told.table, told.record, told.written, told.changed),
         "writers": [
             {**_author(one.author), "deed": one.deed.value, "late_rows": _late_rows(one)} for one in told.writers
         ],
@@ -95,9 +97,7 @@ def _key() -> tuple[str, ...]:
     return key if any(key) else ()
 
 
-def _record(
-    record_type: str, table: RecordTable, record: Record, authors: Authors, *, with_corrections: bool = False
-) -> Answer:
+def _record(record_type: str, table: RecordTable, record: Record, written: Author, changed: Author) -> Answer:
     values = dict(zip(table.fields, record.values, strict=True))
     return {
         "key": {
@@ -106,8 +106,8 @@ def _record(
         },
         "values": {name: value.text for name, value in values.items()},
         "cut": {name: value.length for name, value in values.items() if value.is_cut},
-        "written": _author_or_none(authors.of(record.written, with_corrections=with_corrections)),
-        "changed": _author_or_none(authors.of(record.changed, with_corrections=with_corrections)),
+        "written": _author_or_none(written),
+        "changed": _author_or_none(changed),
         "created_at": record.created_at,
         "url": record_address(record_type, record.key),
     }

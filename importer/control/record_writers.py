@@ -75,6 +75,7 @@ class Told(NamedTuple):
     Attributes:
         writers: the last one first; empty: no import wrote it.
         beginning: what comes before the first of them.
+        written: who wrote it last.
         changed: who changed a value of it last, which may be the last writer.
     """
 
@@ -82,6 +83,7 @@ class Told(NamedTuple):
     record: Record
     writers: Sequence[Written]
     beginning: Beginning
+    written: Author
     changed: Author
 
 
@@ -142,18 +144,18 @@ def find_record(
         raise UnknownRecordError
     notes = WriterNotes(session.connection(), WRITERS_SECONDS)
     steps = notes.writers_of(record.written)
-    authors = Authors(session, user, [record], (step.writer for step in steps))
+    authors = Authors(session, user, [record], (step.writer for step in steps), with_corrections=True)
     tells = services.record_types[record_type].tells_writers
     beginning = _beginning(steps, authors, tells=tells)
     writers = [
         Written(
-            authors.of(step.writer, with_corrections=True),
+            authors.of(step.writer),
             _deed(step, record, beginning),
             _late(notes, step.writer) if place < WITH_LATE_ROWS else (),
         )
         for place, step in enumerate(steps)
     ]
-    return Told(table, record, writers, beginning, authors.of(record.changed, with_corrections=True))
+    return Told(table, record, writers, beginning, authors.of(record.written), authors.of(record.changed))
 
 
 def record_written_by(

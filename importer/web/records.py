@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -97,7 +98,7 @@ def show(record_type: str) -> str:
         "records/show.html",
         told=told,
         record_type=record_type,
-        label=_labels(*(one.author.import_ for one in told.writers)),
+        label=_labels(one.author.import_ for one in told.writers if one.author.corrections),
         MOST_LATE_ROWS=MOST_LATE_ROWS,
         characters=WHOLE_CHARACTERS,
         in_full=url_for("records_api.show", record_type=record_type, key=key),
@@ -168,6 +169,6 @@ def _written_since(import_: Import, page: RecordsPage | None) -> Told | None:
         return None
 
 
-def _labels(*imports: Import | None) -> dict[int, Any]:
+def _labels(imports: Iterable[Import | None]) -> dict[int, Any]:
     """What the columns of these imports are called, by their sequence."""
     return {import_.sequence: FileColumns(import_).label for import_ in imports if import_ is not None}

@@ -9,7 +9,7 @@ from html import unescape
 from urllib.parse import parse_qsl, quote, urlsplit
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Engine, event, text
 
 from importer.ledger import record_statements, records
 from importer.ledger.corrections import CORRECT
@@ -245,6 +245,37 @@ def test_a_record_names_every_import_that_wrote_it_and_what_each_did(operator, o
     assert writers[2]["late_rows"] == [{"row_number": 1, "has_changed": False}]
     assert told["before"] == "nothing"
     assert "theirs.csv" in visitor(admin).page("/records/contacts?key=p%40example.com")
+
+
+def test_however_many_wrote_a_record_who_they_are_takes_a_few_statements(operator, visitor, contacts, session):
+    for number in range(1, 32):
+        contacts(operator, {number: ("p@example.com", f"Ann {number}")})
+    session.execute(
+        text(
+            "INSERT INTO corrections (import_sequence, row_number, attempt, changes)"
+            ' SELECT sequence, sequence, attempt, \'[[1,"before","after"]]\''
+            " FROM imports, generate_series(1, 3) AS attempt"
+        )
+    )
+    session.commit()
+    someone, statements = visitor(operator), []
+
+    def note(connection, cursor, statement, *rest):
+        statements.append(statement)
+
+    address = "/records/contacts?key=p%40example.com"
+    event.listen(Engine, "before_cursor_execute", note)
+    try:
+        for path in (address, f"/api{address}"):
+            statements.clear()
+            page = someone.page(path)
+            assert len([one for one in statements if "FROM corrections" in one]) == 1
+            assert len([one for one in statements if "FROM imports" in one]) < 20
+    finally:
+        event.remove(Engine, "before_cursor_execute", note)
+    assert len(writers_on(someone.page(address))) == 31
+    told = [len(one["corrections"]) for one in json.loads(page)["writers"]]
+    assert told == [3] * 13 + [1] + [0] * 17
 
 
 def test_what_is_not_known_of_a_records_first_writers_is_said(operator, admin, visitor, contacts, session):
