@@ -23,8 +23,6 @@ from importer.record_types.keys import RowKey
 from importer.record_types.mappings import mapping_of
 from importer.services import Services
 
-NO_IMPORT = Writer(0, 0)
-
 WHOLE_RECORD_CHARACTERS = 1_000_000
 """Characters of one record, the same of each of its values."""
 
@@ -176,9 +174,9 @@ def record_written_by(
 
 
 def _beginning(steps: Sequence[Step], authors: Authors, *, tells: bool) -> Beginning:
-    if not steps or steps[-1].before == NO_IMPORT:
+    first = steps[-1] if steps else None
+    if first is None or (first.before is not None and not first.before.sequence):
         return Beginning.OTHER_MEANS
-    first = steps[-1]
     if first.before is not None:
         return Beginning.MORE
     if first.is_cut:

@@ -292,7 +292,9 @@ def test_what_is_not_known_of_a_records_first_writers_is_said(operator, admin, v
     assert "wrote it." in before
     visitor(operator).delete(f"/api/imports/{first.id}")
     assert "what that import met was deleted with it" in someone.page(address)
-    session.execute(text("INSERT INTO contacts (email, name) VALUES ('q@example.com', 'By hand')"))
+    session.execute(
+        text("INSERT INTO contacts (email, name, imported_row) VALUES ('q@example.com', 'By hand', 7)")
+    )
     session.commit()
     contacts(operator, {1: ("q@example.com", "Q")})
     page = someone.page("/records/contacts?key=q%40example.com")
