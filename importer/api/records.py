@@ -8,7 +8,7 @@ from werkzeug.exceptions import BadRequest
 from importer.api.imports import IMPORT, Answer
 from importer.api.queries import Number, numbers
 from importer.control.authors import Author, Authors
-from importer.control.record_writers import Written, find_record, successor_of_row
+from importer.control.record_writers import Writing, find_record, successor_of_row
 from importer.control.records import Asked, Order, RecordsPage, page_of_records, position_told
 from importer.control.reports import find_import
 from importer.files.row_numbers import LARGEST_ROW
@@ -64,7 +64,7 @@ def show(record_type: str) -> Answer:
     }
 
 
-def _late_rows(one: Written) -> list[Answer]:
+def _late_rows(one: Writing) -> list[Answer]:
     return [{"row_number": late.row_number, "has_changed": late.has_changed} for late in one.late]
 
 

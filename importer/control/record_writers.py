@@ -55,7 +55,7 @@ class Beginning(StrEnum):
     OWN_CODE = "own_code"
 
 
-class Written(NamedTuple):
+class Writing(NamedTuple):
     """One of those who wrote a record.
 
     Attributes:
@@ -67,7 +67,7 @@ class Written(NamedTuple):
     late: Sequence[LateRow]
 
 
-class Told(NamedTuple):
+class RecordStory(NamedTuple):
     """A record with those who wrote it.
 
     Attributes:
@@ -79,7 +79,7 @@ class Told(NamedTuple):
 
     table: RecordTable
     record: Record
-    writers: Sequence[Written]
+    writers: Sequence[Writing]
     beginning: Beginning
     written: Author
     changed: Author
@@ -121,7 +121,7 @@ class WouldChange(NamedTuple):
 
 def find_record(
     session: Session, services: Services, user: User, record_type: str, key: Sequence[str], *, characters: int
-) -> Told:
+) -> RecordStory:
     """The record with this key, and who wrote it.
 
     Args:
@@ -146,19 +146,19 @@ def find_record(
     tells = services.record_types[record_type].tells_writers
     beginning = _beginning(steps, authors, tells=tells)
     writers = [
-        Written(
+        Writing(
             authors.of(step.writer),
             _deed(step, record, beginning),
             _late(notes, step.writer) if place < WITH_LATE_ROWS else (),
         )
         for place, step in enumerate(steps)
     ]
-    return Told(table, record, writers, beginning, authors.of(record.written), authors.of(record.changed))
+    return RecordStory(table, record, writers, beginning, authors.of(record.written), authors.of(record.changed))
 
 
 def record_written_by(
     session: Session, services: Services, user: User, import_: Import, key: Sequence[str]
-) -> Told | None:
+) -> RecordStory | None:
     """The record with this key, as it is written or in small letters, if an import wrote it, be it long ago.
 
     Raises:

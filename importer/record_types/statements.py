@@ -166,4 +166,4 @@ def _fill(names: dict[str, str], key: list[str], changing: list[str]) -> str:
 
 def _keys(key: list[str]) -> dict[str, str]:
     """The key of a record, and that of a late row."""
-    return {side: ", ".join(f"{side[:-4]}.{name}" for name in key) for side in ("record_key", "late_key")}
+    return {f"{side}_key": ", ".join(f"{side}.{name}" for name in key) for side in ("record", "late")}

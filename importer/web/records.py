@@ -13,8 +13,8 @@ from importer.control.columns import FileColumns
 from importer.control.corrections import Made, corrections_of_row
 from importer.control.record_writers import (
     MOST_LATE_ROWS,
+    RecordStory,
     Succeeded,
-    Told,
     find_record,
     record_written_by,
     successor_of_row,
@@ -159,7 +159,7 @@ def _successor(import_: Import, row_number: int) -> Succeeded | None:
         return None
 
 
-def _written_since(import_: Import, page: RecordsPage | None) -> Told | None:
+def _written_since(import_: Import, page: RecordsPage | None) -> RecordStory | None:
     """The record with the key that was asked for, where this import wrote it and another one did since."""
     if page is None or page.records or page.next or not page.asked.key:
         return None
