@@ -195,7 +195,9 @@ def _deed(step: Step, record: Record, beginning: Beginning) -> Deed:
         return Deed.CREATED
     if step.writer != record.written:
         return Deed.NOT_KNOWN
-    return Deed.UNCHANGED if record.changed != record.written else Deed.NOT_KNOWN
+    # A row of the same import may have come late, and filled what this one had left empty.
+    is_of_another = record.changed.sequence != record.written.sequence
+    return Deed.UNCHANGED if is_of_another else Deed.NOT_KNOWN
 
 
 def _late(notes: WriterNotes, writer: Writer) -> Sequence[LateRow]:

@@ -301,6 +301,17 @@ def test_what_is_not_known_of_a_records_first_writers_is_said(operator, admin, v
     assert "Before that it was there, made by other means than an import." in page
 
 
+def test_a_row_that_a_late_one_filled_is_not_said_to_have_changed_nothing(
+    operator, visitor, contacts, save, session
+):
+    import_ = contacts(operator, {2: ("p@example.com", "Ann")})
+    save(import_, {1: ("p@example.com", "Anna", "Acme")}, fields=(*FIELDS, "company"))
+    session.execute(text("UPDATE imports SET notes_writers = false"))
+    session.commit()
+    (line,) = writers_on(visitor(operator).page("/records/contacts?key=p%40example.com"))
+    assert "Row 2 of contacts.csv wrote it." in words(line)
+
+
 def test_a_row_leads_to_its_record_whoever_wrote_that_since(operator, other, admin, runner, visitor, contacts):
     mine = contacts(operator, {1: ("p@example.com", "A"), 2: ("p@example.com", "B"), 3: ("q@example.com", "Q")})
     contacts(operator, {7: ("p@example.com", "C")}, filename="second.csv")
