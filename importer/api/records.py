@@ -8,7 +8,7 @@ from werkzeug.exceptions import BadRequest
 from importer.api.imports import IMPORT, Answer
 from importer.api.queries import Number, numbers
 from importer.control.authors import Author, Authors
-from importer.control.record_writers import Written, find_record, successor_of_row
+from importer.control.record_writers import Writing, find_record, successor_of_row
 from importer.control.records import Asked, Order, RecordsPage, page_of_records, position_told
 from importer.control.reports import find_import
 from importer.files.row_numbers import LARGEST_ROW
@@ -38,7 +38,10 @@ def index(import_id: str) -> Answer:
     )
     authors = Authors(db.session(), g.user, page.records)
     return {
-        "records": [_record(import_.record_type, page.table, one, authors) for one in page.records],
+        "records": [
+            _record(import_.record_type, page.table, one, authors.of(one.written), authors.of(one.changed))
+            for one in page.records
+        ],
         **_succeeded(import_, page),
         "order": page.asked.order.value,
         "looked_through": page.looked_through,
@@ -52,9 +55,8 @@ def show(record_type: str) -> Answer:
     numbers(("key",))
     key = request.args.getlist("key")
     told = find_record(db.session(), services(), g.user, record_type, key, characters=WHOLE_CHARACTERS)
-    authors = Authors(db.session(), g.user, [told.record])
     return {
-        **_record(record_type, told.table, told.record, authors, with_corrections=True),
+        **_record(record_type, told.table, told.record, told.written, told.changed),
         "writers": [
             {**_author(one.author), "deed": one.deed.value, "late_rows": _late_rows(one)} for one in told.writers
         ],
@@ -62,7 +64,7 @@ def show(record_type: str) -> Answer:
     }
 
 
-def _late_rows(one: Written) -> list[Answer]:
+def _late_rows(one: Writing) -> list[Answer]:
     return [{"row_number": late.row_number, "has_changed": late.has_changed} for late in one.late]
 
 
@@ -78,7 +80,8 @@ def _succeeded(import_: Import, page: RecordsPage) -> Answer:
         return {"successor": None}
     url = record_address(import_.record_type, found.key) if found.key else None
     first, last = _author(found.first), _author(found.last)
-    return {"successor": {**first, "was_there": found.was_there, "last": last, "record_url": url}}
+    more = {"is_last_known": found.is_last_known, "record_url": url}
+    return {"successor": {**first, "was_there": found.was_there, "last": last, **more}}
 
 
 def _order() -> Order:
@@ -94,9 +97,7 @@ def _key() -> tuple[str, ...]:
     return key if any(key) else ()
 
 
-def _record(
-    record_type: str, table: RecordTable, record: Record, authors: Authors, *, with_corrections: bool = False
-) -> Answer:
+def _record(record_type: str, table: RecordTable, record: Record, written: Author, changed: Author) -> Answer:
     values = dict(zip(table.fields, record.values, strict=True))
     return {
         "key": {
@@ -105,8 +106,8 @@ def _record(
         },
         "values": {name: value.text for name, value in values.items()},
         "cut": {name: value.length for name, value in values.items() if value.is_cut},
-        "written": _author_or_none(authors.of(record.written, with_corrections=with_corrections)),
-        "changed": _author_or_none(authors.of(record.changed, with_corrections=with_corrections)),
+        "written": _author_or_none(written),
+        "changed": _author_or_none(changed),
         "created_at": record.created_at,
         "url": record_address(record_type, record.key),
     }

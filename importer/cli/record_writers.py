@@ -9,7 +9,7 @@ import click
 from importer.cli.imports import operator
 from importer.cli.records import author_in_words, value_lines
 from importer.cli.refusals import command
-from importer.control.record_writers import BEGINNINGS, DEEDS, Told, Written, find_record
+from importer.control.record_writers import BEGINNINGS, DEEDS, RecordStory, Writing, find_record
 from importer.web.extensions import db, services
 from importer.web.formats import visible
 
@@ -32,7 +32,7 @@ def show(record_type: str, key: tuple[str, ...]) -> None:
         click.echo(line)
 
 
-def _lines(told: Told) -> Iterator[str]:
+def _lines(told: RecordStory) -> Iterator[str]:
     yield ", ".join(visible(text, CHARACTERS) for text in told.record.key)
     yield from value_lines(told.table.fields, told.record.values, CHARACTERS)
     for one in told.writers:
@@ -41,6 +41,6 @@ def _lines(told: Told) -> Iterator[str]:
         yield BEGINNINGS[told.beginning]
 
 
-def _when(one: Written) -> str:
+def _when(one: Writing) -> str:
     import_ = one.author.import_
     return "" if import_ is None else f"{import_.finished_at or import_.created_at:%Y-%m-%d %H:%M:%S %Z} "

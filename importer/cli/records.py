@@ -42,6 +42,8 @@ SUPERSEDED = (
     "Row {row:,} is imported, but {other} counts: it has the same key, and had written the record already."
 )
 WRITTEN_OVER = "Row {row:,} wrote a record, and {other} has written it since."
+LAST = "It was written last by {other}."
+LATER = "After that {other} wrote it; who did last is not known."
 
 
 @click.command("records")
@@ -135,7 +137,7 @@ def _of_row(import_: Import, row: int) -> Iterator[str]:
         return
     yield (SUPERSEDED if found.was_there else WRITTEN_OVER).format(row=row, other=author_in_words(found.first))
     if found.last.writer != found.first.writer:
-        yield f"Last of all {author_in_words(found.last)} wrote it."
+        yield (LAST if found.is_last_known else LATER).format(other=author_in_words(found.last))
     if found.key is not None:
         yield f"Its key: {', '.join(visible(text, SHOWN) for text in found.key)}"
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from importer.control.corrections import Made, corrections_of_row
+from importer.control.corrections import Made, corrections_of_writers
 from importer.control.reports import creators, visible_imports
 from importer.ledger.record_table import Record, Writer
 from importer.models import Import, User
@@ -40,20 +40,30 @@ class Authors:
 
     Args:
         writers: of records, more than these themselves name.
+        with_corrections: also how their rows were corrected before.
     """
 
     def __init__(
-        self, session: Session, user: User, records: Iterable[Record], writers: Iterable[Writer] = ()
+        self,
+        session: Session,
+        user: User,
+        records: Iterable[Record],
+        writers: Iterable[Writer] = (),
+        *,
+        with_corrections: bool = False,
     ) -> None:
-        self._session = session
-        named = (writer for one in records for writer in (one.written, one.changed))
-        sequences = {writer.sequence for writer in (*named, *writers)} - {0}
+        named = {*writers, *(writer for one in records for writer in (one.written, one.changed))}
+        sequences = {writer.sequence for writer in named} - {0}
         seen = session.scalars(visible_imports(user).where(Import.sequence.in_(sequences))).all()
         there = select(Import.sequence, Import.notes_writers)
         there = there.where(Import.sequence.in_(sequences), Import.deleted_at.is_(None))
         self._seen = {import_.sequence: import_ for import_ in seen}
         self._notes = dict(iter(session.execute(there)))
         self._emails = creators(session, seen)
+        self._corrections = None
+        if with_corrections:
+            of_seen = [writer for writer in named if writer.sequence in self._seen]
+            self._corrections = corrections_of_writers(session, of_seen)
 
     def sees(self, record: Record) -> bool:
         """Whether one of the imports that this record names is one that the person may see."""
@@ -67,15 +77,9 @@ class Authors:
         """Whether its import noted every writer that its rows met."""
         return self._notes.get(writer.sequence, False)
 
-    def of(self, writer: Writer, *, with_corrections: bool = False) -> Author:
-        """Who this is.
-
-        Args:
-            with_corrections: also how the row was corrected before.
-        """
+    def of(self, writer: Writer) -> Author:
+        """Who this is."""
         import_ = self._seen.get(writer.sequence)
-        made: Sequence[Made] | None = () if with_corrections else None
-        if import_ is not None and with_corrections:
-            made = corrections_of_row(self._session, import_, writer.row_number)
+        made = None if self._corrections is None else self._corrections.get(writer, ())
         by = None if import_ is None else self._emails.get(import_.created_by or 0)
         return Author(writer, import_, self.is_gone(writer), by, made)

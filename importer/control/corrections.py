@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from typing import NamedTuple
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, func, select, tuple_
 from sqlalchemy.orm import Session
 
 from importer.control.columns import FileColumns
@@ -14,6 +14,7 @@ from importer.control.retries import enqueue_retries, refuse_unless_it_takes_row
 from importer.errors import UnknownRowError
 from importer.files.problems import Limits, Problem
 from importer.ledger import corrections
+from importer.ledger.record_table import Writer
 from importer.lifecycle.event_kinds import EventKind
 from importer.lifecycle.events import record_in
 from importer.models import Correction, FailedRow, Import, User
@@ -25,8 +26,8 @@ from importer.services import Services
 LATELY = timedelta(minutes=10)
 """So long a row that was corrected by hand, and is imported, keeps its place among the failed ones."""
 
-MOST_CORRECTIONS = 20
-"""Of one row that are told."""
+MOST_CORRECTIONS, MOST_OF_RECORD = 20, 40
+"""Of one row that are told, and of all rows that wrote a record."""
 
 TOO_MANY_CELLS = "too_many_cells"
 
@@ -159,7 +160,7 @@ def page_of_corrections(
         number: of the page, from 1.
     """
     found = session.execute(
-        _made(import_)
+        _made_in(import_)
         .order_by(Correction.made_at.desc(), Correction.row_number.desc())
         .offset((number - 1) * limit)
         .limit(limit + 1)
@@ -175,7 +176,7 @@ def corrected_lately(
     Args:
         after, until: the row numbers between which they are; None: up to the last one.
     """
-    wanted = _made(import_).where(
+    wanted = _made_in(import_).where(
         Correction.made_at > func.now() - LATELY,
         Correction.row_number > after,
         FailedRow.row_number.is_(None),
@@ -196,7 +197,7 @@ def count_by_hand(session: Session, import_: Import) -> int:
 def corrections_of_rows(session: Session, import_: Import, row_numbers: Sequence[int]) -> dict[int, Made]:
     """The last correction of each of these rows that was corrected, by hand or by a rule."""
     found = session.execute(
-        _made(import_, by_hand=False).where(Correction.row_number.in_(row_numbers)).order_by(Correction.attempt)
+        _made_in(import_, by_hand=False).where(Correction.row_number.in_(row_numbers)).order_by(Correction.attempt)
     )
     return {row[0].row_number: Made(*row) for row in found}
 
@@ -204,7 +205,7 @@ def corrections_of_rows(session: Session, import_: Import, row_numbers: Sequence
 def corrections_of_row(session: Session, import_: Import, row_number: int) -> list[Made]:
     """The latest corrections of a row, by hand or by a rule, the first of them first."""
     found = session.execute(
-        _made(import_, by_hand=False)
+        _made_in(import_, by_hand=False)
         .where(Correction.row_number == row_number)
         .order_by(Correction.attempt.desc())
         .limit(MOST_CORRECTIONS)
@@ -212,14 +213,32 @@ def corrections_of_row(session: Session, import_: Import, row_number: int) -> li
     return [Made(*row) for row in reversed(found)]
 
 
-def _made(import_: Import, *, by_hand: bool = True) -> Select[Correction, str, bool]:
+def corrections_of_writers(session: Session, writers: Iterable[Writer]) -> dict[Writer, list[Made]]:
+    """The corrections of rows of any imports, the first of each row first; of many those of the latest rows."""
+    is_theirs = tuple_(Correction.import_sequence, Correction.row_number).in_(list(writers))
+    latest_first = (
+        column.desc() for column in (Correction.import_sequence, Correction.row_number, Correction.attempt)
+    )
+    found = session.execute(_made().where(is_theirs).order_by(*latest_first).limit(MOST_OF_RECORD)).all()
+    told: dict[Writer, list[Made]] = {}
+    for row in reversed(found):
+        made = Made(*row)
+        place = Writer(made.correction.import_sequence, made.correction.row_number)
+        told.setdefault(place, []).append(made)
+    return told
+
+
+def _made_in(import_: Import, *, by_hand: bool = True) -> Select[Correction, str, bool]:
+    wanted = _made().where(Correction.import_sequence == import_.sequence)
+    return wanted.where(Correction.repair_id.is_(None)) if by_hand else wanted
+
+
+def _made() -> Select[Correction, str, bool]:
     is_same = (FailedRow.import_sequence == Correction.import_sequence) & (
         FailedRow.row_number == Correction.row_number
     )
-    wanted = (
+    return (
         select(Correction, User.email, FailedRow.row_number.is_not(None))
         .outerjoin(User, User.id == Correction.made_by)
         .outerjoin(FailedRow, is_same)
-        .where(Correction.import_sequence == import_.sequence)
     )
-    return wanted.where(Correction.repair_id.is_(None)) if by_hand else wanted

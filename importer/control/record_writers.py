@@ -23,8 +23,6 @@ from importer.record_types.keys import RowKey
 from importer.record_types.mappings import mapping_of
 from importer.services import Services
 
-NO_IMPORT = Writer(0, 0)
-
 WHOLE_RECORD_CHARACTERS = 1_000_000
 """Characters of one record, the same of each of its values."""
 
@@ -76,7 +74,7 @@ BEGINNINGS = {
 """What is said of it; of `NOTHING` there is nothing to say."""
 
 
-class Written(NamedTuple):
+class Writing(NamedTuple):
     """One of those who wrote a record.
 
     Attributes:
@@ -88,19 +86,21 @@ class Written(NamedTuple):
     late: Sequence[LateRow]
 
 
-class Told(NamedTuple):
+class RecordStory(NamedTuple):
     """A record with those who wrote it.
 
     Attributes:
         writers: the last one first; empty: no import wrote it.
         beginning: what comes before the first of them.
+        written: who wrote it last.
         changed: who changed a value of it last, which may be the last writer.
     """
 
     table: RecordTable
     record: Record
-    writers: Sequence[Written]
+    writers: Sequence[Writing]
     beginning: Beginning
+    written: Author
     changed: Author
 
 
@@ -110,13 +110,15 @@ class Succeeded(NamedTuple):
     Attributes:
         first: who did so.
         was_there: whether that row had written the record already, so that this one was superseded.
-        last: who wrote it last.
+        last: who wrote it last, as far as that is noted.
+        is_last_known: whether the record names that row; else it is gone, or the notes of who wrote it since are.
         key: of the record; None: it is gone, or this person may not see it.
     """
 
     first: Author
     was_there: bool
     last: Author
+    is_last_known: bool
     key: tuple[str, ...] | None
 
 
@@ -138,7 +140,7 @@ class WouldChange(NamedTuple):
 
 def find_record(
     session: Session, services: Services, user: User, record_type: str, key: Sequence[str], *, characters: int
-) -> Told:
+) -> RecordStory:
     """The record with this key, and who wrote it.
 
     Args:
@@ -159,23 +161,23 @@ def find_record(
         raise UnknownRecordError
     notes = WriterNotes(session.connection(), WRITERS_SECONDS)
     steps = notes.writers_of(record.written)
-    authors = Authors(session, user, [record], (step.writer for step in steps))
+    authors = Authors(session, user, [record], (step.writer for step in steps), with_corrections=True)
     tells = services.record_types[record_type].tells_writers
     beginning = _beginning(steps, authors, tells=tells)
     writers = [
-        Written(
-            authors.of(step.writer, with_corrections=True),
+        Writing(
+            authors.of(step.writer),
             _deed(step, record, beginning),
             _late(notes, step.writer) if place < WITH_LATE_ROWS else (),
         )
         for place, step in enumerate(steps)
     ]
-    return Told(table, record, writers, beginning, authors.of(record.changed, with_corrections=True))
+    return RecordStory(table, record, writers, beginning, authors.of(record.written), authors.of(record.changed))
 
 
 def record_written_by(
     session: Session, services: Services, user: User, import_: Import, key: Sequence[str]
-) -> Told | None:
+) -> RecordStory | None:
     """The record with this key, as it is written or in small letters, if an import wrote it, be it long ago.
 
     Raises:
@@ -191,9 +193,9 @@ def record_written_by(
 
 
 def _beginning(steps: Sequence[Step], authors: Authors, *, tells: bool) -> Beginning:
-    if not steps or steps[-1].before == NO_IMPORT:
+    first = steps[-1] if steps else None
+    if first is None or (first.before is not None and not first.before.sequence):
         return Beginning.OTHER_MEANS
-    first = steps[-1]
     if first.before is not None:
         return Beginning.MORE
     if first.is_cut:
@@ -212,7 +214,9 @@ def _deed(step: Step, record: Record, beginning: Beginning) -> Deed:
         return Deed.CREATED
     if step.writer != record.written:
         return Deed.NOT_KNOWN
-    return Deed.UNCHANGED if record.changed != record.written else Deed.NOT_KNOWN
+    # A row of the same import may have come late, and filled what this one had left empty.
+    is_of_another = record.changed.sequence != record.written.sequence
+    return Deed.UNCHANGED if is_of_another else Deed.NOT_KNOWN
 
 
 def _late(notes: WriterNotes, writer: Writer) -> Sequence[LateRow]:
@@ -243,7 +247,7 @@ def successor_of_row(
     authors = Authors(session, user, found, (first.writer, last.writer))
     is_seen = record is not None and (user.is_admin or authors.sees(record))
     key = record.key if record is not None and is_seen else None
-    return Succeeded(authors.of(first.writer), first.was_there, authors.of(last.writer), key)
+    return Succeeded(authors.of(first.writer), first.was_there, authors.of(last.writer), record is not None, key)
 
 
 def would_change(

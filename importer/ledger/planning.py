@@ -39,6 +39,11 @@ class Budget:
     def __init__(self, seconds: float) -> None:
         self._until = time.monotonic() + seconds
 
+    @property
+    def is_spent(self) -> bool:
+        """Whether they are over."""
+        return time.monotonic() >= self._until
+
     def share(self, *, least: float, most: float) -> float:
         """The seconds that the next statement may take: what is left, within these bounds."""
         return max(least, min(most, self._until - time.monotonic()))

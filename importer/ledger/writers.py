@@ -7,6 +7,7 @@ the row that wrote over a given one is found among the notes that name it.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection
@@ -21,7 +22,7 @@ MOST_WRITERS = 200
 """Of one record that are told; a list of them takes one statement each."""
 
 STATEMENT_SECONDS, LEAST_SECONDS = 1.0, 0.05
-"""So long a statement may take, and so long each of them at least."""
+"""So long a statement may take, and so long each that begins in time at least."""
 
 LINES_PER_DELETE = 200
 
@@ -83,7 +84,7 @@ class LateRow(NamedTuple):
     """A row whose record a later row had written when it came.
 
     Attributes:
-        has_changed: whether it filled what the record had no value for.
+        has_changed: whether it gave the record a value, as that row has none there.
     """
 
     row_number: int
@@ -138,7 +139,7 @@ def delete_some_writers(connection: Connection, sequence: int) -> int:
 class WriterNotes:
     """Reads the notes, within the caller's transaction.
 
-    Every method but `writers_of` raises `TooSlowError` where its time is over.
+    `late_rows` and `successor_of` raise `TooSlowError` where the time is over; the others tell what they found.
 
     Args:
         seconds: that all statements may take, from now on.
@@ -176,13 +177,14 @@ class WriterNotes:
         return None
 
     def last_successor_of(self, first: Successor) -> Successor:
-        """The end of such a way: whoever counts now."""
+        """The end of such a way, as far as it is noted, not too long, and there is time."""
         last = first
-        for _ in range(MOST_WRITERS):
-            following = self.successor_of(last.writer)
-            if following is None:
-                break
-            last = following
+        with suppress(TooSlowError):
+            for _ in range(MOST_WRITERS):
+                following = self.successor_of(last.writer)
+                if following is None:
+                    break
+                last = following
         return last
 
     def _step(self, writer: Writer) -> Step:
@@ -191,6 +193,8 @@ class WriterNotes:
         return Step(writer)
 
     def _rows(self, statement: str, parameters: dict[str, int]) -> Sequence[Any]:
+        if self._budget.is_spent:
+            raise TooSlowError
         seconds = self._budget.share(least=LEAST_SECONDS, most=STATEMENT_SECONDS)
         with in_passing(self._connection, seconds=seconds, jit="off"):
             return self._connection.exec_driver_sql(statement, parameters).all()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from typing import Any, NamedTuple
 
 from importer.record_types.rows import ValidRow
@@ -14,10 +14,12 @@ class Merged(NamedTuple):
     Attributes:
         rows: by key; the last row of each, and where it has no value, that of a row before it.
         kept: by row number, how many values of rows before it each of them keeps.
+        fillers: numbers of the rows whose values these are.
     """
 
     rows: dict[Any, ValidRow]
     kept: dict[int, int]
+    fillers: Set[int] = frozenset()
 
 
 Key = Callable[[tuple[Any, ...]], Any]
@@ -37,22 +39,23 @@ def merged_rows(rows: Sequence[ValidRow], key_of: Key, places: Sequence[int]) ->
         places: of the values that a row without them leaves as they are.
     """
     merged = Merged({}, {})
+    givers: dict[Any, dict[int, int]] = {}
     for row in rows:
         key = key_of(row.values)
-        before = merged.rows.get(key)
+        before, given = merged.rows.get(key), givers.pop(key, {})
         if before is None or None not in row.values:
             merged.rows[key] = row
             continue
-        values = _filled(row.values, before.values, places)
-        merged.kept[row.row_number] = row.values.count(None) - values.count(None)
-        merged.rows[key] = ValidRow(row.row_number, values)
-    return merged
+        kept = [place for place in places if row.values[place] is None and before.values[place] is not None]
+        merged.kept[row.row_number] = len(kept)
+        merged.rows[key] = ValidRow(row.row_number, _filled(row.values, before.values, kept))
+        givers[key] = {place: given.get(place, before.row_number) for place in kept}
+    return merged._replace(fillers={number for given in givers.values() for number in given.values()})
 
 
 def _filled(values: tuple[Any, ...], before: tuple[Any, ...], places: Sequence[int]) -> tuple[Any, ...]:
-    """These values, and where one is missing at these places, the one before."""
+    """These values, and at these places those before."""
     filled = list(values)
     for place in places:
-        if filled[place] is None:
-            filled[place] = before[place]
+        filled[place] = before[place]
     return tuple(filled)

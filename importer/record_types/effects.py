@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -32,6 +32,11 @@ class Met:
     row_numbers: Sequence[int] = ()
     writers: Sequence[int] = ()
     changed: Sequence[bool] = ()
+
+    def is_of(self, row_numbers: Iterable[int]) -> bool:
+        """Whether these are whole entries, and of some of these rows."""
+        is_whole = len(self.row_numbers) == len(self.writers) == len(self.changed)
+        return is_whole and (not self.row_numbers or set(row_numbers).issuperset(self.row_numbers))
 
     def __add__(self, more: Met) -> Met:
         if not more.row_numbers:

@@ -114,12 +114,13 @@ def statements(
     names |= _unnested(table, columns)
     changing = [quote(name) for name in columns if name in present and name not in key]
     quoted_key = [quote(name) for name in key]
+    names |= _keys(table, key)
     return Statements(
         COPY_BATCH.format(**names),
         _save(names, quoted_key, changing, clears=True, counts=False),
         _save(names, quoted_key, changing, clears=clears, counts=bool(changing)),
-        _fill(names, quoted_key, changing) if changing and not clears else None,
-        LATE_ROWS.format(**names, **_keys(quoted_key)),
+        _fill(names, changing) if changing and not clears else None,
+        LATE_ROWS.format(**names),
     )
 
 
@@ -155,15 +156,18 @@ def _save(names: dict[str, str], key: list[str], changing: list[str], *, clears:
     )
 
 
-def _fill(names: dict[str, str], key: list[str], changing: list[str]) -> str:
+def _fill(names: dict[str, str], changing: list[str]) -> str:
     return FILL_RECORDS.format(
         **names,
         assignments=", ".join(f"{name} = COALESCE(record.{name}, late.{name})" for name in changing),
-        **_keys(key),
         has_values=" OR ".join(f"record.{name} IS NULL AND late.{name} IS NOT NULL" for name in changing),
     )
 
 
-def _keys(key: list[str]) -> dict[str, str]:
-    """The key of a record, and that of a late row."""
-    return {side: ", ".join(f"{side[:-4]}.{name}" for name in key) for side in ("record_key", "late_key")}
+def _keys(table: Table, key: Sequence[str]) -> dict[str, str]:
+    """The key of a record, and that of a late row as the same type: an index on CHAR finds no text."""
+    types = {DIALECT.identifier_preparer.quote(name): table.c[name].type.compile(DIALECT) for name in key}
+    return {
+        "record_key": ", ".join(f"record.{name}" for name in types),
+        "late_key": ", ".join(f"late.{name}::{type_}" for name, type_ in types.items()),
+    }

@@ -107,9 +107,11 @@ class Upsert:
         if len(rows) == len(last.rows):
             return Met()
         writers = dict(zip(late.row_numbers, late.writers, strict=True))
+        idle = {number for number, changed in zip(late.row_numbers, late.changed, strict=True) if not changed}
         following = ((row.row_number, last.rows[self._key_of(row.values)].row_number) for row in rows)
-        repeated = ((number, later) for number, later in following if later != number)
-        return _late_rows([(number, writers.get(row, position_of(sequence, row))) for number, row in repeated], ())
+        repeated = {number: later for number, later in following if later != number}
+        met = [(number, writers.get(later, position_of(sequence, later))) for number, later in repeated.items()]
+        return _late_rows(met, (number for number in last.fillers if repeated[number] not in idle))
 
     def _late(self, connection: Connection, parameters: dict[str, Any]) -> Met:
         """Rows of a batch whose record a later row had written; they may fill what it has no value for."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,8 +15,8 @@ from importer.control.record_writers import (
     BEGINNINGS,
     DEEDS,
     MOST_LATE_ROWS,
+    RecordStory,
     Succeeded,
-    Told,
     find_record,
     record_written_by,
     successor_of_row,
@@ -99,7 +100,7 @@ def show(record_type: str) -> str:
         "records/show.html",
         told=told,
         record_type=record_type,
-        label=_labels(*(one.author.import_ for one in told.writers)),
+        label=_labels(one.author.import_ for one in told.writers if one.author.corrections),
         MOST_LATE_ROWS=MOST_LATE_ROWS,
         DEEDS=DEEDS,
         BEGINNINGS=BEGINNINGS,
@@ -162,7 +163,7 @@ def _successor(import_: Import, row_number: int) -> Succeeded | None:
         return None
 
 
-def _written_since(import_: Import, page: RecordsPage | None) -> Told | None:
+def _written_since(import_: Import, page: RecordsPage | None) -> RecordStory | None:
     """The record with the key that was asked for, where this import wrote it and another one did since."""
     if page is None or page.records or page.next or not page.asked.key:
         return None
@@ -172,6 +173,6 @@ def _written_since(import_: Import, page: RecordsPage | None) -> Told | None:
         return None
 
 
-def _labels(*imports: Import | None) -> dict[int, Any]:
+def _labels(imports: Iterable[Import | None]) -> dict[int, Any]:
     """What the columns of these imports are called, by their sequence."""
     return {import_.sequence: FileColumns(import_).label for import_ in imports if import_ is not None}

@@ -1,4 +1,4 @@
-"""Lets a batch of rows take effect, all in one transaction (docs/design.md, rules 9 to 14)."""
+"""Lets a batch of rows take effect, all in one transaction (docs/design.md, rules 9 to 14 and 29)."""
 
 from __future__ import annotations
 

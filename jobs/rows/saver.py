@@ -79,6 +79,8 @@ class Saver:
         effects = self._plan.record_type.save(self._connection, rows, self._plan.origin)
         if effects.rows != len(rows):
             raise RecordTypeError(f"save told the effects of {effects.rows} rows, and was given {len(rows)}.")
+        if not effects.met.is_of(row.row_number for row in rows):
+            raise RecordTypeError("save told whom rows met that it was not given, or not one entry for each row.")
         self._connection.exec_driver_sql(CHECK_CONSTRAINTS)
         return effects
 

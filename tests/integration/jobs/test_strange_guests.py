@@ -7,7 +7,7 @@ import pytest
 from world import contacts_csv, many_contacts
 
 from importer.control import imports
-from importer.record_types import Effects
+from importer.record_types import Effects, Met
 from importer.record_types.contacts import Contacts
 from importer.statuses import Reason, Status
 from jobs.rows.claims import Claims
@@ -96,6 +96,14 @@ def test_a_save_that_miscounts_pauses_the_import_instead_of_reading_it_for_ever(
     found = world.find(import_id)
     assert (found.status, found.reason_code) == (Status.PAUSING, Reason.RECORD_TYPE_BROKEN)
     assert "effects of 5 rows" in found.reason
+
+
+@pytest.mark.parametrize("met", [([1, 2], [0], [True]), ([2], [0], [True])])
+def test_a_save_that_tells_whom_other_rows_met_pauses_the_import(met, world, monkeypatch):
+    monkeypatch.setattr(Contacts, "save", lambda self, _, rows, origin: Effects(updated=len(rows), met=Met(*met)))
+    found = world.find(world.import_file(contacts_csv([("a@example.com", "Ann")])))
+    assert (found.status, found.reason_code) == (Status.PAUSING, Reason.RECORD_TYPE_BROKEN)
+    assert "met" in found.reason
 
 
 def test_deleting_an_import_forgets_its_failed_slices_too(world, monkeypatch):

@@ -11,6 +11,7 @@ from world import contacts_csv
 
 from importer.control import imports, retries
 from importer.files.csv_reader import Record
+from importer.ledger.planning import TooSlowError
 from importer.ledger.record_table import Writer
 from importer.ledger.writers import MOST_WRITERS, WriterNotes
 from jobs.rows.batch import Batches
@@ -99,12 +100,29 @@ def test_rows_of_one_file_with_the_same_key_lead_to_the_last_of_them(batches, wo
     assert not written_over & late
 
 
-def test_a_late_row_that_fills_what_is_empty_says_so(world, notes, apply_rows):
-    import_id = world.upload("email,name,company\na@example.com,Ann,Acme\na@example.com,Anna,\n")
-    apply_rows(import_id, [(2, ("a@example.com", "Anna", ""))])
-    apply_rows(import_id, [(1, ("a@example.com", "Ann", "Acme"))])
+@pytest.mark.parametrize(
+    "batches", [[(1, 2, 3, 4)], [(3, 4), (1, 2)], [(4,), (1, 2), (3,)], [(4,), (3,), (2,), (1,)]]
+)
+def test_a_late_row_that_fills_what_is_empty_says_so(batches, world, notes, apply_rows):
+    rows = [("Ann", "Old", ""), ("Ann", "Acme", ""), ("Bo", "", ""), ("Anna", "", "")]
+    cells = {number: ("a@example.com", *row) for number, row in enumerate(rows, 1)}
+    import_id = world.upload("email,name,company,phone\n" + "\n".join(map(",".join, cells.values())))
+    for batch in batches:
+        apply_rows(import_id, [(number, cells[number]) for number in batch])
     sequence = world.find(import_id).sequence
-    assert [tuple(row) for row in notes.late_rows(Writer(sequence, 2), 5)] == [(1, True)]
+    assert world.records()["a@example.com"]["company"] == "Acme"
+    assert dict(notes.late_rows(Writer(sequence, 4), 5)) == {1: False, 2: True, 3: False}
+
+
+def test_a_row_whose_value_a_later_one_of_its_batch_keeps_fills_nothing_where_that_is_late(
+    world, notes, apply_rows
+):
+    rows = [("Ann", "Acme"), ("Bo", ""), ("Anna", "Full")]
+    cells = {number: ("a@example.com", *row) for number, row in enumerate(rows, 1)}
+    import_id = world.upload("email,name,company\n" + "\n".join(map(",".join, cells.values())))
+    for batch in ((3,), (1, 2)):
+        apply_rows(import_id, [(number, cells[number]) for number in batch])
+    assert dict(notes.late_rows(Writer(world.find(import_id).sequence, 3), 5)) == {1: False, 2: False}
 
 
 def test_a_row_of_an_earlier_import_that_comes_after_a_later_one_leads_to_that(world, notes, apply_rows):
@@ -159,15 +177,33 @@ def test_what_a_deleted_import_met_is_deleted_with_it_and_the_way_ends_there(wor
     assert notes.successor_of(Writer(one, 1)) is None
 
 
+CHAIN = """
+INSERT INTO writer_notes
+    (import_sequence, first_row, last_row, first_writer, last_writer, row_numbers, writers, changed)
+SELECT n, 1, 1, (n - 1) << 32 | 1, (n - 1) << 32 | 1, ARRAY[1], ARRAY[(n - 1) << 32 | 1], ARRAY[true]
+FROM generate_series(2::bigint, 500) AS n
+"""
+
+
 def test_of_a_record_with_very_many_writers_the_latest_are_told(world, notes):
-    world.execute(
-        "INSERT INTO writer_notes (import_sequence, first_row, last_row, first_writer, last_writer, row_numbers,"
-        " writers, changed) SELECT n, 1, 1, (n - 1) << 32 | 1, (n - 1) << 32 | 1, ARRAY[1],"
-        " ARRAY[(n - 1) << 32 | 1], ARRAY[true] FROM generate_series(2::bigint, 500) AS n"
-    )
+    world.execute(CHAIN)
     steps = notes.writers_of(Writer(500, 1))
     assert len(steps) == MOST_WRITERS
     assert steps[-1].before == Writer(500 - MOST_WRITERS, 1)
+
+
+def test_very_many_writers_are_looked_for_only_as_long_as_there_is_time(world):
+    world.execute(CHAIN)
+    with world.services.engine.connect() as connection:
+        steps = WriterNotes(connection, seconds=0.001).writers_of(Writer(500, 1))
+        assert len(steps) < MOST_WRITERS
+        assert steps[-1].is_cut
+        first = WriterNotes(connection, seconds=30).successor_of(Writer(1, 1))
+        last = WriterNotes(connection, seconds=0.001).last_successor_of(first)
+        assert first.writer <= last.writer < Writer(1 + MOST_WRITERS, 1)
+        late = WriterNotes(connection, seconds=0)
+        with pytest.raises(TooSlowError):
+            late.late_rows(Writer(500, 1), 5)
 
 
 @pytest.mark.parametrize("seed", range(4))

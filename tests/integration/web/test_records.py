@@ -9,14 +9,14 @@ from html import unescape
 from urllib.parse import parse_qsl, quote, urlsplit
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Engine, event, text
 
 from importer.ledger import record_statements, records
 from importer.ledger.corrections import CORRECT
 from importer.ledger.lines import enter
 from importer.ledger.planning import TooSlowError
 from importer.ledger.records import RecordsOf
-from importer.ledger.writers import note_writers
+from importer.ledger.writers import delete_some_writers, note_writers
 from importer.record_types import Origin, ValidRow
 from importer.record_types.keys import RowKey
 from importer.statuses import Status
@@ -264,6 +264,37 @@ def test_a_record_that_there_is_not_is_refused_at_the_command_line_too(words, ad
     assert len(answer.output.splitlines()) == 1
 
 
+def test_however_many_wrote_a_record_who_they_are_takes_a_few_statements(operator, visitor, contacts, session):
+    for number in range(1, 32):
+        contacts(operator, {number: ("p@example.com", f"Ann {number}")})
+    session.execute(
+        text(
+            "INSERT INTO corrections (import_sequence, row_number, attempt, changes)"
+            ' SELECT sequence, sequence, attempt, \'[[1,"before","after"]]\''
+            " FROM imports, generate_series(1, 3) AS attempt"
+        )
+    )
+    session.commit()
+    someone, statements = visitor(operator), []
+
+    def note(connection, cursor, statement, *rest):
+        statements.append(statement)
+
+    address = "/records/contacts?key=p%40example.com"
+    event.listen(Engine, "before_cursor_execute", note)
+    try:
+        for path in (address, f"/api{address}"):
+            statements.clear()
+            page = someone.page(path)
+            assert len([one for one in statements if "FROM corrections" in one]) == 1
+            assert len([one for one in statements if "FROM imports" in one]) < 20
+    finally:
+        event.remove(Engine, "before_cursor_execute", note)
+    assert len(writers_on(someone.page(address))) == 31
+    told = [len(one["corrections"]) for one in json.loads(page)["writers"]]
+    assert told == [3] * 13 + [1] + [0] * 17
+
+
 def test_what_is_not_known_of_a_records_first_writers_is_said(operator, admin, visitor, contacts, session):
     someone, address = visitor(admin), "/records/contacts?key=p001%40example.com"
     first = contacts(operator, people(1, 1))
@@ -278,11 +309,24 @@ def test_what_is_not_known_of_a_records_first_writers_is_said(operator, admin, v
     assert "wrote it." in before
     visitor(operator).delete(f"/api/imports/{first.id}")
     assert "what that import met was deleted with it" in someone.page(address)
-    session.execute(text("INSERT INTO contacts (email, name) VALUES ('q@example.com', 'By hand')"))
+    session.execute(
+        text("INSERT INTO contacts (email, name, imported_row) VALUES ('q@example.com', 'By hand', 7)")
+    )
     session.commit()
     contacts(operator, {1: ("q@example.com", "Q")})
     page = someone.page("/records/contacts?key=q%40example.com")
     assert "Before any import it was there, made by other means." in page
+
+
+def test_a_row_that_a_late_one_filled_is_not_said_to_have_changed_nothing(
+    operator, visitor, contacts, save, session
+):
+    import_ = contacts(operator, {2: ("p@example.com", "Ann")})
+    save(import_, {1: ("p@example.com", "Anna", "Acme")}, fields=(*FIELDS, "company"))
+    session.execute(text("UPDATE imports SET notes_writers = false"))
+    session.commit()
+    (line,) = writers_on(visitor(operator).page("/records/contacts?key=p%40example.com"))
+    assert "Row 2 of contacts.csv wrote it." in words(line)
 
 
 def test_a_row_leads_to_its_record_whoever_wrote_that_since(operator, other, admin, runner, visitor, contacts):
@@ -314,6 +358,34 @@ def test_a_row_leads_to_its_record_whoever_wrote_that_since(operator, other, adm
     assert "Its key: p@example.com" in line
 
 
+def test_who_wrote_a_record_last_is_not_said_where_that_is_not_known(admin, runner, visitor, contacts, session):
+    """What the last import met is deleted with it, so the way of notes ends before it."""
+    first = contacts(admin, {1: ("p@example.com", "A")})
+    contacts(admin, {2: ("p@example.com", "B")}, filename="second.csv")
+    third = contacts(admin, {3: ("p@example.com", "C")}, filename="Third.CSV")
+    someone, path = visitor(admin), f"/imports/{first.id}/records?row=1"
+
+    def told():
+        at_the_command_line = runner.invoke(args=["imports", "records", first.id, "--row", "1"]).output
+        answer = someone.get(f"/api{path}").get_json()
+        return words(someone.page(path)), words(at_the_command_line), answer["successor"]
+
+    on_the_page, at_the_command_line, answer = told()
+    assert "Row 3 of Third.CSV wrote it last." in on_the_page
+    assert f"It was written last by row 3 of Third.CSV ({third.id})." in at_the_command_line
+    assert (answer["last"]["import"], answer["is_last_known"]) == (third.id, True)
+    fourth = contacts(admin, {4: ("p@example.com", "D")}, filename="fourth.csv")
+    someone.delete(f"/api/imports/{fourth.id}")
+    assert delete_some_writers(session.connection(), fourth.sequence)
+    session.commit()
+    on_the_page, at_the_command_line, answer = told()
+    assert "Row 3 of Third.CSV wrote it after that; who did last is not known." in on_the_page
+    assert (
+        f"After that row 3 of Third.CSV ({third.id}) wrote it; who did last is not known." in at_the_command_line
+    )
+    assert (answer["last"]["import"], answer["is_last_known"]) == (third.id, False)
+
+
 def test_a_whole_key_is_found_where_a_later_import_wrote_its_record(operator, other, visitor, contacts):
     mine = contacts(operator, {3: ("p@example.com", "A"), 4: ("q@example.com", "Q")})
     contacts(operator, {7: ("p@example.com", "B")})
@@ -324,6 +396,20 @@ def test_a_whole_key_is_found_where_a_later_import_wrote_its_record(operator, ot
     assert "/records/contacts?key=p@example.com" in unescape(page)
     for key in ("q@example.com", "z@example.com", "p@"):
         assert 'id="written-since"' not in someone.page(f"/imports/{mine.id}/records?key={key}")
+
+
+def test_a_record_written_since_whose_key_is_too_long_for_an_address_has_none(
+    operator, visitor, contacts, session
+):
+    session.execute(text("ALTER TABLE contacts ALTER email TYPE text"))
+    session.commit()
+    key = '"' * 1500
+    mine = contacts(operator, {1: (key, "A")})
+    contacts(operator, {2: (key, "B")})
+    page = visitor(operator).page(f"/imports/{mine.id}/records?key={key}")
+    notice = re.search(r'id="written-since">(.*?)</p>', page, re.S)[1]
+    assert notice.startswith("Row 1 of this import wrote the record with this key")
+    assert "href" not in notice
 
 
 def test_a_record_outlives_its_import_and_who_sent_it(operator, admin, visitor, contacts, session):
