@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 import redis
-from browsing import EMAIL, PASSWORD, QUIET
-from playwright.sync_api import ConsoleMessage, Page, sync_playwright
+from browsing import EMAIL, PASSWORD, QUIET, log_in
+from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 
 from embedded.application import Application
 from embedded.servers import EmbeddedServers
@@ -33,16 +33,25 @@ def chromium() -> str:
     return found
 
 
+@pytest.fixture(scope="package")
+def installed(servers: EmbeddedServers, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The name of a database with the product's tables and one admin, to be cloned."""
+    database = servers.postgres.create_database("installed")
+    settings = {**servers.environment(), "DATABASE_URL": database, "SECRET_KEY": secrets.token_hex(32)}
+    product = Application(CHECKOUT, tmp_path_factory.mktemp("installed") / "processes.log", settings)
+    product.migrate()
+    product.flask("users", "create", EMAIL, "--role", "admin", "--password-stdin", typed=PASSWORD)
+    return "installed"
+
+
 @pytest.fixture(scope="module")
 def application(
-    chromium: str, servers: EmbeddedServers, tmp_path_factory: pytest.TempPathFactory
+    chromium: str, servers: EmbeddedServers, installed: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Application]:
     redis.Redis.from_url(servers.valkey.url).flushdb()
-    with servers.postgres.passing_database() as database:
+    with servers.postgres.passing_database(installed) as database:
         settings = {**servers.environment(), "DATABASE_URL": database, "SECRET_KEY": secrets.token_hex(32)}
         running = Application(CHECKOUT, tmp_path_factory.mktemp("application") / "processes.log", settings)
-        running.migrate()
-        running.flask("users", "create", EMAIL, "--role", "admin", "--password-stdin", typed=PASSWORD)
         try:
             running.start()
             yield running
@@ -50,19 +59,27 @@ def application(
             running.stop()
 
 
-@pytest.fixture
-def page(chromium: str, application: Application) -> Iterator[Page]:
-    """A page whose errors fail the test."""
+@pytest.fixture(scope="package")
+def browser(chromium: str) -> Iterator[Browser]:
+    """One browser for the tests of this folder; each has a profile of its own in it."""
     sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=[*QUIET, *sandbox])
-        page = browser.new_page(base_url=application.base_url, viewport={"width": 1280, "height": 900})
-        errors: list[str] = []
-        page.on("pageerror", lambda error: errors.append(str(error)))
-        page.on("console", lambda message: errors.append(message.text) if _is_fault(message) else None)
-        page.on("dialog", lambda dialog: errors.append(f"dialog: {dialog.message}"))
-        yield page
-        browser.close()
+        running = playwright.chromium.launch(executable_path=chromium, args=[*QUIET, *sandbox])
+        yield running
+        running.close()
+
+
+@pytest.fixture
+def page(browser: Browser, application: Application) -> Iterator[Page]:
+    """A page whose errors fail the test."""
+    page = browser.new_page(base_url=application.base_url, viewport={"width": 1280, "height": 900})
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on("console", lambda message: errors.append(message.text) if _is_fault(message) else None)
+    page.on("dialog", lambda dialog: errors.append(f"dialog: {dialog.message}"))
+    yield page
+    for context in browser.contexts:  # a test may have opened others
+        context.close()
     assert errors == []
 
 
@@ -75,8 +92,5 @@ def _is_fault(message: ConsoleMessage) -> bool:
 def logged_in(page: Page) -> Page:
     page.goto("/imports")
     assert urllib.parse.urlparse(page.url).path == "/login"
-    page.get_by_label("E-mail").fill(EMAIL)
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Log in").click()
-    page.wait_for_url("**/imports")
+    log_in(page)
     return page

@@ -1,13 +1,12 @@
 """The upload page looks at a file before it sends it, and works without a script as well."""
 
-import os
 import re
 import zipfile
 from pathlib import Path
 
 import pytest
-from browsing import EMAIL, QUIET
-from playwright.sync_api import Page, expect, sync_playwright
+from browsing import EMAIL, log_in
+from playwright.sync_api import Browser, Page, expect
 
 SECOND = 1000
 CONTACTS = "email,name,Shoe size\nann@example.com,Ann,38\n"
@@ -113,14 +112,12 @@ def test_a_session_that_has_ended_does_not_lose_the_chosen_file(logged_in: Page,
 
 
 @pytest.fixture
-def page_without_script(chromium: str, application):
-    sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=[*QUIET, *sandbox])
-        page = browser.new_page(base_url=application.base_url, java_script_enabled=False)
-        page.goto(application.login_link(EMAIL))
-        yield page
-        browser.close()
+def page_without_script(browser: Browser, application):
+    page = browser.new_page(base_url=application.base_url, java_script_enabled=False)
+    page.goto("/imports")
+    log_in(page)
+    yield page
+    page.context.close()
 
 
 def test_a_file_is_uploaded_without_a_script(page_without_script: Page, contacts: Path):

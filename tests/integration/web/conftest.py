@@ -8,18 +8,39 @@ import re
 import boto3
 import pytest
 from argon2 import PasswordHasher
+from sqlalchemy import create_engine
 from sqlalchemy.orm import Session
 
 from importer.app import create_app
 from importer.config import Settings
 from importer.control import accounts
-from importer.models import FailedRow, Import, Role
+from importer.models import Base, FailedRow, Import, Role
+from importer.record_types import RecordTypes
 from importer.statuses import Status
 from importer.storage import trial
+from importer.storage.s3 import Storage
 from importer.web.extensions import db
 
 PASSWORD = "correct horse battery"
 AIRPORTS = b"icao,name,lat\nEDDB,Berlin,52.4\nEDDF,Frankfurt,50.0\n"
+
+
+@pytest.fixture(scope="session")
+def tables(servers):
+    """The name of a database with every table of the product, to be cloned."""
+    url = servers.postgres.create_database("pages")
+    engine = create_engine(url.replace("postgresql://", "postgresql+psycopg2://"))
+    RecordTypes()  # loads the modules of their tables
+    Base.metadata.create_all(engine)
+    engine.dispose()
+    return "pages"
+
+
+@pytest.fixture
+def database_url(servers, tables):
+    """The URL of a fresh database that has every table, and nothing in them."""
+    with servers.postgres.passing_database(tables) as url:
+        yield url
 
 
 @pytest.fixture
@@ -40,12 +61,12 @@ def settings(servers, database_url, monkeypatch):
 
 
 @pytest.fixture
-def app(settings):
+def app(settings, storage):
     app = create_app(settings)
     app.testing = True
-    app.extensions["importer"].redis.flushdb()
-    with app.app_context():
-        db.create_all()
+    services = app.extensions["importer"]
+    services.redis.flushdb()
+    services.storage = Storage(storage.bucket, storage._client)
     yield app
     with app.app_context():
         db.engine.dispose()

@@ -8,6 +8,12 @@ from importer.web.extensions import db
 
 
 @pytest.fixture
+def database_url(servers):
+    with servers.postgres.passing_database() as url:
+        yield url
+
+
+@pytest.fixture
 def without_tables(settings, database_url):
     """The application, with a schema, on a database with tables of somebody else's."""
     neighbours.execute(database_url, neighbours.TABLES)
