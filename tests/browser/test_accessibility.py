@@ -29,37 +29,40 @@ def upload(page: Page, path: Path, content: str, then: re.Pattern[str]) -> str:
     return page.url
 
 
+OF_IMPORT = (
+    "",
+    "/history",
+    "/corrections",
+    "/corrected-rows/new",
+    "/confirm/delete",
+    "/failed-rows/2/edit",
+    "/records",
+    "/records?row=3",
+    "/records?row=2",
+    "/records?order=key",
+    "/records?key=nobody",
+    "/repair?field=signup_date&code=impossible_date",
+    "?field=signup_date&code=impossible_date",
+    "?discarded=1",
+)
+
+OTHERS = (
+    "/imports",
+    "/imports?show=refused",
+    "/imports/new",
+    "/people",
+    "/account",
+    "/records/contacts?key=p2%40example.com",
+    "/login",
+)
+
+
 @pytest.fixture
 def addresses(logged_in: Page, tmp_path: Path) -> list[str]:
     """Every kind of page."""
     asked = upload(logged_in, tmp_path / "asked.csv", ASKED, CHECK)
     failed = upload(logged_in, tmp_path / "failed.csv", FAULTY, IMPORT_PAGE)
     logged_in.locator(".badge", has_text="Completed, 30 failed").first.wait_for(timeout=60 * SECOND)
-    of_import = (
-        "",
-        "/history",
-        "/corrections",
-        "/corrected-rows/new",
-        "/confirm/delete",
-        "/failed-rows/2/edit",
-        "/records",
-        "/records?row=3",
-        "/records?row=2",
-        "/records?order=key",
-        "/records?key=nobody",
-        "/repair?field=signup_date&code=impossible_date",
-        "?field=signup_date&code=impossible_date",
-        "?discarded=1",
-    )
-    others = (
-        "/imports",
-        "/imports?show=refused",
-        "/imports/new",
-        "/people",
-        "/account",
-        "/records/contacts?key=p2%40example.com",
-        "/login",
-    )
     job = f"{failed.rpartition('/')[2]}_2"
     of_rq = (
         "/rq/",
@@ -71,7 +74,7 @@ def addresses(logged_in: Page, tmp_path: Path) -> list[str]:
         f"/rq/job/{job}/delete",
         "/rq/queue/low/failed/empty",
     )
-    return [asked, *(failed + path for path in of_import), *others, *of_rq]
+    return [asked, *(failed + path for path in OF_IMPORT), *OTHERS, *of_rq]
 
 
 def complaints(page: Page, address: str) -> list[str]:

@@ -42,56 +42,60 @@ def counted(world, import_id):
     return count
 
 
-@pytest.fixture
-def do(world, import_id):
+class Deeds:
     """What a person, or the product, does with the import."""
 
-    class Deeds:
-        def correct(self):
-            with world.session() as session:
-                import_, person = world.find_whole(import_id), session.scalars(select(User)).one()
-                corrections.correct(session, world.services, import_, 1, 1, {0: "nobody at all"}, person)
+    def __init__(self, world, import_id):
+        self._world = world
+        self._import_id = import_id
+        self.dispatch, self.work, self.convert = world.dispatch, world.work, world.convert
 
-        def repair(self, kind, **more):
-            with world.session() as session:
-                import_, person = world.find_whole(import_id), session.scalars(select(User)).one()
-                rule = prepared(world.services, import_, EMAILS, {"kind": kind, **more})
-                repairs.begin(session, world.services, import_, person, EMAILS, rule)
+    def correct(self):
+        with self._world.session() as session:
+            import_, person = self._world.find_whole(self._import_id), session.scalars(select(User)).one()
+            corrections.correct(session, self._world.services, import_, 1, 1, {0: "nobody at all"}, person)
 
-        def replace(self):
-            self.repair("replace", find="nobody", by="anybody")
+    def repair(self, kind, **more):
+        with self._world.session() as session:
+            import_, person = self._world.find_whole(self._import_id), session.scalars(select(User)).one()
+            rule = prepared(self._world.services, import_, EMAILS, {"kind": kind, **more})
+            repairs.begin(session, self._world.services, import_, person, EMAILS, rule)
 
-        def discard(self):
-            self.repair("discard")
+    def replace(self):
+        self.repair("replace", find="nobody", by="anybody")
 
-        def restore(self):
-            self.repair("restore")
+    def discard(self):
+        self.repair("discard")
 
-        def retry_one_that_is_discarded(self):
-            world.verb(retries.retry, import_id, 2)
+    def restore(self):
+        self.repair("restore")
 
-        def upload_corrections(self):
-            with world.session() as session:
-                import_, person = world.find_whole(import_id), session.scalars(select(User)).one()
-                file = CORRECTED.format(id=import_id).encode()
-                corrected_files.receive(session, world.services, import_, person, "corrected.csv", [file])
+    def retry_one_that_is_discarded(self):
+        self._world.verb(retries.retry, self._import_id, 2)
 
-        def retry_all(self):
-            world.verb(retries.retry, import_id)
+    def upload_corrections(self):
+        with self._world.session() as session:
+            import_, person = self._world.find_whole(self._import_id), session.scalars(select(User)).one()
+            file = CORRECTED.format(id=self._import_id).encode()
+            corrected_files.receive(session, self._world.services, import_, person, "corrected.csv", [file])
 
-        def find_the_record_type_broken(self):
-            with world.session() as session:
-                refuse_retries(session, import_id, [1, 2], "There is no such table.")
-                session.commit()
+    def retry_all(self):
+        self._world.verb(retries.retry, self._import_id)
 
-        def forget_groundless_rows(self):
-            with world.session() as session:
-                session.execute(text("DELETE FROM ledger"))
-                books.forget_groundless(session, world.find_whole(import_id))
+    def find_the_record_type_broken(self):
+        with self._world.session() as session:
+            refuse_retries(session, self._import_id, [1, 2], "There is no such table.")
+            session.commit()
 
-        dispatch, work, convert = world.dispatch, world.work, world.convert
+    def forget_groundless_rows(self):
+        with self._world.session() as session:
+            session.execute(text("DELETE FROM ledger"))
+            books.forget_groundless(session, self._world.find_whole(self._import_id))
 
-    return Deeds()
+
+@pytest.fixture
+def do(world, import_id):
+    return Deeds(world, import_id)
 
 
 DEEDS = """

@@ -144,7 +144,8 @@ def test_the_names_take_little_memory():
         "tracemalloc.start(); codes_of('Polen'); kept, _ = tracemalloc.get_traced_memory();"
         "assert kept < 5_000_000, kept"
     )
-    subprocess.run([sys.executable, "-c", program], check=True, cwd=Path(__file__).parents[3])
+    run = subprocess.run([sys.executable, "-c", program], check=False, cwd=Path(__file__).parents[3])
+    assert run.returncode == 0
 
 
 def test_names_are_loaded_only_where_a_column_has_some():
@@ -153,4 +154,5 @@ def test_names_are_loaded_only_where_a_column_has_some():
         "decide('country', [(2, 'DE'), (3, 'fr')]); assert 'babel' not in sys.modules;"
         "decide('country', [(2, 'Polen')]); assert 'babel' in sys.modules"
     )
-    subprocess.run([sys.executable, "-c", program], check=True, cwd=Path(__file__).parents[3])
+    run = subprocess.run([sys.executable, "-c", program], check=False, cwd=Path(__file__).parents[3])
+    assert run.returncode == 0
